@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+
+namespace Sequencer.Attestation.Log;
+
+/// <summary>An entry as it came, written before it is sequenced.</summary>
+public readonly ref struct PayloadFrame
+{
+    /// <summary>Bytes before the request.</summary>
+    public const int HeaderBytes = 20;
+
+    private const int ChecksumAt = 16;
+
+    private static ReadOnlySpan<byte> Magic => "SQP1"u8;
+
+    private PayloadFrame(
+        ReadOnlySpan<byte> request, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> payload)
+    {
+        Request = request;
+        Metadata = metadata;
+        Payload = payload;
+    }
+
+    /// <summary>The encoded request (section 3).</summary>
+    public ReadOnlySpan<byte> Request { get; }
+
+    /// <summary>The metadata block (section 2).</summary>
+    public ReadOnlySpan<byte> Metadata { get; }
+
+    /// <summary>The payload.</summary>
+    public ReadOnlySpan<byte> Payload { get; }
+
+    /// <summary>Length of a frame, in bytes.</summary>
+    public static int Length(int requestLength, int metadataLength, int payloadLength) =>
+        HeaderBytes + requestLength + metadataLength + payloadLength;
+
+    /// <summary>Writes a frame of <see cref="Length"/> bytes.</summary>
+    public static void Write(
+        Span<byte> destination,
+        ReadOnlySpan<byte> request,
+        ReadOnlySpan<byte> metadata,
+        ReadOnlySpan<byte> payload)
+    {
+        Span<byte> frame = destination[..Length(request.Length, metadata.Length, payload.Length)];
+        Magic.CopyTo(frame);
+        BinaryPrimitives.WriteUInt32BigEndian(frame[4..], (uint)request.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(frame[8..], (uint)metadata.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(frame[12..], (uint)payload.Length);
+        request.CopyTo(frame[HeaderBytes..]);
+        metadata.CopyTo(frame[(HeaderBytes + request.Length)..]);
+        payload.CopyTo(frame[(HeaderBytes + request.Length + metadata.Length)..]);
+        Crc32C.Seal(frame, ChecksumAt);
+    }
+
+    /// <summary>Reads the frame at the start of <paramref name="bytes"/>.</summary>
+    /// <param name="bytes">The segment from the frame's place on.</param>
+    /// <param name="frame">The frame, when whole.</param>
+    /// <param name="length">Its length when whole; when incomplete, the bytes that it takes.</param>
+    public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out PayloadFrame frame, out int length)
+    {
+        frame = default;
+        length = HeaderBytes;
+        if (bytes.Length < HeaderBytes) return FrameStatus.Incomplete;
+        if (!bytes.StartsWith(Magic)) return FrameStatus.Damaged;
+        ulong request = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
+        ulong metadata = BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]);
+        ulong payload = BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]);
+        ulong total = HeaderBytes + request + metadata + payload;
+        if (request > AppendRequest.MaxBytes || metadata > Limits.MetadataMaxBytes || total > int.MaxValue)
+        {
+            return FrameStatus.Damaged;
+        }
+        length = (int)total;
+        if (bytes.Length < length) return FrameStatus.Incomplete;
+        ReadOnlySpan<byte> whole = bytes[..length];
+        if (!Crc32C.IsSealed(whole, ChecksumAt)) return FrameStatus.Damaged;
+        frame = new PayloadFrame(
+            whole.Slice(HeaderBytes, (int)request),
+            whole.Slice(HeaderBytes + (int)request, (int)metadata),
+            whole[(HeaderBytes + (int)request + (int)metadata)..]);
+        return FrameStatus.Whole;
+    }
+}
