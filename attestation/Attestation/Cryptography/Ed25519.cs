@@ -14,8 +14,8 @@ namespace Sequencer.Attestation.Cryptography;
 /// <item>S is below the group order L; S + L would verify too (RFC 8032 section 8.4).</item>
 /// <item>y of the public key A and of R is below p = 2^255 - 19. Libcrypto reduces A modulo p, so
 /// that a second encoding of a key would pass as another key.</item>
-/// <item>A and R are not of small order. With A among those points one signature fits many messages;
-/// libcrypto takes such keys. An honest R is never there.</item>
+/// <item>A and R are not of small order. With A among those points one signature fits many
+/// messages; libcrypto takes such keys. An honest R is never there.</item>
 /// </list>
 /// That a point lies on the curve is libcrypto's check. A key with a small-order part beside its
 /// large one is not refused: only its own holder can make one.

@@ -18,8 +18,8 @@ internal static class CanonicalText
     }
 
     /// <summary>
-    /// Standard base64 with padding (RFC 4648 section 4). The platform's reader skips white space and
-    /// drops stray bits; writing the bytes again shows both.
+    /// Standard base64 with padding (RFC 4648 section 4). The platform's reader skips white space
+    /// and drops stray bits; writing the bytes again shows both.
     /// </summary>
     internal static bool TryParseBase64(ReadOnlySpan<char> text, out byte[] bytes)
     {

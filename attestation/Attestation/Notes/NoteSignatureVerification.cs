@@ -14,7 +14,8 @@ public enum NoteSignatureResult
     /// <summary>It did not, or the signature does not have the form of the key's type.</summary>
     Invalid,
 
-    /// <summary>This machine has no implementation: see <see cref="Ed25519.IsAvailable"/>.</summary>
+    /// <summary>No implementation on this machine: see <see cref="Ed25519.IsAvailable"/>.
+    /// </summary>
     Unavailable,
 }
 

@@ -93,7 +93,7 @@ public sealed class TlogProof
         // No header line is empty, so the first blank line ends the header.
         int blank = bytes.IndexOf("\n\n"u8);
         refusal = TlogProofRefusal.Malformed;
-        if (blank < 0 || bytes[..blank].ContainsAnyExceptInRange((byte)'\n', (byte)'~')) return false;
+        if (blank < 0 || !Ascii.IsValid(bytes[..blank])) return false;
         refusal = ReadHeader(
             Encoding.ASCII.GetString(bytes[..blank]).Split('\n'),
             out byte[] extra, out ulong index, out Digest[] path);

@@ -44,8 +44,8 @@ public sealed class VerifiedNote
 
     /// <summary>
     /// Opens a note (c2sp.org/signed-note). Lines of unknown keys are ignored; one line of a known
-    /// key that fails refuses the note. A key may sign more than once (a cosigner at two times): each
-    /// line must verify, and the first one stands for the key.
+    /// key that fails refuses the note. A key may sign more than once (a cosigner at two times):
+    /// each line must verify, and the first one stands for the key.
     /// </summary>
     public static NoteOpening Open(
         SignedNote note, IReadOnlyCollection<VerifierKey> knownKeys, out VerifiedNote? opened)

@@ -95,12 +95,13 @@ public sealed class VerifierKey : IEquatable<VerifierKey>
         if (text.Length > MaxChars || plus < 0) return false;
         ReadOnlySpan<char> rest = text[(plus + 1)..];
         if (rest.Length <= KeyIdDigits || rest[KeyIdDigits] != '+') return false;
-        if (!CanonicalText.TryParseBase64(rest[(KeyIdDigits + 1)..], out byte[] material)) return false;
+        ReadOnlySpan<char> base64 = rest[(KeyIdDigits + 1)..];
+        if (!CanonicalText.TryParseBase64(base64, out byte[] material)) return false;
         if (material.Length == 0) return false;
 
         string name = text[..plus].ToString();
         var type = (NoteSignatureType)material[0];
-        if (!TryCreate(name, type, material.AsSpan(1), out VerifierKey? made, out refusal)) return false;
+        if (!TryCreate(name, type, material.AsSpan(1), out var made, out refusal)) return false;
         if (!rest[..KeyIdDigits].SequenceEqual(Hex(made.KeyId)))
         {
             refusal = VerifierKeyRefusal.KeyIdMismatch;

@@ -34,13 +34,14 @@ public class CheckpointTests
     [InlineData("log\n9223372036854775808\n" + Root + "\n", CheckpointRefusal.BadSize)]
     [InlineData("log\n18446744073709551616\n" + Root + "\n", CheckpointRefusal.BadSize)]
     [InlineData("log\n8\nXcna\n", CheckpointRefusal.BadRoot)]
-    [InlineData("log\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyh=\n", CheckpointRefusal.BadRoot)]
+    [InlineData("log\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyh=\n",
+        CheckpointRefusal.BadRoot)]
     [InlineData("log\n0\n" + Root + "\n", CheckpointRefusal.BadEmptyRoot)]
     [InlineData("log\n8\n" + Root + "\nmore\n", CheckpointRefusal.ExtensionLine)]
     [InlineData("log\n8\n" + Root + "\n\n", CheckpointRefusal.ExtensionLine)]
     public void Other_texts_are_refused_for_their_reason(string text, CheckpointRefusal expected)
     {
-        Assert.False(Checkpoint.TryParse(Vectors.Bytes(text), out Checkpoint? read, out var refusal));
+        Assert.False(Checkpoint.TryParse(Vectors.Bytes(text), out var read, out var refusal));
         Assert.Null(read);
         Assert.Equal(expected, refusal);
     }

@@ -22,7 +22,8 @@ public class SignedNoteTests
     public void The_last_empty_line_ends_the_text()
     {
         SignedNote note = Vectors.Note("one\n\ntwo\n\n\u2014 not a signature\n\n" + Line);
-        Assert.Equal("one\n\ntwo\n\n\u2014 not a signature\n", Encoding.UTF8.GetString(note.Text.Span));
+        Assert.Equal(
+            "one\n\ntwo\n\n\u2014 not a signature\n", Encoding.UTF8.GetString(note.Text.Span));
     }
 
     [Theory]
@@ -50,7 +51,7 @@ public class SignedNoteTests
     [InlineData("text\n\n\u2014 name\n", NoteRefusal.MalformedSignature)]
     public void Other_bytes_are_refused_for_their_reason(string text, NoteRefusal expected)
     {
-        Assert.False(SignedNote.TryParse(Vectors.Bytes(text), out SignedNote? note, out var refusal));
+        Assert.False(SignedNote.TryParse(Vectors.Bytes(text), out var note, out var refusal));
         Assert.Null(note);
         Assert.Equal(expected, refusal);
     }
@@ -73,8 +74,8 @@ public class SignedNoteTests
         Assert.Equal(NoteRefusal.TooManySignatures, refusal);
 
         int rest = SignedNote.MaxBytes - Vectors.Bytes("\n\n" + Line).Length;
-        Assert.Equal(
-            SignedNote.MaxBytes, Vectors.Note(new string('a', rest) + "\n\n" + Line).ToBytes().Length);
+        byte[] longest = Vectors.Note(new string('a', rest) + "\n\n" + Line).ToBytes();
+        Assert.Equal(SignedNote.MaxBytes, longest.Length);
         Assert.False(SignedNote.TryParse(
             Vectors.Bytes(new string('a', rest + 1) + "\n\n" + Line), out _, out refusal));
         Assert.Equal(NoteRefusal.TooLong, refusal);
@@ -97,14 +98,16 @@ public class SignedNoteTests
         const string Letters = "ab \n\u00e9\u2014\u20ac+/";
         for (int i = 0; i < 500; i++)
         {
-            string text = new(
-                [.. Enumerable.Range(0, random.Next(60)).Select(_ => Letters[random.Next(9)]), '\n']);
+            char[] letters = random.GetItems<char>(Letters, random.Next(60));
+            string text = new([.. letters, '\n']);
             NoteSignature[] signatures = [.. Enumerable.Range(0, random.Next(1, 9)).Select(n =>
-                new NoteSignature($"k\u00e9y{n}", (uint)random.Next(), random.Bytes(random.Next(1, 90))))];
+                new NoteSignature(
+                    $"k\u00e9y{n}", (uint)random.Next(), random.Bytes(random.Next(1, 90))))];
             byte[] bytes = SignedNote.Create(Vectors.Bytes(text), signatures).ToBytes();
             SignedNote read = Vectors.Note(Encoding.UTF8.GetString(bytes));
             Assert.Equal(text, Encoding.UTF8.GetString(read.Text.Span));
-            Assert.Equal(signatures.Select(s => s.ToString()), read.Signatures.Select(s => s.ToString()));
+            Assert.Equal(
+                signatures.Select(s => s.ToString()), read.Signatures.Select(s => s.ToString()));
             Assert.Equal(bytes, read.ToBytes());
         }
     }

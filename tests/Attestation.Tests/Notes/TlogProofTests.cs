@@ -47,7 +47,7 @@ public class TlogProofTests
     [InlineData(First + "index 5\n" + Path + "\n" + Vectors.Text, TlogProofRefusal.BadNote)]
     public void Other_bytes_are_refused_for_their_reason(string text, TlogProofRefusal expected)
     {
-        Assert.False(TlogProof.TryParse(Vectors.Bytes(text), out TlogProof? proof, out var refusal));
+        Assert.False(TlogProof.TryParse(Vectors.Bytes(text), out var proof, out var refusal));
         Assert.Null(proof);
         Assert.Equal(expected, refusal);
     }
@@ -81,7 +81,8 @@ public class TlogProofTests
         SignedNote note = Vectors.Note(Vectors.NoteText);
         for (int count = 0; count <= TreeHash.MaxInclusionPath; count++)
         {
-            Digest[] path = [.. Enumerable.Range(0, count).Select(_ => new Digest(random.Bytes(32)))];
+            Digest[] path =
+                [.. Enumerable.Range(0, count).Select(_ => new Digest(random.Bytes(32)))];
             byte[] extra = random.Bytes(count == 63 ? TlogProof.MaxExtraBytes : random.Next(50));
             ulong index = TreeHash.MaxSize - 1 - (ulong)random.Next(2);
             byte[] bytes = TlogProof.Create(index, path, note, extra).ToBytes();

@@ -48,14 +48,14 @@ internal static class Vectors
 
     public static SignedNote Note(string text)
     {
-        Assert.True(SignedNote.TryParse(Bytes(text), out SignedNote? note, out NoteRefusal refusal));
+        Assert.True(SignedNote.TryParse(Bytes(text), out var note, out var refusal));
         Assert.Equal(NoteRefusal.None, refusal);
         return note;
     }
 
     public static VerifierKey Key(string vkey)
     {
-        Assert.True(VerifierKey.TryParse(vkey, out VerifierKey? key, out VerifierKeyRefusal refusal));
+        Assert.True(VerifierKey.TryParse(vkey, out var key, out var refusal));
         Assert.Equal(VerifierKeyRefusal.None, refusal);
         return key;
     }

@@ -90,7 +90,7 @@ public class VerifiedNoteTests
     [InlineData((ulong)long.MaxValue)]
     public void A_cosignature_gives_its_time(ulong seconds)
     {
-        Assert.Equal(NoteSignatureResult.Valid, VerifyCosignature(Cosign(seconds), out ulong? time));
+        Assert.Equal(NoteSignatureResult.Valid, VerifyCosignature(Cosign(seconds), out var time));
         Assert.Equal(seconds, time);
     }
 
@@ -113,7 +113,8 @@ public class VerifiedNoteTests
     public void A_cosignature_does_not_pass_as_a_plain_signature_nor_the_other_way_round()
     {
         Assert.True(VerifierKey.TryCreate(
-            Vectors.Witness, NoteSignatureType.Ed25519, Witness.PublicKey.Span, out var plain, out _));
+            Vectors.Witness, NoteSignatureType.Ed25519, Witness.PublicKey.Span,
+            out VerifierKey? plain, out _));
         byte[] text = Vectors.Bytes(Vectors.Text);
         Assert.Equal(NoteSignatureResult.Invalid, NoteSignatureVerification.Verify(
             plain, text, Cosign(5).Signature.Span[8..], out _));
@@ -139,7 +140,7 @@ public class VerifiedNoteTests
         return new NoteSignature(Witness.Name, Witness.KeyId, signature);
     }
 
-    /// <summary>A 32-bit id collides after some 80,000 keys: here the keys are just numbers.</summary>
+    /// <summary>A 32-bit id collides after some 80,000 keys; these are small numbers.</summary>
     private static (VerifierKey One, VerifierKey Other) CollidingKeys()
     {
         var seen = new Dictionary<uint, byte[]>();
