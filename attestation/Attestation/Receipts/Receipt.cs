@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 
 namespace Sequencer.Attestation.Receipts;
 
@@ -20,8 +21,8 @@ public sealed class Receipt
     /// <summary>Longest encoded receipt, in bytes: above what the longest parts can make.</summary>
     public const int MaxBytes = 384 * 1024;
 
-    /// <summary>Longest checkpoint, in bytes: two signature lines take some hundreds.</summary>
-    public const int CheckpointMaxBytes = 64 * 1024;
+    /// <summary>Longest checkpoint, in bytes.</summary>
+    public const int CheckpointMaxBytes = SignedNote.MaxBytes;
 
     /// <summary>Puts a receipt together.</summary>
     /// <param name="record">The encoded record.</param>
