@@ -15,7 +15,6 @@ internal sealed class HeadVerification
     private readonly TrustPolicy _policy;
     private readonly ReadOnlyMemory<byte> _note;
     private readonly ReceiptEpoch _epoch;
-    private VerifiedAttestation? _attestation;
 
     public HeadVerification(TrustPolicy policy, ReadOnlyMemory<byte> note, ReceiptEpoch epoch)
     {
@@ -42,6 +41,9 @@ internal sealed class HeadVerification
     /// <summary>The checkpoint, as soon as it decodes.</summary>
     public Checkpoint? Checkpoint { get; private set; }
 
+    /// <summary>What the document proves, as soon as it verifies.</summary>
+    public VerifiedAttestation? Attestation { get; private set; }
+
     /// <summary>Gives all rules their outcome but that of the statement's inclusion.</summary>
     public void Check(CheckList checks, bool isEd25519AtHand)
     {
@@ -55,7 +57,7 @@ internal sealed class HeadVerification
         }
         Statement = statement;
         SignedNote? note = CheckNote(checks);
-        _attestation = EpochVerification.Check(checks, _policy, statement, _epoch.Document.Span);
+        Attestation = EpochVerification.Check(checks, _policy, statement, _epoch.Document.Span);
         CheckOrigin(checks);
         if (note is not null && statement is not null)
         {
@@ -95,7 +97,7 @@ internal sealed class HeadVerification
         checks.RequireAll(Rules);
         var outcome = checks.ToArray();
         VerifiedHead? head = checks.IsGood
-            ? new VerifiedHead(_policy, _note, _epoch, Statement!, Checkpoint!, _attestation!, outcome)
+            ? new VerifiedHead(_policy, _note, _epoch, Statement!, Checkpoint!, Attestation!, outcome)
             : null;
         return new VerificationReport<VerifiedHead>(outcome, head);
     }
@@ -152,18 +154,18 @@ internal sealed class HeadVerification
 
     private void CheckRetired(CheckList checks)
     {
-        if (_attestation is null || Checkpoint is null)
+        if (Attestation is null || Checkpoint is null)
         {
             checks.LeaveOut(
                 "no image was attested, or the checkpoint does not decode",
                 VerificationRule.MeasurementRetired);
             return;
         }
-        ulong max = _policy.NotAfterSize(_attestation.Measurements) ?? ulong.MaxValue;
+        ulong max = _policy.NotAfterSize(Attestation.Measurements) ?? ulong.MaxValue;
         checks.Expect(
             VerificationRule.MeasurementRetired,
             Checkpoint.Size <= max,
-            $"a size up to {max} by image {_attestation.Measurements.Name}",
+            $"a size up to {max} by image {Attestation.Measurements.Name}",
             $"{Checkpoint.Size}");
     }
 }
