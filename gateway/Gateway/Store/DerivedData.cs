@@ -12,7 +12,7 @@ namespace Sequencer.Gateway.Store;
 /// <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups find it.
 /// </summary>
 /// <remarks>One writer. Readers stay below the size of the view that they hold.</remarks>
-internal sealed class DerivedData(IStoreFiles files) : IDisposable
+internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) : IDisposable
 {
     private readonly List<Digest> _leaves = [];
     private readonly ArrayBufferWriter<byte> _places = new();
@@ -35,9 +35,6 @@ internal sealed class DerivedData(IStoreFiles files) : IDisposable
 
     /// <summary>The number that comes next, staged ones counted.</summary>
     public ulong NextNumber => _flushed + (ulong)_leaves.Count;
-
-    /// <summary>Statements staged and not yet published.</summary>
-    public IReadOnlyList<StatementPlace> StagedStatements => _stagedStatements;
 
     /// <summary>
     /// Takes the records of a commit frame, to lie in the log from <paramref name="recordsOffset"/> on.
@@ -99,25 +96,25 @@ internal sealed class DerivedData(IStoreFiles files) : IDisposable
                 return $"record {NextNumber} does not follow the one before it";
             }
             ulong payloadOffset = frame.PayloadOffset(i);
-            bool isEntry = header.Type == RecordType.Entry;
-            if (isEntry == (payloadOffset == CommitFrame.NoPayload))
+            if ((header.Type == RecordType.Statement) != (payloadOffset == CommitFrame.NoPayload))
             {
                 return $"record {NextNumber}: entries have a payload, statements none";
             }
-            long offset = recordsOffset + frame.Records.Length - rest.Length - record.Length;
             ulong equal = NumberPlace.NoNumber;
-            if (isEntry)
+            if (header.Type == RecordType.Statement)
             {
-                if (!EntryRecord.TryParse(record, out EntryRecord entry))
-                {
-                    return $"record {NextNumber} does not decode";
-                }
+                if (!documents.Exists(header.Epoch)) return $"epoch {header.Epoch} has no document";
+                _stagedStatements.Add(new StatementPlace(NextNumber, header.Epoch));
+            }
+            else if (EntryRecord.TryParse(record, out EntryRecord entry))
+            {
                 equal = SwapNewest(entry.Payload.Fingerprint, NextNumber);
             }
             else
             {
-                _stagedStatements.Add(new StatementPlace(NextNumber, header.Epoch));
+                return $"record {NextNumber} does not decode";
             }
+            long offset = recordsOffset + frame.Records.Length - rest.Length - record.Length;
             NumberIndex.Encode(
                 _places, new NumberPlace(offset, record.Length, payloadOffset, equal));
             _leaves.Add(TreeHash.Leaf(record));

@@ -3,23 +3,13 @@ using System.Globalization;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>The attestation documents of the epochs, a file each.</summary>
-internal sealed class EpochDocuments
+internal sealed class EpochDocuments(IStoreFiles files)
 {
-    private const string Directory = "epochs";
+    /// <summary>Where they are.</summary>
+    public const string Directory = "epochs";
+
     private const string Suffix = ".document";
     private const string Unfinished = ".unfinished";
-
-    private readonly IStoreFiles _files;
-
-    /// <summary>Opens the directory and clears away what a crash left unfinished.</summary>
-    public EpochDocuments(IStoreFiles files)
-    {
-        _files = files;
-        foreach (string name in files.List(Directory))
-        {
-            if (name.EndsWith(Unfinished, StringComparison.Ordinal)) files.Delete($"{Directory}/{name}");
-        }
-    }
 
     /// <summary>The path of an epoch's document.</summary>
     public static string PathOf(uint epoch) =>
@@ -30,21 +20,37 @@ internal sealed class EpochDocuments
     {
         string path = PathOf(epoch);
         string unfinished = path + Unfinished;
-        using (IStoreFile file = _files.Create(unfinished))
+        using (IStoreFile file = files.Create(unfinished))
         {
             file.Write([document], 0);
             file.Sync();
         }
-        _files.Rename(unfinished, path);
-        _files.SyncDirectory(Directory);
+        files.Rename(unfinished, path);
+        files.SyncDirectory(Directory);
     }
+
+    /// <summary>
+    /// Clears away what a crash left unfinished, and makes durable what it may have left in doubt.
+    /// </summary>
+    public void Settle()
+    {
+        foreach (string name in files.List(Directory))
+        {
+            if (name.EndsWith(Unfinished, StringComparison.Ordinal)) files.Delete($"{Directory}/{name}");
+        }
+        files.SyncDirectory(Directory);
+    }
+
+    /// <summary>True if an epoch has its document.</summary>
+    public bool Exists(uint epoch) =>
+        files.List(Directory).Contains(PathOf(epoch)[(Directory.Length + 1)..]);
 
     /// <summary>A document; null if there is none.</summary>
     public byte[]? Read(uint epoch)
     {
+        if (!Exists(epoch)) return null;
         string path = PathOf(epoch);
-        if (!_files.List(Directory).Contains(path[(Directory.Length + 1)..])) return null;
-        using IStoreFile file = _files.Open(path);
+        using IStoreFile file = files.Open(path);
         var document = new byte[file.Length];
         return file.Read(document, 0) == document.Length
             ? document
