@@ -25,6 +25,8 @@ internal static class FormatFile
         if (!isNew) ThrowUnlessKnown(files);
         foreach (string directory in directories) files.CreateDirectory(directory);
         if (isNew) Make(files, names.Contains(Unfinished));
+        // Also when it was there: the one who made it may have ended before this.
+        files.SyncDirectory("");
     }
 
     private static void ThrowUnlessKnown(IStoreFiles files)
@@ -47,6 +49,5 @@ internal static class FormatFile
             file.Sync();
         }
         files.Rename(Unfinished, FilePath);
-        files.SyncDirectory("");
     }
 }

@@ -42,7 +42,10 @@ internal sealed class MemoryFiles : IStoreFiles
 
     public Fault Fault { get; set; }
 
-    /// <summary>The same machine after the process ended: all that it wrote can be read.</summary>
+    /// <summary>
+    /// The same machine after the process ended: all that it wrote can be read. This instance's files
+    /// go over to it.
+    /// </summary>
     public MemoryFiles Restarted()
     {
         var next = new MemoryFiles();
