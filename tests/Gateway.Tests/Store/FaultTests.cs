@@ -12,6 +12,8 @@ public class FaultTests
     private const int Size = 24;
     private const int BatchRecords = 4;
 
+    private static readonly StoreOptions Segments = new() { SegmentBytes = 2500 };
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -31,11 +33,12 @@ public class FaultTests
             // The machine goes down; or the process starts again; or first that and then the machine.
             for (int i = 0; i < 3; i++) GoOn(files.Crashed(random), log, published);
             MemoryFiles restarted = files.Restarted();
-            (LogStore store, RecoveryReport report) = StoreSteps.Open(restarted);
+            (LogStore store, RecoveryReport report) = StoreSteps.Open(restarted, Segments);
             Assert.InRange(report.Size, published, (ulong)Size);
             store.Dispose();
             for (int i = 0; i < 3; i++) GoOn(restarted.Crashed(random), log, report.Size);
             GoOn(restarted, log, report.Size);
+            for (int i = 0; i < 3; i++) GoOn(restarted.Crashed(random), log, Size);
         }
     }
 
@@ -131,6 +134,28 @@ public class FaultTests
     }
 
     [Fact]
+    public void One_sync_makes_all_payloads_durable_that_were_appended_before()
+    {
+        Random random = Seeded.Random(out _);
+        SampleLog log = SampleLog.Of(60, random);
+        var files = new MemoryFiles();
+        (LogStore store, _) = StoreSteps.Open(files, Segments);
+        for (int number = 1; number < 30; number++)
+        {
+            store.AppendPayloads([log.Items[number]!.Value], new ulong[1]);
+        }
+        store.SyncPayloads();
+        Assert.True(files.Paths("payload").Count() > 3);
+        for (int i = 0; i < 20; i++)
+        {
+            (store, RecoveryReport report) = StoreSteps.Open(files.Crashed(random), Segments);
+            Assert.Equal(29, report.PendingPayloads.Count);
+            store.CommitTo(log, 30, report.PendingPayloads);
+            store.AssertHolds(log);
+        }
+    }
+
+    [Fact]
     public void Many_lives_that_end_anywhere_make_one_log()
     {
         Random random = Seeded.Random(out _);
@@ -195,7 +220,7 @@ public class FaultTests
         LogStore? store = null;
         try
         {
-            (store, _) = StoreSteps.Open(files, new StoreOptions { SegmentBytes = 2500 });
+            (store, _) = StoreSteps.Open(files, Segments);
             for (int size = BatchRecords; size <= Size; size += BatchRecords) store.CommitTo(log, size);
         }
         catch (UncertainWriteException)
@@ -213,11 +238,12 @@ public class FaultTests
 
     private static void GoOn(MemoryFiles files, SampleLog log, ulong published)
     {
-        (LogStore store, RecoveryReport report) = StoreSteps.Open(files);
+        (LogStore store, RecoveryReport report) = StoreSteps.Open(files, Segments);
         Assert.InRange(report.Size, published, (ulong)Size);
         Assert.Equal(0UL, report.Size % BatchRecords);
         store.AssertHolds(log);
         if (report.Size < Size) store.CommitTo(log, Size, report.PendingPayloads);
         store.AssertHolds(log);
+        store.Dispose();
     }
 }
