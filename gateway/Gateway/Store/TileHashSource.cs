@@ -4,9 +4,9 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// Hashes for proofs in the tree of one view. It keeps the tiles that it has read and every node that
-/// it has computed, so that the proofs of one batch hash each node once; make one for a batch of
-/// proofs, and let go of it. Not for two threads.
+/// Hashes for proofs in the tree of one view. It keeps the tiles that it has read and every node
+/// that it has computed, so that the proofs of one batch hash each node once; make one for a batch
+/// of proofs, and let go of it. Not for two threads.
 /// </summary>
 public sealed class TileHashSource : ITreeHashSource
 {
@@ -24,7 +24,8 @@ public sealed class TileHashSource : ITreeHashSource
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">The subtree is not inside the view.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The subtree is not inside the
+    /// view.</exception>
     public Digest Read(int level, ulong index)
     {
         TileNode place = TileMath.Locate(level, index);

@@ -5,7 +5,8 @@ using Sequencer.Gateway.Store;
 namespace Sequencer.Gateway.Tests.Store;
 
 /// <summary>
-/// What was published is there after any failure of any step, and the log goes on as the oracle has it.
+/// What was published is there after any failure of any step, and the log goes on as the oracle has
+/// it.
 /// </summary>
 public class FaultTests
 {
@@ -30,7 +31,8 @@ public class FaultTests
         {
             var files = new MemoryFiles { FaultAt = step, Fault = fault };
             ulong published = RunIntoFault(files, log);
-            // The machine goes down; or the process starts again; or first that and then the machine.
+            // The machine goes down; or the process starts again; or first that and then the
+            // machine.
             for (int i = 0; i < 3; i++) GoOn(files.Crashed(random), log, published);
             MemoryFiles restarted = files.Restarted();
             (LogStore store, RecoveryReport report) = StoreSteps.Open(restarted, Segments);

@@ -21,7 +21,8 @@ internal enum Fault
 
 /// <summary>
 /// Files in memory with POSIX's promises and no more: what was not synced is lost, kept or torn by
-/// sectors when the machine goes down, and a failed sync makes the pages clean without writing them.
+/// sectors when the machine goes down, and a failed sync makes the pages clean without writing
+/// them.
 /// </summary>
 internal sealed class MemoryFiles : IStoreFiles
 {
@@ -43,8 +44,8 @@ internal sealed class MemoryFiles : IStoreFiles
     public Fault Fault { get; set; }
 
     /// <summary>
-    /// The same machine after the process ended: all that it wrote can be read. This instance's files
-    /// go over to it.
+    /// The same machine after the process ended: all that it wrote can be read. This instance's
+    /// files go over to it.
     /// </summary>
     public MemoryFiles Restarted()
     {

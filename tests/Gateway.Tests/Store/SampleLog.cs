@@ -8,8 +8,8 @@ using Sequencer.Gateway.Store;
 namespace Sequencer.Gateway.Tests.Store;
 
 /// <summary>
-/// The oracle: a log in memory, as an enclave would have signed it. What a store has been given of it
-/// must come back out.
+/// The oracle: a log in memory, as an enclave would have signed it. What a store has been given of
+/// it must come back out.
 /// </summary>
 internal sealed class SampleLog
 {

@@ -15,7 +15,8 @@ internal static class StoreSteps
         Recovery.Open(files, "data", options ?? new StoreOptions());
 
     /// <summary>Takes the log on to a size in one batch, through every durable step.</summary>
-    /// <param name="pending">Payload frames from before a restart, which are not written again.</param>
+    /// <param name="pending">Payload frames from before a restart, which are not written
+    /// again.</param>
     public static void CommitTo(
         this LogStore store,
         SampleLog log,
