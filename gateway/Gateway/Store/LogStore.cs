@@ -55,7 +55,8 @@ public sealed class LogStore : IDisposable
     /// <exception cref="StoreDamagedException">Going on would lose what was
     /// acknowledged.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static (LogStore Store, RecoveryReport Report) Open(string directory, StoreOptions options) =>
+    public static (LogStore Store, RecoveryReport Report) Open(
+        string directory, StoreOptions options) =>
         Recovery.Open(new DiskFiles(directory), directory, options);
 
     /// <summary>The newest durable view.</summary>

@@ -94,7 +94,9 @@ public sealed class LogView
         if (path.IsEntries) return ReadBundle(path);
         var hashes = new byte[path.Width * Digest.Size];
         _derived.Tiles.Read(
-            level, path.Index * TilePath.FullWidth, MemoryMarshal.Cast<byte, Digest>(hashes.AsSpan()));
+            level,
+            path.Index * TilePath.FullWidth,
+            MemoryMarshal.Cast<byte, Digest>(hashes.AsSpan()));
         return hashes;
     }
 
@@ -153,7 +155,8 @@ public sealed class LogView
             int next = done;
             while (next < places.Length
                 && places[next].RecordOffset - RecordPrefix.Bytes == start + run
-                && RecordPrefix.Bytes + places[next].RecordBytes <= destination.Length - bytes - run)
+                && RecordPrefix.Bytes + places[next].RecordBytes
+                    <= destination.Length - bytes - run)
             {
                 run += RecordPrefix.Bytes + places[next].RecordBytes;
                 next++;
@@ -167,7 +170,8 @@ public sealed class LogView
     }
 
     private bool HasPayload(in NumberPlace place, in Digest commitment) =>
-        EntryRecord.TryParse(ReadRecord(place), out EntryRecord entry) && entry.Payload == commitment;
+        EntryRecord.TryParse(ReadRecord(place), out EntryRecord entry)
+        && entry.Payload == commitment;
 
     private void ReadLog(long offset, Span<byte> destination)
     {

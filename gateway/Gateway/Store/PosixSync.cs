@@ -41,6 +41,7 @@ internal static partial class PosixSync
     private static partial int FSync(SafeFileHandle file);
 
     [LibraryImport(
-        "libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        "libc", EntryPoint = "open", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 }

@@ -175,7 +175,10 @@ internal sealed class SegmentChain : IDisposable
         return name.Length == NameDigits + Suffix.Length
             && name.EndsWith(Suffix, StringComparison.Ordinal)
             && long.TryParse(
-                name.AsSpan(0, NameDigits), NumberStyles.None, CultureInfo.InvariantCulture, out start);
+                name.AsSpan(0, NameDigits),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out start);
     }
 }
 

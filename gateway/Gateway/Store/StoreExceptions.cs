@@ -5,7 +5,8 @@ namespace Sequencer.Gateway.Store;
 /// more writes; stop, open it again and let recovery find out. Reads go on.
 /// </summary>
 public sealed class UncertainWriteException(string step, Exception cause)
-    : IOException($"{step}: uncertain whether it is on disk; the store must be opened again.", cause);
+    : IOException(
+        $"{step}: uncertain whether it is on disk; the store must be opened again.", cause);
 
 /// <summary>
 /// The directory does not hold what was written to it: to start would be to lose what was

@@ -39,14 +39,15 @@ public sealed class TileHashSource : ITreeHashSource
 
     private Digest[] Tile(TileNode place, int width)
     {
-        if (_tiles.TryGetValue((place.TileLevel, place.TileIndex), out Digest[]? nodes)) return nodes;
+        (int, ulong) key = (place.TileLevel, place.TileIndex);
+        if (_tiles.TryGetValue(key, out Digest[]? nodes)) return nodes;
         if (_tiles.Count == TilesMax) _tiles.Clear();
         nodes = new Digest[2 * TilePath.FullWidth];
         _files.Read(
             place.TileLevel,
             place.TileIndex * TilePath.FullWidth,
             nodes.AsSpan(TilePath.FullWidth, width));
-        return _tiles[(place.TileLevel, place.TileIndex)] = nodes;
+        return _tiles[key] = nodes;
     }
 
     // Zero stands for "not yet computed": no SHA-256 value that anyone will ever see.

@@ -1,4 +1,3 @@
-using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Store;
 
@@ -223,7 +222,10 @@ public class FaultTests
         try
         {
             (store, _) = StoreSteps.Open(files, Segments);
-            for (int size = BatchRecords; size <= Size; size += BatchRecords) store.CommitTo(log, size);
+            for (int size = BatchRecords; size <= Size; size += BatchRecords)
+            {
+                store.CommitTo(log, size);
+            }
         }
         catch (UncertainWriteException)
         {

@@ -31,7 +31,8 @@ internal sealed class MemoryFiles : IStoreFiles
     // Names as the process sees them, as the disk has them, and the changes in between, in order.
     private readonly Dictionary<string, Inode> _names = [];
     private readonly Dictionary<string, Inode> _durableNames = [];
-    private readonly List<(string Directory, Action<Dictionary<string, Inode>> Apply)> _changes = [];
+    private readonly List<(string Directory, Action<Dictionary<string, Inode>> Apply)>
+        _changes = [];
     private bool _isLocked;
     private bool _isKilled;
 

@@ -15,7 +15,8 @@ public class RecoveryTests
         var files = new MemoryFiles();
         for (int size = 0; size < log.Size;)
         {
-            (LogStore store, RecoveryReport report) = StoreSteps.Open(files, StoreSteps.SmallSegments);
+            (LogStore store, RecoveryReport report) =
+                StoreSteps.Open(files, StoreSteps.SmallSegments);
             Assert.Equal((ulong)size, report.Size);
             Assert.Equal(0, report.LogBytesCut + report.PayloadBytesCut);
             Assert.Single(report.Sentences);

@@ -71,7 +71,8 @@ internal static class StoreSteps
         Assert.Equal(log.Statements.Where(s => s.Number < view.Size), view.Statements);
         foreach (StatementPlace statement in view.Statements)
         {
-            Assert.Equal(SampleLog.DocumentOf(statement.Epoch), store.EpochDocument(statement.Epoch));
+            Assert.Equal(
+                SampleLog.DocumentOf(statement.Epoch), store.EpochDocument(statement.Epoch));
         }
         TileHashSource hashes = view.OpenHashes();
         for (int number = 0; number < size; number++)
