@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sequencer.Attestation.Nitro;
+
+/// <summary>
+/// What an attestation document claims: its form is checked, its signature and certificates are
+/// not. For inspection only; <see cref="NitroAttestationVerifier"/> makes a
+/// <see cref="VerifiedAttestation"/> of it.
+/// </summary>
+public sealed class UnverifiedAttestation
+{
+    private UnverifiedAttestation(CoseSign1 envelope, AttestationPayload payload)
+    {
+        Envelope = envelope;
+        ModuleId = payload.ModuleId;
+        Timestamp = payload.Timestamp;
+        Pcrs = payload.Pcrs;
+        Certificate = payload.Certificate;
+        CaBundle = payload.CaBundle;
+        PublicKey = payload.PublicKey;
+        UserData = payload.UserData;
+        Nonce = payload.Nonce;
+    }
+
+    /// <summary>The name of the enclave instance: <c>i-…-enc…</c>.</summary>
+    public string ModuleId { get; }
+
+    /// <summary>The time that the device states, in whole milliseconds.</summary>
+    public DateTimeOffset Timestamp { get; }
+
+    /// <summary>The locked PCRs by index: 32, 48 or 64 bytes each.</summary>
+    public ImmutableSortedDictionary<int, ReadOnlyMemory<byte>> Pcrs { get; }
+
+    /// <summary>The leaf certificate, 1 to 1024 bytes, not yet known to be DER.</summary>
+    public ReadOnlyMemory<byte> Certificate { get; }
+
+    /// <summary>The issuers, root first, issuer of the leaf last: 1 to 8 entries.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> CaBundle { get; }
+
+    /// <summary>The public key that the enclave attached; null where unset, which empty is not.</summary>
+    public ReadOnlyMemory<byte>? PublicKey { get; }
+
+    /// <summary>The data that the enclave attached; null where unset, which empty is not.</summary>
+    public ReadOnlyMemory<byte>? UserData { get; }
+
+    /// <summary>The nonce that the enclave attached; null where unset, which empty is not.</summary>
+    public ReadOnlyMemory<byte>? Nonce { get; }
+
+    /// <summary>True when PCR0, PCR1 and PCR2 are all zero: anyone may read such an enclave.</summary>
+    public bool IsDebugMode => IsZeroPcr(0) && IsZeroPcr(1) && IsZeroPcr(2);
+
+    internal CoseSign1 Envelope { get; }
+
+    /// <summary>
+    /// Reads a document, copying it. Never throws; when false, <paramref name="refusal"/> says why.
+    /// </summary>
+    public static bool TryParse(
+        ReadOnlySpan<byte> document,
+        [NotNullWhen(true)] out UnverifiedAttestation? attestation,
+        [NotNullWhen(false)] out AttestationRefusal? refusal)
+    {
+        attestation = null;
+        if (document.Length > AttestationLimits.DocumentBytesMax)
+        {
+            refusal = new AttestationRefusal(
+                AttestationRule.DocumentSize,
+                $"at most {AttestationLimits.DocumentBytesMax} bytes",
+                $"{document.Length} bytes");
+            return false;
+        }
+        refusal = CoseSign1.Parse(document.ToArray(), out CoseSign1 envelope);
+        if (refusal is not null) return false;
+        refusal = AttestationPayload.Parse(envelope.Payload, out AttestationPayload payload);
+        if (refusal is not null) return false;
+        attestation = new UnverifiedAttestation(envelope, payload);
+        return true;
+    }
+
+    private bool IsZeroPcr(int index) =>
+        Pcrs.TryGetValue(index, out ReadOnlyMemory<byte> value)
+        && !value.Span.ContainsAnyExcept((byte)0);
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Sequencer.Attestation.Nitro;
+
+/// <summary>
+/// What an enclave attested: every rule held, down to a trusted root and up to the caller's policy.
+/// Only <see cref="NitroAttestationVerifier"/> makes one.
+/// </summary>
+public sealed class VerifiedAttestation
+{
+    private readonly UnverifiedAttestation _document;
+
+    internal VerifiedAttestation(
+        UnverifiedAttestation document,
+        LeafValidity validity,
+        TrustedRoot root,
+        MeasurementSet measurements)
+    {
+        _document = document;
+        LeafNotBefore = validity.NotBefore;
+        LeafNotAfter = validity.NotAfter;
+        Root = root;
+        Measurements = measurements;
+    }
+
+    /// <summary>The accepted image that the enclave runs.</summary>
+    public MeasurementSet Measurements { get; }
+
+    /// <summary>The root that the chain starts with.</summary>
+    public TrustedRoot Root { get; }
+
+    /// <summary>Start of the leaf certificate's validity, inclusive.</summary>
+    public DateTimeOffset LeafNotBefore { get; }
+
+    /// <summary>End of the leaf certificate's validity, inclusive: about three hours later.</summary>
+    public DateTimeOffset LeafNotAfter { get; }
+
+    /// <inheritdoc cref="UnverifiedAttestation.ModuleId"/>
+    public string ModuleId => _document.ModuleId;
+
+    /// <inheritdoc cref="UnverifiedAttestation.Timestamp"/>
+    public DateTimeOffset Timestamp => _document.Timestamp;
+
+    /// <summary>All locked PCRs by index, those beyond the policy included.</summary>
+    public ImmutableSortedDictionary<int, ReadOnlyMemory<byte>> Pcrs => _document.Pcrs;
+
+    /// <inheritdoc cref="UnverifiedAttestation.PublicKey"/>
+    public ReadOnlyMemory<byte>? PublicKey => _document.PublicKey;
+
+    /// <inheritdoc cref="UnverifiedAttestation.UserData"/>
+    public ReadOnlyMemory<byte>? UserData => _document.UserData;
+
+    /// <inheritdoc cref="UnverifiedAttestation.Nonce"/>
+    public ReadOnlyMemory<byte>? Nonce => _document.Nonce;
+}
