@@ -103,12 +103,14 @@ internal sealed class RetainedBatches(long bytesMax)
     }
 
     /// <summary>The answers of batches that start at or after a size, oldest first.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> From(ulong size)
+    public IReadOnlyList<ReadOnlyMemory<byte>> From(ulong size)
     {
+        var answers = new List<ReadOnlyMemory<byte>>();
         foreach (RetainedBatch batch in _oldestFirst)
         {
-            if (batch.Start >= size) yield return batch.Answer;
+            if (batch.Start >= size) answers.Add(batch.Answer);
         }
+        return answers;
     }
 
     private bool IsEnd(ulong size)

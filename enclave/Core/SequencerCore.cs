@@ -248,7 +248,7 @@ public sealed class SequencerCore
     /// The retained batch answers that start at or after a size, oldest first; each fits a frame, all
     /// together may not. None unless the phase is Open.
     /// </summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Pending(ulong fromSize) =>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Pending(ulong fromSize) =>
         MayEnter(CorePhase.Open, out _) ? _retained.From(fromSize) : [];
 
     /// <summary>Ends all work for good: for a host that is in doubt (a signature failed).</summary>
