@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sequencer.Attestation.Tests;
 
-/// <summary>The seed of property tests: SEQUENCER_SEED, or one that is fixed for the build.</summary>
+/// <summary>The seed of property tests: SEQUENCER_SEED, or a fixed one.</summary>
 internal static class Seeded
 {
     private const int DefaultSeed = 20260722;

@@ -19,8 +19,8 @@ public static class InclusionProof
     }
 
     /// <summary>
-    /// The root that the path leads to. False if the index is not inside the tree, the size is above
-    /// <see cref="TreeHash.MaxSize"/> or the path has not exactly the length for both.
+    /// The root that the path leads to. False if the index is not inside the tree, the size is
+    /// above <see cref="TreeHash.MaxSize"/> or the path has not exactly the length for both.
     /// </summary>
     public static bool TryComputeRoot(
         ulong index, ulong size, in Digest leafHash, ReadOnlySpan<Digest> path, out Digest root)

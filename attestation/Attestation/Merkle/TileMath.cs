@@ -41,8 +41,8 @@ public static class TileMath
 
     /// <summary>
     /// The tiles of hashes that a tree of <paramref name="newSize"/> has and one of
-    /// <paramref name="oldSize"/> has not, or has with a smaller width: what publishing the new size
-    /// must write, lower levels first. From an old size of 0 these are all its tiles.
+    /// <paramref name="oldSize"/> has not, or has with a smaller width: what publishing the new
+    /// size must write, lower levels first. From an old size of 0 these are all its tiles.
     /// </summary>
     public static IEnumerable<TilePath> NewTiles(ulong oldSize, ulong newSize)
     {

@@ -6,7 +6,9 @@ namespace Sequencer.Attestation.Merkle;
 /// The right edge of an append-only tree: the roots of its complete subtrees, one for every set bit
 /// of the size. Enough to append and to give the root, in constant memory.
 /// </summary>
-/// <remarks>Owned by one thread. An append hashes one node on average and allocates nothing.</remarks>
+/// <remarks>
+/// Owned by one thread. An append hashes one node on average and allocates nothing.
+/// </remarks>
 public sealed class TreeFrontier
 {
     /// <summary>Most hashes that a frontier holds: one per bit of the size.</summary>
@@ -92,7 +94,8 @@ public sealed class TreeFrontier
     /// is not the one for <paramref name="size"/> or the size is too large. The caller compares
     /// <see cref="Root"/> with a root it trusts: hashes alone prove nothing.
     /// </summary>
-    public static bool TryRestore(ulong size, ReadOnlySpan<Digest> hashes, out TreeFrontier frontier)
+    public static bool TryRestore(
+        ulong size, ReadOnlySpan<Digest> hashes, out TreeFrontier frontier)
     {
         frontier = new TreeFrontier();
         if (size > TreeHash.MaxSize || hashes.Length != BitOperations.PopCount(size)) return false;

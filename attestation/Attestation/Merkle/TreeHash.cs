@@ -14,10 +14,10 @@ public static class TreeHash
     /// </summary>
     public const ulong MaxSize = long.MaxValue;
 
-    /// <summary>Longest inclusion path of a tree of <see cref="MaxSize"/> leaves, in hashes.</summary>
+    /// <summary>Longest inclusion path of a tree of <see cref="MaxSize"/>, in hashes.</summary>
     public const int MaxInclusionPath = 63;
 
-    /// <summary>Longest consistency path: one hash more, the subtree that both trees share.</summary>
+    /// <summary>Longest consistency path: one more, the subtree that both share.</summary>
     public const int MaxConsistencyPath = 64;
 
     private static ReadOnlySpan<byte> LeafPrefix => [0x00];

@@ -13,7 +13,7 @@ namespace Sequencer.Attestation.Merkle;
 /// </remarks>
 internal static class TreePath
 {
-    /// <summary>The two parts' lengths for the node that holds leaf <paramref name="last"/>.</summary>
+    /// <summary>The parts' lengths for the node that holds leaf <paramref name="last"/>.</summary>
     internal static (int Inner, int Border) Lengths(int level, ulong last, ulong size)
     {
         int meets = BitLength(last ^ (size - 1));

@@ -18,8 +18,9 @@ public class EntryBundleTests
         var random = Seeded.Random(out _);
         for (int round = 0; round < 200; round++)
         {
+            int written = random.Next(257);
             byte[][] entries =
-                [.. Enumerable.Range(0, random.Next(257)).Select(_ => random.Bytes(random.Next(300)))];
+                [.. Enumerable.Range(0, written).Select(_ => random.Bytes(random.Next(300)))];
             byte[] bundle = Bundle(entries);
             Assert.True(EntryBundle.TryCount(bundle, out int count));
             Assert.Equal(entries.Length, count);

@@ -5,8 +5,8 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Attestation.Tests.Merkle;
 
 /// <summary>
-/// The oracle: RFC 6962 section 2.1 as it is written, by recursion over lists of leaf hashes. Shares
-/// no code with what it checks.
+/// The oracle: RFC 6962 section 2.1 as it is written, by recursion over lists of leaf hashes.
+/// Shares no code with what it checks.
 /// </summary>
 internal sealed class NaiveTree(IReadOnlyList<Digest> leafHashes) : ITreeHashSource
 {

@@ -213,7 +213,8 @@ public class ProofTests
     {
         Assert.False(InclusionProof.Verify(0, 0, default, [], TreeHash.EmptyRoot));
         Assert.False(InclusionProof.Verify(1, 1, default, [], default));
-        Assert.False(InclusionProof.Verify(0, TreeHash.MaxSize + 1, default, new Digest[63], default));
+        Assert.False(InclusionProof.Verify(
+            0, TreeHash.MaxSize + 1, default, new Digest[63], default));
         Assert.False(InclusionProof.Verify(
             ulong.MaxValue - 1, ulong.MaxValue, default, new Digest[63], default));
         Assert.False(ConsistencyProof.Verify(1, default, ulong.MaxValue, default, new Digest[64]));

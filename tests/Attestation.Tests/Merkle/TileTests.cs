@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Sequencer.Attestation.Merkle;
 
 namespace Sequencer.Attestation.Tests.Merkle;
@@ -79,9 +80,9 @@ public class TileTests
     {
         foreach (string text in new[] { "tile/0/x001/x234/067.p/5", "tile/entries/x001/002" })
         {
-            foreach (byte[] flipped in Seeded.OneBitFlips(System.Text.Encoding.ASCII.GetBytes(text)))
+            foreach (byte[] flipped in Seeded.OneBitFlips(Encoding.ASCII.GetBytes(text)))
             {
-                string mutated = System.Text.Encoding.Latin1.GetString(flipped);
+                string mutated = Encoding.Latin1.GetString(flipped);
                 if (!TilePath.TryParse(mutated, out TilePath path)) continue;
                 Assert.Equal(mutated, path.ToString());
             }
