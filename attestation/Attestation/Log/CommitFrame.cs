@@ -29,7 +29,8 @@ public readonly ref struct CommitFrame
 
     private const int ChecksumAt = 24;
 
-    private static ReadOnlySpan<byte> Magic => "SQC1"u8;
+    /// <summary>The bytes that a frame begins with.</summary>
+    public static ReadOnlySpan<byte> Magic => "SQC1"u8;
 
     private CommitFrame(
         ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> records, ReadOnlySpan<byte> offsets, int count)
