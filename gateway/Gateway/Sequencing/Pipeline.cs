@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
@@ -96,7 +97,9 @@ public sealed class Pipeline(
             writer = new Writer(_store, enclave, head, metrics, ShowView);
             ShowReady(head, enclave);
             // Not the stopping token: that completes the line, and the writer works it off.
-            await writer.RunAsync(queue.Open(), CancellationToken.None);
+            ChannelReader<Submission> arrived = queue.Open();
+            if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
+            await writer.RunAsync(arrived, CancellationToken.None);
             failure = AppendFailure.ShuttingDown;
         }
         catch (Exception e) when (IsExpected(e, stopping))
