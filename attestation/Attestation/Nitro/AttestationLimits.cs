@@ -19,7 +19,7 @@ public static class AttestationLimits
     /// <summary>Longest certificate, in bytes.</summary>
     public const int CertificateBytesMax = 1024;
 
-    /// <summary>Most certificates in cabundle. AWS has four; a development root may have one.</summary>
+    /// <summary>Most certificates in cabundle. AWS has four, a simulator one.</summary>
     public const int CaBundleCountMax = 8;
 
     /// <summary>Number of PCRs that exist.</summary>

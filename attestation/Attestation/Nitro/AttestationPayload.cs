@@ -152,13 +152,14 @@ internal ref struct AttestationPayload
             default:
                 return _reader.TrySkip(AttestationLimits.IgnoredDepthMax)
                     ? null
-                    : Refuse("an ignored value", AttestationRule.FieldType, AttestationRule.FieldType);
+                    : Refuse(
+                        "an ignored value", AttestationRule.FieldType, AttestationRule.FieldType);
         }
     }
 
     private AttestationRefusal? ReadModuleId()
     {
-        string what = $"module_id of 1 to {AttestationLimits.ModuleIdLengthMax} printable characters";
+        string what = $"module_id, 1 to {AttestationLimits.ModuleIdLengthMax} ASCII characters";
         if (!_reader.TryReadTextString(AttestationLimits.ModuleIdLengthMax, out var name))
         {
             return Refuse(what, AttestationRule.FieldType, AttestationRule.ModuleId);
@@ -190,7 +191,7 @@ internal ref struct AttestationPayload
         if (!_reader.TryReadUInt64(out ulong milliseconds))
         {
             return Refuse(
-                "timestamp as unsigned integer", AttestationRule.FieldType, AttestationRule.Timestamp);
+                "an unsigned timestamp", AttestationRule.FieldType, AttestationRule.Timestamp);
         }
         // Compared unsigned: as a signed number, 2^64 - 1 would be the last millisecond of 1969.
         if (milliseconds == 0 || milliseconds > (ulong)TimestampMax)
@@ -211,7 +212,7 @@ internal ref struct AttestationPayload
         {
             if (!_reader.TryMoveNext(ref keys, out bool more)) return RefusePcrs();
             if (!more) break;
-            if (ReadPcr(out int index, out ReadOnlyMemory<byte> value) is { } refusal) return refusal;
+            if (ReadPcr(out int index, out var value) is { } refusal) return refusal;
             if (!pcrs.TryAdd(index, value))
             {
                 return new AttestationRefusal(
@@ -314,7 +315,7 @@ internal ref struct AttestationPayload
         foreach (Field field in mandatory)
         {
             if ((_seen & field) != 0) continue;
-            return new AttestationRefusal(AttestationRule.FieldMissing, $"{field}", "no such field");
+            return new AttestationRefusal(AttestationRule.FieldMissing, $"{field}", "none");
         }
         return null;
     }

@@ -152,7 +152,7 @@ public enum AttestationRule
     /// <summary>An issuer has at most pathLenConstraint issuers below it.</summary>
     PathLength,
 
-    /// <summary>Issuers have keyCertSign; the leaf has digitalSignature and not keyCertSign.</summary>
+    /// <summary>Issuers have keyCertSign; the leaf digitalSignature, not keyCertSign.</summary>
     KeyUsage,
 
     /// <summary>Root first, each certificate issued by the subject before it.</summary>

@@ -21,7 +21,7 @@ public enum CborFault
     /// </summary>
     ReservedForm,
 
-    /// <summary>An indefinite length where the caller allows none. Strings may never have one.</summary>
+    /// <summary>An indefinite length where none is allowed. Strings never have one.</summary>
     Indefinite,
 
     /// <summary>A string's length or a collection's count is over the caller's bound.</summary>

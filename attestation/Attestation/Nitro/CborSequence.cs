@@ -21,7 +21,7 @@ public struct CborSequence
     /// <summary>The count that a definite collection states; 0 for an indefinite one.</summary>
     public readonly int Count => IsIndefinite ? 0 : _limit;
 
-    /// <summary>All that a definite collection states, or an indefinite one may hold, is read.</summary>
+    /// <summary>All that the collection states or may hold is read.</summary>
     internal readonly bool IsFull => _taken == _limit;
 
     internal void Take() => _taken++;

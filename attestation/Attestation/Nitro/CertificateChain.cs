@@ -77,8 +77,8 @@ internal readonly struct CertificateChain
         "the document");
 
     /// <summary>
-    /// Checks each certificate's signature with its issuer's key, but the root's: that one is pinned
-    /// byte for byte, to which its signature of itself adds nothing.
+    /// Checks each certificate's signature with its issuer's key, but the root's: that one is
+    /// pinned byte for byte, to which its signature of itself adds nothing.
     /// </summary>
     public AttestationRefusal? VerifyCertificates()
     {
@@ -106,7 +106,7 @@ internal readonly struct CertificateChain
             if (!certificate.Issuer.Span.SequenceEqual(issuer.Subject.Span))
             {
                 return Refuse(
-                    i, AttestationRule.IssuerMismatch, "the subject before it as issuer", "another");
+                    i, AttestationRule.IssuerMismatch, "the subject before as issuer", "another");
             }
             if (!certificate.HasCriticalBasicConstraints)
             {
@@ -180,7 +180,7 @@ internal readonly struct CertificateChain
         AttestationRule rule,
         string what)
     {
-        if (!P384PublicKey.TryImport(_certificates[keyIndex].PublicKeyPoint.Span, out var key))
+        if (!P384PublicKey.TryImport(_certificates[keyIndex], out var key))
         {
             return Refuse(
                 keyIndex, AttestationRule.CertificateKey, "an uncompressed point on P-384", "none");
@@ -190,7 +190,7 @@ internal readonly struct CertificateChain
             return key.Verify(data, signature)
                 ? null
                 : new AttestationRefusal(
-                    rule, $"{what} signed by the key of {NameOf(keyIndex)}", "a signature that fails");
+                    rule, $"{what} signed by {NameOf(keyIndex)}", "a signature that fails");
         }
     }
 
@@ -201,5 +201,5 @@ internal readonly struct CertificateChain
     private string NameOf(int index) => Name(index, _certificates.Length - 1);
 
     private static string Name(int index, int bundleCount) =>
-        index < bundleCount ? $"cabundle[{index}]" : "certificate";
+        index < bundleCount ? $"cabundle[{index}]" : "the leaf";
 }

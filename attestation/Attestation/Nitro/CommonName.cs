@@ -7,7 +7,7 @@ internal static class CommonName
 {
     private const string CommonNameOid = "2.5.4.3";
 
-    /// <summary>The one common name; null when there is none, more than one, or a bad encoding.</summary>
+    /// <summary>The one common name; null for none, several or a bad encoding.</summary>
     public static string? Find(ReadOnlyMemory<byte> name)
     {
         try

@@ -118,7 +118,7 @@ internal readonly struct CoseSign1
         {
             return CborRefusal.From(
                 reader.Fault,
-                $"the payload as a byte string of at most {AttestationLimits.PayloadBytesMax} bytes",
+                $"the payload, at most {AttestationLimits.PayloadBytesMax} bytes",
                 AttestationRule.CoseShape,
                 AttestationRule.PayloadSize);
         }

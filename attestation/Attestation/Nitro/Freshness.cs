@@ -80,7 +80,7 @@ public abstract class Freshness
         _ => null,
     };
 
-    /// <summary>Checks nonce or age; null when the document is fresh in the sense asked for.</summary>
+    /// <summary>Checks nonce or age; null when the document is as fresh as asked.</summary>
     internal AttestationRefusal? Check(UnverifiedAttestation document) => this switch
     {
         LiveNonce live => CheckNonce(live, document) ?? CheckNotFuture(live.Now, document),

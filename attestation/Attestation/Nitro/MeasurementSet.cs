@@ -11,8 +11,8 @@ public sealed class MeasurementSet : IEquatable<MeasurementSet>
 {
     /// <summary>Makes a set from values that the caller trusts.</summary>
     /// <exception cref="ArgumentException">
-    /// The name is empty, an index is out of range or given twice, or a value has not 48 bytes or is
-    /// all zero: a zero PCR says "not measured" (debug mode) and must never count as expected.
+    /// The name is empty, an index is out of range or given twice, or a value has not 48 bytes or
+    /// is all zero: a zero PCR says "not measured" (debug mode) and must never count as expected.
     /// </exception>
     public MeasurementSet(
         string name,

@@ -57,7 +57,7 @@ public static class NitroAttestationVerifier
         return new(new InsecureDebugAttestation(unverified, validity, root));
     }
 
-    /// <summary>That a device under the root made the document; whose enclave, is not yet asked.</summary>
+    /// <summary>That a device under the root made the document, for whatever enclave.</summary>
     private static AttestationRefusal? VerifyOrigin(
         ReadOnlySpan<byte> document,
         TrustedRoot root,

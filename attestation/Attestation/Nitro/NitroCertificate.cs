@@ -23,7 +23,14 @@ internal sealed class NitroCertificate
     private ReadOnlyMemory<byte> _keyAlgorithm;
     private int _version;
 
-    private NitroCertificate(string name) => _name = name;
+    private NitroCertificate(ReadOnlyMemory<byte> der, string name)
+    {
+        Der = der;
+        _name = name;
+    }
+
+    /// <summary>The whole certificate.</summary>
+    public ReadOnlyMemory<byte> Der { get; }
 
     /// <summary>The signed part.</summary>
     public ReadOnlyMemory<byte> Tbs { get; private set; }
@@ -79,21 +86,22 @@ internal sealed class NitroCertificate
     public static AttestationRefusal? Parse(
         ReadOnlyMemory<byte> der, string name, out NitroCertificate certificate)
     {
-        certificate = new NitroCertificate(name);
+        certificate = new NitroCertificate(der, name);
         try
         {
-            return certificate.Read(der);
+            return certificate.Read();
         }
         catch (AsnContentException e)
         {
             // The one place where the ASN.1 reader's exceptions become a refusal.
-            return certificate.Refuse(AttestationRule.CertificateMalformed, "DER", e.Message);
+            string found = e.Message.TrimEnd('.');
+            return certificate.Refuse(AttestationRule.CertificateMalformed, "DER", found);
         }
     }
 
-    private AttestationRefusal? Read(ReadOnlyMemory<byte> der)
+    private AttestationRefusal? Read()
     {
-        var outer = new AsnReader(der, AsnEncodingRules.DER);
+        var outer = new AsnReader(Der, AsnEncodingRules.DER);
         AsnReader certificate = outer.ReadSequence();
         if (outer.HasData)
         {

@@ -48,12 +48,12 @@ public ref struct StrictCborReader
     /// <summary>Reads the number of a tag; the tagged item follows.</summary>
     public bool TryReadTag(out ulong tag) => TryTake(CborKind.Tag, out tag);
 
-    /// <summary>Reads a byte string of at most <paramref name="maxLength"/> bytes, in place.</summary>
+    /// <summary>Reads a byte string of at most so many bytes, in place.</summary>
     public bool TryReadByteString(int maxLength, out ReadOnlySpan<byte> bytes) =>
         TryReadString(CborKind.ByteString, maxLength, out bytes);
 
     /// <summary>
-    /// Reads a text string of at most <paramref name="maxLength"/> bytes of well-formed UTF-8, in place.
+    /// Reads a text string of at most so many bytes of well-formed UTF-8, in place.
     /// </summary>
     public bool TryReadTextString(int maxLength, out ReadOnlySpan<byte> utf8)
     {
@@ -125,7 +125,7 @@ public ref struct StrictCborReader
     }
 
     /// <summary>
-    /// Passes over one item of any type, collections nested at most <paramref name="maxDepth"/> deep.
+    /// Passes over one item of any type, with at most so many collections and tags around another.
     /// It must be well formed by the same rules; its duplicate keys are not looked for.
     /// </summary>
     public bool TrySkip(int maxDepth)
@@ -165,7 +165,7 @@ public ref struct StrictCborReader
     {
         // Every element takes at least a byte, so the rest of the input bounds their number.
         int bound = _data.Length - _position;
-        if (!TryReadStart(kind, bound, allowIndefinite: true, out CborSequence elements)) return false;
+        if (!TryReadStart(kind, bound, true, out CborSequence elements)) return false;
         while (true)
         {
             if (!TryMoveNext(ref elements, out bool more)) return false;

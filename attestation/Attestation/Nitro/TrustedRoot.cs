@@ -9,7 +9,7 @@ public enum TrustedRootKind
     /// <summary>AWS's published root.</summary>
     AwsNitroEnclavesG1,
 
-    /// <summary>A root that a developer made: whoever holds its key can forge any document.</summary>
+    /// <summary>A root that a developer made: its key forges any document.</summary>
     InsecureDevelopment,
 
     /// <summary>The root that an enclave found in the document of its own device.</summary>
@@ -59,7 +59,7 @@ public sealed class TrustedRoot
     /// partition and no chain mixes two. A client that calls this with a received document trusts
     /// whatever the sender likes.
     /// </summary>
-    /// <exception cref="ArgumentException">The device's root is not a P-384 certificate.</exception>
+    /// <exception cref="ArgumentException">The root is not a P-384 certificate.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public static TrustedRoot FromOwnNsmDocument(UnverifiedAttestation ownDocument)
     {

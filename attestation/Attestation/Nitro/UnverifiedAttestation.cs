@@ -38,16 +38,16 @@ public sealed class UnverifiedAttestation
     /// <summary>The issuers, root first, issuer of the leaf last: 1 to 8 entries.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> CaBundle { get; }
 
-    /// <summary>The public key that the enclave attached; null where unset, which empty is not.</summary>
+    /// <summary>The public key that the enclave attached; null (unset) is not empty.</summary>
     public ReadOnlyMemory<byte>? PublicKey { get; }
 
-    /// <summary>The data that the enclave attached; null where unset, which empty is not.</summary>
+    /// <summary>The data that the enclave attached; null (unset) is not empty.</summary>
     public ReadOnlyMemory<byte>? UserData { get; }
 
-    /// <summary>The nonce that the enclave attached; null where unset, which empty is not.</summary>
+    /// <summary>The nonce that the enclave attached; null (unset) is not empty.</summary>
     public ReadOnlyMemory<byte>? Nonce { get; }
 
-    /// <summary>True when PCR0, PCR1 and PCR2 are all zero: anyone may read such an enclave.</summary>
+    /// <summary>True when PCR0, PCR1 and PCR2 are all zero: the parent reads it all.</summary>
     public bool IsDebugMode => IsZeroPcr(0) && IsZeroPcr(1) && IsZeroPcr(2);
 
     internal CoseSign1 Envelope { get; }

@@ -32,7 +32,7 @@ public sealed class VerifiedAttestation
     /// <summary>Start of the leaf certificate's validity, inclusive.</summary>
     public DateTimeOffset LeafNotBefore { get; }
 
-    /// <summary>End of the leaf certificate's validity, inclusive: about three hours later.</summary>
+    /// <summary>End of the leaf certificate's validity, inclusive: three hours later.</summary>
     public DateTimeOffset LeafNotAfter { get; }
 
     /// <inheritdoc cref="UnverifiedAttestation.ModuleId"/>

@@ -1,4 +1,3 @@
-using System.Formats.Cbor;
 using System.Security.Cryptography.X509Certificates;
 using Sequencer.Attestation.Nitro;
 using Xunit.Abstractions;
@@ -134,7 +133,8 @@ public class GenuineDocumentTests(ITestOutputHelper output)
         output.WriteLine($"{elapsed.TotalMilliseconds / Runs:F3} ms a verification");
     }
 
-    private static AttestationResult<VerifiedAttestation> Verify(byte[] document, PcrPolicy policy) =>
+    private static AttestationResult<VerifiedAttestation> Verify(
+        byte[] document, PcrPolicy policy) =>
         NitroAttestationVerifier.Verify(
             document, policy, TrustedRoot.AwsNitroEnclavesG1, Archival);
 
@@ -144,104 +144,4 @@ public class GenuineDocumentTests(ITestOutputHelper output)
         option is { } bytes
             ? bytes.Length.ToString(System.Globalization.CultureInfo.InvariantCulture)
             : "null";
-}
-
-/// <summary>One line of the vectors' index.</summary>
-internal sealed class VectorRow(string[] cells)
-{
-    public static IEnumerable<VectorRow> All =>
-        Vectors.ReadLines("attestation/INDEX.tsv").Skip(1).Select(l => new VectorRow(l.Split('\t')));
-
-    public string File => cells[0];
-    public bool IsProduction => File.StartsWith("prod-", StringComparison.Ordinal);
-    public bool IsDebug => File.StartsWith("debug-", StringComparison.Ordinal);
-    public string Time => cells[4];
-    public string ModuleId => cells[5];
-    public int PcrCount => Number(cells[7]);
-    public IEnumerable<int> NonZeroPcrs => cells[8].Split(',').Select(Number);
-    public string PublicKey => cells[9];
-    public string UserData => cells[10];
-    public string Nonce => cells[11];
-    public string LeafNotBefore => cells[12];
-    public string LeafNotAfter => cells[13];
-
-    public byte[] Read() => Vectors.Read($"attestation/{File}");
-
-    private static int Number(string text) =>
-        int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
-}
-
-/// <summary>A document as System.Formats.Cbor reads it.</summary>
-internal sealed class OracleDocument
-{
-    public SortedDictionary<int, byte[]> Pcrs { get; } = [];
-    public List<byte[]> CaBundle { get; } = [];
-    public byte[] Certificate { get; private set; } = [];
-    public DateTimeOffset Timestamp { get; private set; }
-    public byte[]? PublicKey { get; private set; }
-    public byte[]? UserData { get; private set; }
-    public byte[]? Nonce { get; private set; }
-
-    public PcrPolicy Policy => new(new MeasurementSet("own", Pcrs[0], Pcrs[1], Pcrs[2]));
-
-    public static OracleDocument Read(byte[] document)
-    {
-        var outer = new CborReader(document, CborConformanceMode.Strict);
-        outer.ReadStartArray();
-        outer.ReadByteString();
-        outer.SkipValue();
-        var reader = new CborReader(outer.ReadByteString(), CborConformanceMode.Strict);
-        var result = new OracleDocument();
-        reader.ReadStartMap();
-        while (reader.PeekState() != CborReaderState.EndMap) result.ReadField(reader);
-        return result;
-    }
-
-    private void ReadField(CborReader reader)
-    {
-        switch (reader.ReadTextString())
-        {
-            case "timestamp":
-                Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
-                break;
-            case "certificate":
-                Certificate = reader.ReadByteString();
-                break;
-            case "public_key":
-                PublicKey = ReadOption(reader);
-                break;
-            case "user_data":
-                UserData = ReadOption(reader);
-                break;
-            case "nonce":
-                Nonce = ReadOption(reader);
-                break;
-            case "pcrs":
-                reader.ReadStartMap();
-                while (reader.PeekState() != CborReaderState.EndMap)
-                {
-                    Pcrs.Add(reader.ReadInt32(), reader.ReadByteString());
-                }
-                reader.ReadEndMap();
-                break;
-            case "cabundle":
-                reader.ReadStartArray();
-                while (reader.PeekState() != CborReaderState.EndArray)
-                {
-                    CaBundle.Add(reader.ReadByteString());
-                }
-                reader.ReadEndArray();
-                break;
-            default:
-                reader.SkipValue();
-                break;
-        }
-    }
-
-    private static byte[]? ReadOption(CborReader reader)
-    {
-        if (reader.PeekState() != CborReaderState.Null) return reader.ReadByteString();
-        reader.ReadNull();
-        return null;
-    }
 }

@@ -9,11 +9,6 @@ public class HostileInputTests(ITestOutputHelper output)
     private static readonly PcrPolicy Policy = new(TestNitroDocument.Measurements());
     private static readonly Freshness Archival = new Freshness.Archival();
 
-    private static int Seed =>
-        int.TryParse(Environment.GetEnvironmentVariable("SEQUENCER_SEED"), out int seed)
-            ? seed
-            : 20260115;
-
     [Fact]
     public void Every_truncation_is_refused()
     {
@@ -50,8 +45,8 @@ public class HostileInputTests(ITestOutputHelper output)
     [Fact]
     public void Random_damage_never_throws()
     {
-        output.WriteLine($"SEQUENCER_SEED={Seed}");
-        var random = new Random(Seed);
+        Random random = Seeded.Random(out int seed);
+        output.WriteLine($"SEQUENCER_SEED={seed}");
         var document = new TestNitroDocument();
         byte[] bytes = document.Build();
         TrustedRoot root = document.Trusted;
@@ -66,8 +61,8 @@ public class HostileInputTests(ITestOutputHelper output)
     [Fact]
     public void Random_bytes_never_throw()
     {
-        output.WriteLine($"SEQUENCER_SEED={Seed}");
-        var random = new Random(Seed);
+        Random random = Seeded.Random(out int seed);
+        output.WriteLine($"SEQUENCER_SEED={seed}");
         var document = new TestNitroDocument();
         document.Build();
         for (int i = 0; i < 20_000; i++)
@@ -84,8 +79,8 @@ public class HostileInputTests(ITestOutputHelper output)
     [Fact]
     public void A_damaged_certificate_never_throws_whoever_signed_around_it()
     {
-        output.WriteLine($"SEQUENCER_SEED={Seed}");
-        var random = new Random(Seed);
+        Random random = Seeded.Random(out int seed);
+        output.WriteLine($"SEQUENCER_SEED={seed}");
         byte[] leaf = new TestNitroPki(TestNitroDocument.ModuleId).Build()[^1];
         int read = 0;
         for (int i = 0; i < 100_000; i++)

@@ -1,0 +1,49 @@
+# Everything a person runs here. `make` alone lists the verbs.
+.DEFAULT_GOAL := help
+.PHONY: help build run test test-interop lint config bench clean
+
+CONFIGURATION := Release
+
+# Genuine attestation documents, where this checkout has them beside it; tests that read them are
+# reported as skipped elsewhere.
+SEQUENCER_VECTORS ?= $(wildcard $(abspath ../shared/vectors))
+export SEQUENCER_VECTORS
+
+help: ## List the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## Build everything
+	@setup/need-dotnet
+	@dotnet build Sequencer.sln -c $(CONFIGURATION) -v quiet -nologo
+
+run: ## Start a simulated enclave and the gateway on http://127.0.0.1:5000
+	@setup/need-dotnet
+	@setup/run
+
+test: ## Run every local test
+	@setup/need-dotnet
+	@tests/run
+
+test-interop: ## Check receipts and a whole log with an independent verifier in Python
+	@setup/need-dotnet
+	@tests/interop/run
+
+lint: ## Check formatting, analyzers, lock files and shell scripts
+	@setup/need-dotnet
+	@setup/lint
+
+config: ## Copy setup/sample.toml to setup/config.toml, for you to edit
+	@if [ -e setup/config.toml ]; then \
+	  echo "setup/config.toml is there already; it stays as it is."; \
+	else \
+	  cp setup/sample.toml setup/config.toml && echo "Wrote setup/config.toml."; \
+	fi
+
+bench: ## Measure the trusted core and the link to it
+	@setup/need-dotnet
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
+
+clean: ## Remove what was built (data of `make run` in .run/ stays)
+	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
+	@rm -rf artifacts

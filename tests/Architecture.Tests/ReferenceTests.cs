@@ -1,0 +1,82 @@
+using System.Xml.Linq;
+
+namespace Sequencer.Architecture.Tests;
+
+/// <summary>References point one way, and what is trusted has no packages.</summary>
+public class ReferenceTests
+{
+    // Folder -> folders that its projects may refer to. A folder that is missing here fails the test.
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["attestation"] = ["attestation"],
+        ["enclave"] = ["enclave", "attestation"],
+        ["gateway"] = ["gateway", "attestation", "setup"],
+        ["setup"] = [],
+        ["tests"] = ["attestation", "enclave", "gateway", "setup", "tests"],
+    };
+
+    private static readonly string[] WithoutPackages =
+    [
+        "attestation/Attestation/Attestation.csproj",
+        "attestation/Client/Client.csproj",
+        "enclave/Core/Core.csproj",
+        "enclave/Host/Host.csproj",
+        "enclave/Simulated/Simulated.csproj",
+    ];
+
+    private static IEnumerable<string> Projects =>
+        Checkout.Files.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal));
+
+    [Fact]
+    public void References_point_one_way()
+    {
+        var wrong = new List<string>();
+        foreach (string project in Projects)
+        {
+            string from = project.Split('/')[0];
+            foreach (string target in References(project, "ProjectReference"))
+            {
+                string folder = Path.GetDirectoryName(Path.Combine(Checkout.Root, project))!;
+                string path = Path.GetFullPath(Path.Combine(folder, target));
+                string to = Path.GetRelativePath(Checkout.Root, path).Split('/')[0];
+                if (!Allowed[from].Contains(to)) wrong.Add($"{project} -> {target}");
+            }
+        }
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void What_is_trusted_has_no_packages()
+    {
+        foreach (string project in WithoutPackages)
+        {
+            Assert.Contains(project, Checkout.Files);
+            Assert.Empty(References(project, "PackageReference"));
+        }
+    }
+
+    [Fact]
+    public void Only_tests_refer_to_the_simulated_enclave()
+    {
+        string[] referring =
+        [
+            .. Projects.Where(project => References(project, "ProjectReference")
+                .Any(target => target.EndsWith("Simulated.csproj", StringComparison.Ordinal))),
+        ];
+        Assert.NotEmpty(referring);
+        Assert.All(referring, project => Assert.StartsWith("tests/", project, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        string solution = Checkout.Read("Sequencer.sln").Replace('\\', '/');
+        Assert.All(Projects, project => Assert.Contains(project, solution, StringComparison.Ordinal));
+    }
+
+    private static string[] References(string project, string kind) =>
+    [
+        .. XDocument.Parse(Checkout.Read(project)).Descendants(kind)
+            .Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/')),
+    ];
+}
