@@ -69,12 +69,12 @@ internal static class SettingTable
             The gateway of a sequencer: takes entries over HTTP, has an enclave number and sign them,
             and keeps the log.
 
-              sequencer-gateway --data DIR --enclave unix:PATH [settings]
+              Sequencer.Gateway --data DIR --enclave unix:PATH [settings]
 
             Try it, with a simulated enclave that the gateway starts:
 
-              sequencer-gateway --data /tmp/log --enclave unix:/tmp/enclave.sock \
-                --enclave-command "sequencer-simulated-enclave --listen unix:/tmp/enclave.sock"
+              Sequencer.Gateway --data log --enclave unix:enclave.sock --enclave-command \
+                "Sequencer.Enclave.Simulated --socket enclave.sock --root-directory root"
               curl --data-binary hello http://127.0.0.1:5000/v1/entries
 
             Settings, as flags; or as SEQUENCER_GATEWAY_NAME in the environment; or in a TOML file, under
