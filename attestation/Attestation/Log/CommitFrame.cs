@@ -30,7 +30,7 @@ public readonly ref struct CommitFrame
     private const int ChecksumAt = 24;
 
     /// <summary>The mark that every frame begins with.</summary>
-    internal static ReadOnlySpan<byte> Magic => "SQC1"u8;
+    public static ReadOnlySpan<byte> Magic => "SQC1"u8;
 
     private CommitFrame(
         ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> records, ReadOnlySpan<byte> offsets, int count)
