@@ -16,7 +16,7 @@ public interface IAuditSource
     /// </summary>
     IReadOnlyList<string> Notes => [];
 
-    /// <summary>The newest signed checkpoint; null if there is none.</summary>
+    /// <summary>The newest signed checkpoint; null or empty if there is none.</summary>
     Task<ReadOnlyMemory<byte>?> ReadCheckpointAsync(CancellationToken cancellationToken);
 
     /// <summary>The epochs, oldest first.</summary>
@@ -29,7 +29,7 @@ public interface IAuditSource
     IAsyncEnumerable<AuditRecords> ReadRecordsAsync(
         ulong size, CancellationToken cancellationToken);
 
-    /// <summary>The bytes of a tile of hashes; null if it is not there.</summary>
+    /// <summary>The bytes of a tile of hashes; null or empty if not there.</summary>
     Task<ReadOnlyMemory<byte>?> ReadTileAsync(TilePath tile, CancellationToken cancellationToken);
 }
 

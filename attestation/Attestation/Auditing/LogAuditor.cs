@@ -36,7 +36,8 @@ public sealed class LogAuditor
         var replay = new LogReplay(_policy, faults);
         var notes = ImmutableArray.CreateBuilder<string>();
 
-        if (await source.ReadCheckpointAsync(cancellationToken) is not { } note)
+        if (await source.ReadCheckpointAsync(cancellationToken)
+            is not { Length: > 0 } note)
         {
             faults.Add(new AuditFault(VerificationRule.Missing, "a checkpoint", "none"));
             return new AuditReport(null, faults, replay, notes.ToImmutable());
