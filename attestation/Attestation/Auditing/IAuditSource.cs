@@ -45,7 +45,8 @@ public sealed record AuditEpoch(
 /// </summary>
 /// <param name="FirstNumber">The place of the first record.</param>
 /// <param name="Bundle">Each u16 length and record, as in a tlog-tiles bundle, any count.</param>
-/// <param name="Place">Where they stand, for people: a tile's path, or a file and an offset.</param>
+/// <param name="Place">Where they stand, for people: a tile's path, or a file and an
+/// offset.</param>
 public sealed record AuditRecords(ulong FirstNumber, ReadOnlyMemory<byte> Bundle, string Place)
 {
     /// <summary>The signed checkpoint right after these records; empty if the source keeps none.

@@ -8,8 +8,9 @@ using Sequencer.Attestation.Verification;
 namespace Sequencer.Attestation.Auditing;
 
 /// <summary>
-/// Reads a whole log and reports every fault with its place (docs/PROTOCOL.md section 12). Holds, beside
-/// one run of records, the cells and the idempotency window that the policy's configuration allows.
+/// Reads a whole log and reports every fault with its place (docs/PROTOCOL.md section 12). Holds,
+/// beside one run of records, the cells and the idempotency window that the policy's configuration
+/// allows.
 /// </summary>
 public sealed class LogAuditor
 {
@@ -92,7 +93,10 @@ public sealed class LogAuditor
     private static IEnumerable<string> Notes(
         IAuditSource source, VerificationReport<VerifiedHead> head)
     {
-        if (!source.HasTiles) yield return "tiles: none here; the root was computed from the records";
+        if (!source.HasTiles)
+        {
+            yield return "tiles: none here; the root was computed from the records";
+        }
         foreach (string note in source.Notes) yield return note;
         foreach (var check in head.Checks.OfType<VerificationCheck.NotChecked>())
         {

@@ -6,8 +6,8 @@ namespace Sequencer.Attestation.Auditing;
 
 /// <summary>
 /// Goes through the records of a log in order and judges each by those before it
-/// (docs/PROTOCOL.md sections 12.2 to 12.4). After a fault it goes on with what the log says, so that
-/// one fault is told once.
+/// (docs/PROTOCOL.md sections 12.2 to 12.4). After a fault it goes on with what the log says, so
+/// that one fault is told once.
 /// </summary>
 internal sealed class LogReplay
 {
@@ -46,7 +46,8 @@ internal sealed class LogReplay
     /// <summary>False once records are missing: the root cannot be computed.</summary>
     public bool IsTreeWhole { get; private set; } = true;
 
-    /// <summary>The root of the records so far; meaningful while <see cref="IsTreeWhole"/>.</summary>
+    /// <summary>The root of the records so far; meaningful while <see
+    /// cref="IsTreeWhole"/>.</summary>
     public Digest Root() => _tree.Root();
 
     /// <summary>Takes the next record and gives back its leaf hash.</summary>

@@ -8,8 +8,8 @@ using Sequencer.Attestation.Receipts;
 namespace Sequencer.Attestation.Tests.Log;
 
 /// <summary>
-/// The worked example of docs/PROTOCOL.md section 16: golden files, made once since ECDSA signatures
-/// are random, and the section's text, which is made from them and nothing else.
+/// The worked example of docs/PROTOCOL.md section 16: golden files, made once since ECDSA
+/// signatures are random, and the section's text, which is made from them and nothing else.
 /// </summary>
 /// <remarks>
 /// To make a new example, run the test <c>The_example_is_made_anew_on_demand</c> with
@@ -83,10 +83,11 @@ internal static class GoldenExample
         var text = new StringBuilder(Heading);
         text.Append("""
 
-            A log of four records: its genesis statement, a plain entry with payload `first`, an entry that bumps stream `orders`
-            with metadata and idempotency key `key-1`, and a plain entry with payload `third`; and the receipt of number 2 under the head of
-            size 4. The files are in `tests/Attestation.Tests/Log/golden`, and a test keeps this section equal to them. All keys are
-            test keys and the root is a development root.
+            A log of four records: its genesis statement, a plain entry with payload `first`,
+            an entry that bumps stream `orders` with metadata and idempotency key `key-1`, and a
+            plain entry with payload `third`; and the receipt of number 2 under the head of size 4.
+            The files are in `tests/Attestation.Tests/Log/golden`, and a test keeps this section
+            equal to them. All keys are test keys and the root is a development root.
 
 
             """);

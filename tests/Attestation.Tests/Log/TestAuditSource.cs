@@ -4,7 +4,8 @@ using Sequencer.Attestation.Merkle;
 
 namespace Sequencer.Attestation.Tests.Log;
 
-/// <summary>Serves a <see cref="TestLog"/> as a server would: bundles of 256, epochs, tiles.</summary>
+/// <summary>Serves a <see cref="TestLog"/> as a server would: bundles of 256, epochs,
+/// tiles.</summary>
 internal sealed class TestAuditSource(TestLog log) : IAuditSource
 {
     public bool HasTiles { get; set; } = true;

@@ -2,7 +2,8 @@ using Sequencer.Attestation.Log;
 
 namespace Sequencer.Attestation.Tests.Log;
 
-/// <summary>Writes a <see cref="TestLog"/> as a data directory (docs/PROTOCOL.md section 15).</summary>
+/// <summary>Writes a <see cref="TestLog"/> as a data directory (docs/PROTOCOL.md section
+/// 15).</summary>
 internal sealed class TestLogDirectory : IDisposable
 {
     public TestLogDirectory(TestLog log, int framesPerSegment = int.MaxValue)
@@ -66,7 +67,8 @@ internal sealed class TestLogDirectory : IDisposable
             FrameOffsets.Add(start + (int)segment.Length);
             byte[] records = log.EntryBundle(first, end);
             byte[] note = log.Note(end);
-            var frame = new byte[CommitFrame.Length(records.Length, (int)(end - first), note.Length)];
+            int count = (int)(end - first);
+            var frame = new byte[CommitFrame.Length(records.Length, count, note.Length)];
             CommitFrame.Write(frame, first, records, offsets.AsSpan((int)first..(int)end), note);
             segment.Write(frame);
             first = end;

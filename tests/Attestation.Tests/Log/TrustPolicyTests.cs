@@ -68,7 +68,8 @@ public sealed class TrustPolicyTests : IDisposable
         string changed = Json.Replace(part, other, StringComparison.Ordinal);
         Assert.NotEqual(Json, changed);
 
-        Assert.False(TrustPolicy.TryParse(Encoding.UTF8.GetBytes(changed), out _, out string? found));
+        byte[] json = Encoding.UTF8.GetBytes(changed);
+        Assert.False(TrustPolicy.TryParse(json, out _, out string? found));
 
         Assert.Contains(fault, found, StringComparison.Ordinal);
     }

@@ -341,7 +341,8 @@ public sealed class VerifyReceiptTests : IDisposable
             new Receipt(record, r.Request, r.Metadata, r.Inclusion, r.Checkpoint, r.Epoch),
             Rule.RecordEpoch, log.Policy, alsoFailing: Rule.RecordInclusion);
         ExpectOnly(
-            new Receipt("none"u8.ToArray(), r.Request, r.Metadata, r.Inclusion, r.Checkpoint, r.Epoch),
+            new Receipt(
+                "none"u8.ToArray(), r.Request, r.Metadata, r.Inclusion, r.Checkpoint, r.Epoch),
             Rule.RecordFormat, log.Policy);
     }
 
