@@ -41,8 +41,9 @@ XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=
 
 \u2014 sequencer.example/log1 \
 0zMANYxsGTSTQ+oXz9tIL7Rk6v75ngLCc7CDpTynN3zD0/viRE/00089PvZCF3d5TobgsCPzxVIPgPGuVXR8M17JbwU=
-\u2014 witness.example/w1 IDJKvgAAAABpVbkAijGsZ1tzhQEiarbGq8loKS8SXHIhIn9gP8gW9ED3fmU9c58oGCW3Z4ByzQ5Yir\
-QsgvmLl8HOzm3L08AugbdqDQ==
+\u2014 witness.example/w1 \
+IDJKvgAAAABpVbkAijGsZ1tzhQEiarbGq8loKS8SXHIhIn9gP8gW9ED3fmU9c58oGCW3Z4ByzQ5YirQsgvmLl8HOzm3L08Au\
+gbdqDQ==
 """
 
 
