@@ -41,20 +41,35 @@ public readonly ref struct PayloadFrame
         ReadOnlySpan<byte> payload)
     {
         Span<byte> frame = destination[..Length(request.Length, metadata.Length, payload.Length)];
-        Magic.CopyTo(frame);
-        BinaryPrimitives.WriteUInt32BigEndian(frame[4..], (uint)request.Length);
-        BinaryPrimitives.WriteUInt32BigEndian(frame[8..], (uint)metadata.Length);
-        BinaryPrimitives.WriteUInt32BigEndian(frame[12..], (uint)payload.Length);
-        request.CopyTo(frame[HeaderBytes..]);
-        metadata.CopyTo(frame[(HeaderBytes + request.Length)..]);
         payload.CopyTo(frame[(HeaderBytes + request.Length + metadata.Length)..]);
-        Crc32C.Seal(frame, ChecksumAt);
+        WriteHead(frame, request, metadata, payload);
+    }
+
+    /// <summary>
+    /// Writes a frame up to its payload, <see cref="Length"/> for an empty one, so that a large
+    /// payload can be written out from where it is.
+    /// </summary>
+    public static void WriteHead(
+        Span<byte> destination,
+        ReadOnlySpan<byte> request,
+        ReadOnlySpan<byte> metadata,
+        ReadOnlySpan<byte> payload)
+    {
+        Span<byte> head = destination[..Length(request.Length, metadata.Length, 0)];
+        Magic.CopyTo(head);
+        BinaryPrimitives.WriteUInt32BigEndian(head[4..], (uint)request.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(head[8..], (uint)metadata.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(head[12..], (uint)payload.Length);
+        request.CopyTo(head[HeaderBytes..]);
+        metadata.CopyTo(head[(HeaderBytes + request.Length)..]);
+        Crc32C.Seal(head, payload, ChecksumAt);
     }
 
     /// <summary>Reads the frame at the start of <paramref name="bytes"/>.</summary>
     /// <param name="bytes">The segment from the frame's place on.</param>
     /// <param name="frame">The frame, when whole.</param>
-    /// <param name="length">Its length when whole; when incomplete, the bytes that it takes.</param>
+    /// <param name="length">Its length when whole; when incomplete, the bytes that it
+    /// takes.</param>
     public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out PayloadFrame frame, out int length)
     {
         frame = default;

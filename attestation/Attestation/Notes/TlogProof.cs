@@ -36,8 +36,8 @@ public enum TlogProofRefusal
 /// </summary>
 public sealed class TlogProof
 {
-    /// <summary>Longest extra data, in bytes.</summary>
-    public const int MaxExtraBytes = 64 * 1024;
+    /// <summary>Longest extra data, in bytes: above what the largest receipt makes.</summary>
+    public const int MaxExtraBytes = 128 * 1024;
 
     /// <summary>Longest proof, in bytes: header with extra data and path, and note.</summary>
     public const int MaxBytes = ((MaxExtraBytes + 2) / 3 * 4) + 4096 + SignedNote.MaxBytes;

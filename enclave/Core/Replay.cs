@@ -1,0 +1,140 @@
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+
+namespace Sequencer.Enclave.Core;
+
+/// <summary>
+/// Rebuilds a log from its records and believes none of it: until the head and the document of the
+/// last statement hold (<see cref="Predecessor"/>), all this is the gateway's word.
+/// </summary>
+internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, byte[] document)
+{
+    // The group under work: the next record must be this member of that many, if that is not 0.
+    private int _groupNext;
+    private int _groupCount;
+    private ulong _groupStart;
+
+    /// <summary>The log so far; null before its first record.</summary>
+    public LogState? Log { get; private set; }
+
+    /// <summary>Time of the statement before the last; 0 if there is none.</summary>
+    public ulong StatementBeforeTimeMs { get; private set; }
+
+    public byte[] Checkpoint => checkpoint;
+
+    public byte[] Document => document;
+
+    private ulong Place => Log?.Size ?? 0;
+
+    /// <summary>Takes the next record; Done, ReplayRefused or BadConfiguration.</summary>
+    public CoreResult Take(ReadOnlySpan<byte> record, out ReplayFault fault)
+    {
+        fault = new ReplayFault(ReplayRule.Record, Place);
+        if (Place >= size) return Refuse(ReplayRule.Size, out fault);
+        if (!RecordHeader.TryRead(record, out RecordHeader header)) return CoreResult.ReplayRefused;
+        if (Log is null) return TakeGenesis(record);
+        ReplayRule? broken = CheckHeader(Log, header);
+        broken ??= header.Type == RecordType.Statement
+            ? TakeStatement(Log, record)
+            : TakeEntry(Log, record);
+        return broken is { } rule ? Refuse(rule, out fault) : CoreResult.Done;
+    }
+
+    /// <summary>Null if all records came and the last group is whole.</summary>
+    public ReplayRule? CheckEnd()
+    {
+        if (Log is null || Log.Size != size) return ReplayRule.Size;
+        return _groupCount == 0 ? null : ReplayRule.Group;
+    }
+
+    private CoreResult Refuse(ReplayRule rule, out ReplayFault fault)
+    {
+        fault = new ReplayFault(rule, Place);
+        return CoreResult.ReplayRefused;
+    }
+
+    private CoreResult TakeGenesis(ReadOnlySpan<byte> record)
+    {
+        if (!EpochStatement.TryParse(record, out EpochStatement? genesis))
+        {
+            return CoreResult.ReplayRefused;
+        }
+        if (genesis.Fields.Epoch != 0) return CoreResult.ReplayRefused;
+        // Checked here, before the tables are made: it is the gateway that says how large they are.
+        if (!EpochOpening.Allows(limits, genesis.Fields.Configuration))
+        {
+            return CoreResult.BadConfiguration;
+        }
+        Log = new LogState(genesis);
+        return CoreResult.Done;
+    }
+
+    private static ReplayRule? CheckHeader(LogState log, RecordHeader header)
+    {
+        if (header.Number != log.Size) return ReplayRule.Number;
+        if (header.Previous != log.LastLeaf) return ReplayRule.Chain;
+        return header.TimeMs < log.LastTimeMs ? ReplayRule.Time : null;
+    }
+
+    private ReplayRule? TakeStatement(LogState log, ReadOnlySpan<byte> record)
+    {
+        if (_groupCount != 0) return ReplayRule.Group;
+        if (!EpochStatement.TryParse(record, out EpochStatement? statement))
+        {
+            return ReplayRule.Record;
+        }
+        if (!EpochOpening.Continues(log, statement)) return ReplayRule.Statement;
+        StatementBeforeTimeMs = log.Statement.Fields.TimeMs;
+        log.Append(statement);
+        return null;
+    }
+
+    private ReplayRule? TakeEntry(LogState log, ReadOnlySpan<byte> bytes)
+    {
+        if (!EntryRecord.TryParse(bytes, out EntryRecord record)) return ReplayRule.Record;
+        if (record.Header.Epoch != log.Epoch) return ReplayRule.Epoch;
+        if (!IsNextOfGroup(record, log.Size)) return ReplayRule.Group;
+        ReplayRule? broken = TakeCells(log, record) ?? TakeIdempotency(log, record);
+        if (broken is null) log.Append(TreeHash.Leaf(bytes), record.Header.TimeMs);
+        return broken;
+    }
+
+    private bool IsNextOfGroup(EntryRecord record, ulong number)
+    {
+        if (_groupCount == 0)
+        {
+            _groupCount = record.GroupCount;
+            _groupNext = 0;
+            _groupStart = number;
+        }
+        if (record.GroupCount != _groupCount || record.GroupIndex != _groupNext) return false;
+        _groupNext++;
+        if (_groupNext == _groupCount) _groupCount = 0;
+        return true;
+    }
+
+    private static ReplayRule? TakeCells(LogState log, EntryRecord record)
+    {
+        for (int i = 0; i < record.CellCount; i++)
+        {
+            (Digest key, long value) = record.Cell(i);
+            BumpResult bump = log.Cells.Bump(key, record.Header.Number, out long expected);
+            if (bump == BumpResult.Full) return ReplayRule.CellsMax;
+            if (bump != BumpResult.Bumped || value != expected) return ReplayRule.Cells;
+        }
+        log.Cells.Commit();
+        return null;
+    }
+
+    private ReplayRule? TakeIdempotency(LogState log, EntryRecord record)
+    {
+        Digest key = record.Idempotency;
+        if (key.IsZero) return null;
+        // As when it was sequenced: a group is judged at the number of its first member.
+        log.Window.MoveTo(_groupStart);
+        var use = new IdempotencyUse(
+            record.Header.Number, record.Request, record.GroupIndex, record.GroupCount);
+        return log.Window.TryAdd(key, use) ? null : ReplayRule.Idempotency;
+    }
+}

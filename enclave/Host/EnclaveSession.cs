@@ -1,0 +1,242 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Sequencer.Attestation.Log;
+using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host.Link;
+
+namespace Sequencer.Enclave.Host;
+
+/// <summary>
+/// Answers the requests of the link (docs/PROTOCOL.md section 14): the core with the time, keys and
+/// device that it has not. Owned by the loop that calls it.
+/// </summary>
+internal sealed class EnclaveSession(
+    SequencerCore core, INsm nsm, EpochSigningKeys keys, OwnIdentity? own, EnclaveClock clock)
+{
+    private CheckpointSigner? _signer;
+    private byte[]? _epochDocument;
+
+    /// <summary>The answer's frame, to be disposed of; null ends the connection.</summary>
+    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body)
+    {
+        FrameBuffer answer = FrameBuffer.ForAnswer(
+            (byte)((byte)request.Type | LinkProtocol.AnswerBit), request.RequestId);
+        CoreResult result;
+        string? why = null;
+        try
+        {
+            result = Dispatch(request.Type, body, answer);
+        }
+        catch (NsmException e)
+        {
+            // The device is the only thing around the core that fails without anybody's fault.
+            result = CoreResult.AttestationFailed;
+            why = e.Message;
+        }
+        if (result == CoreResult.Done) return answer.Seal();
+        answer.Dispose();
+        return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
+    }
+
+    private CoreResult Dispatch(
+        LinkMessageType type, ReadOnlySpan<byte> body, FrameBuffer answer) =>
+        type switch
+        {
+            LinkMessageType.Hello => Hello(body, answer),
+            LinkMessageType.Genesis => Genesis(body, answer),
+            LinkMessageType.ReplayBegin => ReplayBegin(body),
+            LinkMessageType.ReplayRecords => core.ReplayRecords(body),
+            LinkMessageType.ReplayEnd => ReplayEnd(body, answer),
+            LinkMessageType.Bundle => Bundle(body, answer),
+            LinkMessageType.Sequence => Sequence(body, answer),
+            LinkMessageType.Pending => Pending(body, answer),
+            LinkMessageType.Attest => Attest(body, answer),
+            LinkMessageType.Acknowledge => body.Length == 8
+                ? core.Acknowledge(BinaryPrimitives.ReadUInt64BigEndian(body))
+                : CoreResult.MalformedFrame,
+            _ => CoreResult.MalformedFrame,
+        };
+
+    private CoreResult Hello(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (!body.IsEmpty) return CoreResult.MalformedFrame;
+        answer.AppendByte((byte)core.Phase);
+        answer.AppendUInt32(core.Epoch);
+        answer.AppendUInt64(core.Size);
+        answer.AppendUInt64(core.AcknowledgedSize);
+        answer.Append(core.LogId.AsSpan());
+        return CoreResult.Done;
+    }
+
+    private CoreResult Genesis(ReadOnlySpan<byte> configuration, FrameBuffer answer)
+    {
+        CoreResult result =
+            core.OpenGenesis(configuration, keys.Public, clock.NowMs(), out HeadToSign? head);
+        return result == CoreResult.HeadToSign ? Open(head!, answer) : result;
+    }
+
+    private CoreResult ReplayBegin(ReadOnlySpan<byte> body)
+    {
+        if (body.Length < 8) return CoreResult.MalformedFrame;
+        ulong size = BinaryPrimitives.ReadUInt64BigEndian(body);
+        ReadOnlySpan<byte> rest = body[8..];
+        if (!TryReadSized(ref rest, out ReadOnlySpan<byte> checkpoint)
+            || !TryReadSized(ref rest, out ReadOnlySpan<byte> document)
+            || !rest.IsEmpty)
+        {
+            return CoreResult.MalformedFrame;
+        }
+        return core.BeginReplay(size, checkpoint, document);
+    }
+
+    private CoreResult ReplayEnd(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (!body.IsEmpty) return CoreResult.MalformedFrame;
+        if (own is null) return CoreResult.AttestationFailed;
+        CoreResult result = core.EndReplay(keys.Public, own, clock.NowMs(), out HeadToSign? head);
+        return result == CoreResult.HeadToSign ? Open(head!, answer) : result;
+    }
+
+    /// <summary>
+    /// Has the statement attested, and only then signs its head: no signed head without a document.
+    /// If the device refuses, the emitted head can never be signed, and this enclave is over.
+    /// </summary>
+    private CoreResult Open(HeadToSign head, FrameBuffer answer)
+    {
+        EpochStatement statement = core.Statement!;
+        try
+        {
+            _epochDocument = nsm.Attest(new NsmOptions
+            {
+                PublicKey = statement.SubjectPublicKeyInfo,
+                UserData = Derivation.EpochUserData(statement.Bytes.Span),
+            });
+        }
+        catch (NsmException)
+        {
+            core.Stop();
+            throw;
+        }
+        _signer = new CheckpointSigner(keys, statement.Fields.Configuration.Origin);
+        return Sign(head, answer);
+    }
+
+    private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (!body.IsEmpty) return CoreResult.MalformedFrame;
+        if (NotOpen() is { } refused) return refused;
+        answer.AppendSized(core.Statement!.Bytes.Span);
+        answer.AppendSized(_epochDocument);
+        return CoreResult.Done;
+    }
+
+    private CoreResult Sequence(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (body.Length < 8) return CoreResult.MalformedFrame;
+        CoreResult result = core.Sequence(
+            BinaryPrimitives.ReadUInt64BigEndian(body),
+            body[8..],
+            clock.NowMs(),
+            out HeadToSign? head,
+            out ReadOnlyMemory<byte> judged);
+        if (result == CoreResult.HeadToSign) return Sign(head!, answer);
+        if (result is not (CoreResult.NothingAppended or CoreResult.Resubmitted)) return result;
+        answer.Append(judged.Span);
+        return CoreResult.Done;
+    }
+
+    private CoreResult Sign(HeadToSign head, FrameBuffer answer)
+    {
+        byte[] note;
+        try
+        {
+            note = _signer!.Sign(head);
+        }
+        catch (CryptographicException)
+        {
+            // Whether a signature left libcrypto is unknown: nothing may be signed beside it.
+            core.Stop();
+            return CoreResult.Stopped;
+        }
+        CoreResult result = core.Complete(note, out ReadOnlyMemory<byte> judged);
+        if (result == CoreResult.Done) answer.Append(judged.Span);
+        return result;
+    }
+
+    private CoreResult Pending(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (body.Length != 8) return CoreResult.MalformedFrame;
+        if (NotOpen() is { } refused) return refused;
+        int countAt = answer.Length;
+        answer.AppendUInt32(0);
+        uint count = 0;
+        ulong fromSize = BinaryPrimitives.ReadUInt64BigEndian(body);
+        foreach (ReadOnlyMemory<byte> batch in core.Pending(fromSize))
+        {
+            // As many as a frame holds; the gateway asks again from where these end.
+            int length = answer.Length + 4 + batch.Length - LinkProtocol.HeaderBytes;
+            if (length > LinkProtocol.BodyMaxBytes) break;
+            answer.AppendSized(batch.Span);
+            count++;
+        }
+        BinaryPrimitives.WriteUInt32BigEndian(answer.Span[countAt..], count);
+        return CoreResult.Done;
+    }
+
+    private CoreResult Attest(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (body.IsEmpty || body[0] != body.Length - 1) return CoreResult.MalformedFrame;
+        if (body[0] is < LinkProtocol.NonceMinBytes or > LinkProtocol.NonceMaxBytes)
+        {
+            return CoreResult.MalformedFrame;
+        }
+        if (NotOpen() is { } refused) return refused;
+        EpochStatement statement = core.Statement!;
+        answer.Append(nsm.Attest(new NsmOptions
+        {
+            PublicKey = statement.SubjectPublicKeyInfo,
+            UserData = Derivation.LiveUserData(
+                statement.Bytes.Span, core.AcknowledgedSize, core.AcknowledgedRoot),
+            Nonce = body[1..].ToArray(),
+        }));
+        return CoreResult.Done;
+    }
+
+    private CoreResult? NotOpen() => core.Phase switch
+    {
+        CorePhase.Open => null,
+        CorePhase.Stopped => CoreResult.Stopped,
+        _ => CoreResult.WrongPhase,
+    };
+
+    private FrameBuffer Error(FrameHeader request, CoreResult result, string? why)
+    {
+        string text = why ?? result switch
+        {
+            CoreResult.WrongPhase => $"the enclave is {core.Phase}",
+            CoreResult.WrongPosition => $"size {core.Size}, acknowledged {core.AcknowledgedSize}",
+            CoreResult.RetentionFull => $"acknowledged only up to {core.AcknowledgedSize}",
+            CoreResult.BadConfiguration => "no configuration, or more than this image allows",
+            CoreResult.ReplayRefused => $"{core.ReplayFault}",
+            CoreResult.AttestationFailed => "in debug mode (zero PCRs) an enclave follows nobody",
+            CoreResult.Stopped => "stopped in doubt: nothing more is signed",
+            CoreResult.Clock => "the NSM's time is behind the last record",
+            _ => throw new InvalidOperationException($"{result} is no error."),
+        };
+        FrameBuffer frame = FrameBuffer.ForAnswer(LinkProtocol.ErrorType, request.RequestId);
+        frame.AppendUInt16((ushort)result);
+        frame.Append(System.Text.Encoding.UTF8.GetBytes(text));
+        return frame.Seal();
+    }
+
+    private static bool TryReadSized(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> bytes)
+    {
+        bytes = default;
+        if (rest.Length < 4) return false;
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+        if (length > rest.Length - 4) return false;
+        bytes = rest.Slice(4, (int)length);
+        rest = rest[(4 + (int)length)..];
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging.Console;
+using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Metrics;
+using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Settings;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway;
+
+/// <summary>Wires the gateway together.</summary>
+internal static class GatewayHost
+{
+    private static readonly TimeSpan BackoffMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>A gateway with these settings, not yet started.</summary>
+    public static WebApplication Build(GatewaySettings settings) =>
+        Build(settings, () => LogStore.Open(settings.DataDirectory, new StoreOptions()));
+
+    /// <summary>The same with another way to open the store, for tests that make disks fail.</summary>
+    internal static WebApplication Build(
+        GatewaySettings settings, Func<(LogStore Store, RecoveryReport Report)> openStore)
+    {
+        // Empty: neither files nor variables of the framework's own say anything here.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // The endpoints have limits of their own and answer with a problem.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(settings.Listen);
+        });
+        builder.Services.AddRoutingCore();
+        AddLogging(builder.Logging);
+        AddParts(builder.Services, settings, openStore);
+        WebApplication app = builder.Build();
+        GatewayEndpoints.Map(app);
+        return app;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging) => logging
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        })
+        .AddFilter("Microsoft", LogLevel.Warning)
+        // A start that fails is told once, by the program, in one line.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+    private static void AddParts(
+        IServiceCollection services,
+        GatewaySettings settings,
+        Func<(LogStore Store, RecoveryReport Report)> openStore)
+    {
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<PipelineState>();
+        services.AddSingleton(p => new AppendQueue(
+            settings.QueueMax, settings.QueueMaxBytes, p.GetRequiredService<GatewayMetrics>()));
+        services.AddSingleton(new PipelineSettings(
+            settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
+        services.AddSingleton(openStore);
+        services.AddSingleton<Pipeline>();
+        services.AddHostedService<PipelineHost>();
+        if (settings.EnclaveCommand is { } command)
+        {
+            services.AddHostedService(p => new EnclaveSupervisor(
+                command,
+                p.GetRequiredService<GatewayMetrics>(),
+                p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
+        }
+        services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
+        services.AddSingleton<ReceiptBuilder>();
+        services.AddSingleton<AppendEndpoints>();
+        services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<LogEndpoints>();
+        services.AddSingleton<EpochEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Text.Json;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Receipts;
+
+namespace Sequencer.Gateway.Http;
+
+/// <summary>How much of a receipt the caller wants in the answer.</summary>
+internal enum ReceiptWish
+{
+    /// <summary>The receipt itself.</summary>
+    Full,
+
+    /// <summary>Its path.</summary>
+    Reference,
+
+    /// <summary>Nothing.</summary>
+    None,
+}
+
+/// <summary>The JSON of an appended entry.</summary>
+internal static class AppendAnswer
+{
+    /// <summary>Reads the <c>receipt</c> parameter.</summary>
+    public static bool TryReadWish(HttpRequest request, out ReceiptWish wish)
+    {
+        string? text = request.Query["receipt"];
+        (bool known, wish) = text switch
+        {
+            null or "full" => (true, ReceiptWish.Full),
+            "ref" => (true, ReceiptWish.Reference),
+            "none" => (true, ReceiptWish.None),
+            _ => (false, ReceiptWish.Full),
+        };
+        return known;
+    }
+
+    /// <summary>The version that an entry gave its stream; 0 without one.</summary>
+    public static long VersionOf(EntryRecord record) => record.CellCount > 0 ? record.Cell(0).Value : 0;
+
+    /// <summary>Writes the answer of docs/HTTP.md.</summary>
+    public static void Write(
+        Utf8JsonWriter json, EntryRecord record, string? stream, ReceiptWish wish, Receipt? receipt)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("number", record.Header.Number);
+        json.WriteNumber("epoch", record.Header.Epoch);
+        json.WriteString("time", JsonBody.Time(record.Header.TimeMs));
+        json.WriteString("payload_digest", record.Payload.ToHex());
+        json.WriteNumber("payload_length", record.PayloadLength);
+        if (stream is not null)
+        {
+            json.WriteString("stream", stream);
+            json.WriteNumber("version", VersionOf(record));
+        }
+        if (receipt is not null)
+        {
+            var bytes = new ArrayBufferWriter<byte>(8192);
+            receipt.WriteObject(bytes);
+            json.WritePropertyName("receipt");
+            json.WriteRawValue(bytes.WrittenSpan, skipInputValidation: true);
+        }
+        else if (wish == ReceiptWish.Reference)
+        {
+            json.WriteString("receipt", $"/v1/entries/{record.Header.Number}/receipt");
+        }
+        json.WriteEndObject();
+    }
+}

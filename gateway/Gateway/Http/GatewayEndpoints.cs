@@ -1,0 +1,95 @@
+using Sequencer.Gateway.Sequencing;
+
+namespace Sequencer.Gateway.Http;
+
+/// <summary>The paths of docs/HTTP.md, and problems for everything else.</summary>
+internal static class GatewayEndpoints
+{
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] Appending = [HttpMethods.Post];
+
+    /// <summary>Maps all paths.</summary>
+    public static void Map(WebApplication app)
+    {
+        var append = app.Services.GetRequiredService<AppendEndpoints>();
+        var entries = app.Services.GetRequiredService<EntryEndpoints>();
+        var log = app.Services.GetRequiredService<LogEndpoints>();
+        var epochs = app.Services.GetRequiredService<EpochEndpoints>();
+        var health = app.Services.GetRequiredService<HealthEndpoints>();
+
+        app.Use(GuardAsync);
+        app.MapMethods("/", Reading, HealthEndpoints.WelcomeAsync);
+        app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
+        app.MapMethods("/v1/entries:batch", Appending, append.AppendBatchAsync);
+        app.MapMethods("/v1/entries", Reading, entries.ManyAsync);
+        app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
+        app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
+        app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
+        foreach (string prefix in (string[])["/v1", ""])
+        {
+            app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);
+            app.MapMethods(prefix + "/tile/{**path}", Reading, log.TileAsync);
+        }
+        app.MapMethods("/v1/proofs/inclusion", Reading, log.InclusionAsync);
+        app.MapMethods("/v1/proofs/consistency", Reading, log.ConsistencyAsync);
+        app.MapMethods("/v1/epochs", Reading, epochs.AllAsync);
+        app.MapMethods("/v1/epochs/{epoch}", Reading, epochs.OneAsync);
+        app.MapMethods("/v1/attestation", Reading, epochs.AttestationAsync);
+        app.MapMethods("/livez", Reading, HealthEndpoints.LiveAsync);
+        app.MapMethods("/readyz", Reading, health.ReadyAsync);
+        app.MapMethods("/metrics", Reading, health.MetricsAsync);
+    }
+
+    // The one boundary where faults become answers; and where the router's own refusals, which have no
+    // body, get one.
+    private static async Task GuardAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        Problem? problem;
+        try
+        {
+            await next(context);
+            problem = OfStatus(context.Response);
+        }
+        catch (BadHttpRequestException e)
+        {
+            problem = new Problem(ProblemKind.InvalidRequest, e.Message);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            Log(context).LogError("{Path}: {Reason}", context.Request.Path.Value, e.Message);
+            problem = new Problem(ProblemKind.StoreFailed, "The store could not be read.");
+        }
+        catch (Exception e)
+        {
+            Log(context).LogError(e, "{Path} failed.", context.Request.Path.Value);
+            problem = new Problem(ProblemKind.Internal, "The gateway failed; its log says how.");
+        }
+        if (problem is null) return;
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+        await problem.SendAsync(context);
+    }
+
+    private static Problem? OfStatus(HttpResponse response) =>
+        response.HasStarted || response.ContentType is not null
+            ? null
+            : response.StatusCode switch
+            {
+                StatusCodes.Status404NotFound =>
+                    new Problem(ProblemKind.NotFound, "GET / lists the paths."),
+                StatusCodes.Status405MethodNotAllowed =>
+                    new Problem(ProblemKind.MethodNotAllowed, $"Allowed: {response.Headers.Allow}."),
+                _ => null,
+            };
+
+    private static ILogger Log(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ILogger<PipelineState>>();
+}

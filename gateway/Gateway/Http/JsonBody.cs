@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Sequencer.Gateway.Http;
+
+/// <summary>Writes answers as JSON, without reflection.</summary>
+internal static class JsonBody
+{
+    /// <summary>Media type of an answer.</summary>
+    public const string MediaType = "application/json";
+
+    /// <summary>As the receipt's canonical form: nothing is escaped that need not be.</summary>
+    public static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Sends what <paramref name="write"/> writes, and a line feed.</summary>
+    public static Task SendAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
+    {
+        var body = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(body, WriterOptions)) write(json);
+        body.Write("\n"u8);
+        context.Response.StatusCode = status;
+        return SendAsync(context, MediaType, body.WrittenMemory);
+    }
+
+    /// <summary>Sends bytes with their length.</summary>
+    public static Task SendAsync(HttpContext context, string mediaType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.ContentType = mediaType;
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>RFC 3339 in UTC with milliseconds, of Unix milliseconds.</summary>
+    public static string Time(ulong unixMs) =>
+        unixMs > (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? ""
+            : DateTimeOffset.FromUnixTimeMilliseconds((long)unixMs)
+                .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>An array of digests as hexadecimal text.</summary>
+    public static void WriteHexes(
+        Utf8JsonWriter json, string name, IReadOnlyList<Attestation.Digest> digests)
+    {
+        json.WriteStartArray(name);
+        foreach (Attestation.Digest digest in digests) json.WriteStringValue(digest.ToHex());
+        json.WriteEndArray();
+    }
+}

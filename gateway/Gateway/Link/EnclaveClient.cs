@@ -1,0 +1,106 @@
+namespace Sequencer.Gateway.Link;
+
+/// <summary>The requests of the link as typed calls over one connection.</summary>
+/// <remarks>
+/// Every call throws <see cref="EnclaveRefusedException"/> for an error of the enclave, and
+/// <see cref="EnclaveLostException"/> when the connection is gone or an answer malformed, which also
+/// ends the connection.
+/// </remarks>
+public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposable
+{
+    /// <summary>Completes when the connection is of no more use.</summary>
+    public Task Lost => connection.Lost;
+
+    /// <summary>Asks for phase, epoch, size and log id.</summary>
+    public async Task<EnclaveHello> HelloAsync(CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> body =
+            await connection.CallAsync(LinkMessage.Hello, default, cancellationToken);
+        return LinkAnswers.TryReadHello(body, out EnclaveHello hello)
+            ? hello
+            : throw connection.Distrust(LinkMessage.Hello);
+    }
+
+    /// <summary>Opens epoch 0 of a new log with this configuration text.</summary>
+    public Task<BatchAnswer> GenesisAsync(
+        ReadOnlyMemory<byte> configuration, CancellationToken cancellationToken) =>
+        CallForBatchAsync(LinkMessage.Genesis, configuration, cancellationToken);
+
+    /// <summary>Announces a replay.</summary>
+    public Task ReplayBeginAsync(
+        ulong size,
+        ReadOnlyMemory<byte> checkpoint,
+        ReadOnlyMemory<byte> document,
+        CancellationToken cancellationToken) =>
+        CallForNothingAsync(
+            LinkMessage.ReplayBegin,
+            LinkRequests.ReplayBegin(size, checkpoint.Span, document.Span),
+            cancellationToken);
+
+    /// <summary>Sends records, each u16 length and bytes, in order.</summary>
+    public Task ReplayRecordsAsync(
+        ReadOnlyMemory<byte> records, CancellationToken cancellationToken) =>
+        CallForNothingAsync(LinkMessage.ReplayRecords, records, cancellationToken);
+
+    /// <summary>Ends a replay and opens the next epoch.</summary>
+    public Task<BatchAnswer> ReplayEndAsync(CancellationToken cancellationToken) =>
+        CallForBatchAsync(LinkMessage.ReplayEnd, default, cancellationToken);
+
+    /// <summary>Statement and document of the enclave's epoch.</summary>
+    public async Task<EpochBundle> BundleAsync(CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> body =
+            await connection.CallAsync(LinkMessage.Bundle, default, cancellationToken);
+        return LinkAnswers.TryReadBundle(body, out EpochBundle? bundle)
+            ? bundle
+            : throw connection.Distrust(LinkMessage.Bundle);
+    }
+
+    /// <summary>Sequences and signs a batch, encoded by <see cref="SequenceRequest"/>.</summary>
+    public Task<BatchAnswer> SequenceAsync(
+        ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
+        CallForBatchAsync(LinkMessage.Sequence, request, cancellationToken);
+
+    /// <summary>The retained batch answers from a size on, in order.</summary>
+    public async Task<IReadOnlyList<BatchAnswer>> PendingAsync(
+        ulong fromSize, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> body = await connection.CallAsync(
+            LinkMessage.Pending, LinkRequests.Size(fromSize), cancellationToken);
+        return LinkAnswers.TryReadPending(body, out List<BatchAnswer>? batches)
+            ? batches
+            : throw connection.Distrust(LinkMessage.Pending);
+    }
+
+    /// <summary>A document for a live caller's nonce of 8 to 64 bytes.</summary>
+    public async Task<ReadOnlyMemory<byte>> AttestAsync(
+        ReadOnlyMemory<byte> nonce, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> document = await connection.CallAsync(
+            LinkMessage.Attest, LinkRequests.Attest(nonce.Span), cancellationToken);
+        return document.IsEmpty ? throw connection.Distrust(LinkMessage.Attest) : document;
+    }
+
+    /// <summary>Says that everything below a size is durable.</summary>
+    public Task AcknowledgeAsync(ulong size, CancellationToken cancellationToken) =>
+        CallForNothingAsync(LinkMessage.Acknowledge, LinkRequests.Size(size), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task<BatchAnswer> CallForBatchAsync(
+        LinkMessage type, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> answer = await connection.CallAsync(type, body, cancellationToken);
+        return BatchAnswer.TryParse(answer, out BatchAnswer? batch)
+            ? batch
+            : throw connection.Distrust(type);
+    }
+
+    private async Task CallForNothingAsync(
+        LinkMessage type, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> answer = await connection.CallAsync(type, body, cancellationToken);
+        if (!answer.IsEmpty) throw connection.Distrust(type);
+    }
+}

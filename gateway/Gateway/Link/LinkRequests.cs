@@ -1,0 +1,31 @@
+using System.Buffers.Binary;
+
+namespace Sequencer.Gateway.Link;
+
+/// <summary>Encoders of the bodies of requests (docs/PROTOCOL.md section 14).</summary>
+internal static class LinkRequests
+{
+    public static byte[] ReplayBegin(ulong size, ReadOnlySpan<byte> checkpoint, ReadOnlySpan<byte> document)
+    {
+        var body = new byte[8 + 4 + checkpoint.Length + 4 + document.Length];
+        BinaryPrimitives.WriteUInt64BigEndian(body, size);
+        WriteBlock(body.AsSpan(8), checkpoint);
+        WriteBlock(body.AsSpan(12 + checkpoint.Length), document);
+        return body;
+    }
+
+    public static byte[] Size(ulong size)
+    {
+        var body = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(body, size);
+        return body;
+    }
+
+    public static byte[] Attest(ReadOnlySpan<byte> nonce) => [(byte)nonce.Length, .. nonce];
+
+    private static void WriteBlock(Span<byte> destination, ReadOnlySpan<byte> block)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)block.Length);
+        block.CopyTo(destination[4..]);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics.Metrics;
+
+namespace Sequencer.Gateway.Metrics;
+
+/// <summary>What the gateway counts (System.Diagnostics.Metrics, meter <c>Sequencer.Gateway</c>).</summary>
+public sealed class GatewayMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Sequencer.Gateway");
+    private readonly Counter<long> _appended;
+    private readonly Counter<long> _replayed;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _batches;
+    private readonly Histogram<double> _batchSize;
+    private readonly Histogram<double> _latency;
+    private readonly Histogram<double> _commit;
+    private readonly UpDownCounter<long> _queue;
+    private readonly Counter<long> _connections;
+    private readonly Counter<long> _enclaveStarts;
+    private long _size;
+    private long _epoch;
+    private int _ready;
+
+    /// <summary>Makes the instruments and the exporter that listens to them.</summary>
+    public GatewayMetrics()
+    {
+        _appended = _meter.CreateCounter<long>(
+            "sequencer_entries_appended", description: "Entries that got a number.");
+        _replayed = _meter.CreateCounter<long>(
+            "sequencer_entries_replayed", description: "Entries whose idempotency key had a number.");
+        _refused = _meter.CreateCounter<long>(
+            "sequencer_entries_refused", description: "Entries that the enclave refused.");
+        _batches = _meter.CreateCounter<long>(
+            "sequencer_batches", description: "Batches answered by the enclave.");
+        _batchSize = _meter.CreateHistogram<double>(
+            "sequencer_batch_entries", description: "Entries in a batch.");
+        _latency = _meter.CreateHistogram<double>(
+            "sequencer_append_seconds", description: "From arrival to durable answer.");
+        _commit = _meter.CreateHistogram<double>(
+            "sequencer_commit_seconds", description: "Writing and syncing a batch's records.");
+        _queue = _meter.CreateUpDownCounter<long>(
+            "sequencer_queue_entries", description: "Entries that wait for an answer.");
+        _connections = _meter.CreateCounter<long>(
+            "sequencer_enclave_connections", description: "Connections made to the enclave.");
+        _enclaveStarts = _meter.CreateCounter<long>(
+            "sequencer_enclave_starts", description: "Starts of the enclave's command.");
+        _meter.CreateObservableGauge(
+            "sequencer_log_size", () => Volatile.Read(ref _size), description: "Records of the log.");
+        _meter.CreateObservableGauge(
+            "sequencer_epoch", () => Volatile.Read(ref _epoch), description: "Newest epoch.");
+        _meter.CreateObservableGauge(
+            "sequencer_ready", () => Volatile.Read(ref _ready), description: "1 when entries can be appended.");
+        Exporter = new PrometheusText(_meter);
+    }
+
+    /// <summary>The text of <c>/metrics</c>.</summary>
+    public PrometheusText Exporter { get; }
+
+    internal void Answered(TimeSpan elapsed) => _latency.Record(elapsed.TotalSeconds);
+
+    internal void QueueDepthChanged(int entries) => _queue.Add(entries);
+
+    internal void Connected() => _connections.Add(1);
+
+    internal void EnclaveStarted() => _enclaveStarts.Add(1);
+
+    internal void ReadinessChanged(bool isReady) => Volatile.Write(ref _ready, isReady ? 1 : 0);
+
+    internal void Committed(TimeSpan elapsed) => _commit.Record(elapsed.TotalSeconds);
+
+    internal void Published(ulong size, uint epoch)
+    {
+        Volatile.Write(ref _size, (long)size);
+        Volatile.Write(ref _epoch, epoch);
+    }
+
+    internal void BatchAnswered(int appended, int replayed, int refused)
+    {
+        _batches.Add(1);
+        _batchSize.Record(appended + replayed + refused);
+        _appended.Add(appended);
+        _replayed.Add(replayed);
+        _refused.Add(refused);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Exporter.Dispose();
+        _meter.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>Submissions that go to the enclave in one message, with their payloads' places.</summary>
+internal sealed class Batch
+{
+    /// <summary>Most entries: two of the largest submissions.</summary>
+    public const int EntriesMax = 2 * Limits.GroupMax;
+
+    // Half a frame of the link: the answer's records take less than twice the requests' bytes.
+    private const int RequestBytesMax = LinkLimits.FrameMaxBytes / 2;
+
+    // Bounds how long one sync takes; a single larger submission still goes, alone.
+    private const long BytesMax = 64 * 1024 * 1024;
+
+    private readonly List<Submission> _submissions = [];
+    private long _requestBytes;
+    private long _bytes;
+
+    /// <summary>In the order of arrival.</summary>
+    public IReadOnlyList<Submission> Submissions => _submissions;
+
+    /// <summary>Entries of all submissions.</summary>
+    public int EntryCount { get; private set; }
+
+    /// <summary>Offset of each entry's payload frame; set when they are durable.</summary>
+    public List<ulong> PayloadOffsets { get; } = [];
+
+    /// <summary>Takes what has arrived, without waiting for more.</summary>
+    public static Batch TakeFrom(ChannelReader<Submission> arrived)
+    {
+        var batch = new Batch();
+        while (arrived.TryPeek(out Submission? next) && batch.HasRoomFor(next))
+        {
+            if (arrived.TryRead(out Submission? submission)) batch.Add(submission);
+        }
+        return batch;
+    }
+
+    /// <summary>True when another staged batch can go in the same message.</summary>
+    public bool HasRoomFor(Batch other) =>
+        EntryCount + other.EntryCount <= EntriesMax
+        && _requestBytes + other._requestBytes <= RequestBytesMax;
+
+    /// <summary>Appends a staged batch to this one.</summary>
+    public void Join(Batch other)
+    {
+        foreach (Submission submission in other._submissions) Add(submission);
+        PayloadOffsets.AddRange(other.PayloadOffsets);
+    }
+
+    /// <summary>The sequence request for these entries.</summary>
+    public ReadOnlyMemory<byte> EncodeRequest(ulong acknowledgedSize, ulong startSize)
+    {
+        var request = new SequenceRequest(acknowledgedSize, startSize);
+        foreach (Submission submission in _submissions)
+        {
+            if (submission.IsAtomic) request.BeginGroup(submission.Items.Length);
+            foreach (Store.PayloadItem item in submission.Items)
+            {
+                if (!submission.IsAtomic) request.BeginGroup(1);
+                request.Add(item.Request.Span);
+            }
+        }
+        return request.Finish();
+    }
+
+    /// <summary>Where each request's payload is, by request digest.</summary>
+    public IEnumerable<KeyValuePair<Digest, ulong>> PayloadsByRequest() =>
+        _submissions.SelectMany(s => s.Items)
+            .Select((item, i) =>
+                KeyValuePair.Create(Derivation.Request(item.Request.Span), PayloadOffsets[i]));
+
+    /// <summary>Gives every submission the same answer; those that have one keep it.</summary>
+    public void Fail(AppendFailure failure)
+    {
+        AppendResult result = AppendResult.Failed(failure);
+        foreach (Submission submission in _submissions) submission.Complete(result);
+    }
+
+    private bool HasRoomFor(Submission submission) =>
+        EntryCount == 0
+        || (EntryCount + submission.Items.Length <= EntriesMax
+            && _requestBytes + submission.RequestBytes <= RequestBytesMax
+            && _bytes + submission.Bytes <= BytesMax);
+
+    private void Add(Submission submission)
+    {
+        _submissions.Add(submission);
+        EntryCount += submission.Items.Length;
+        _requestBytes += submission.RequestBytes;
+        _bytes += submission.Bytes;
+    }
+}

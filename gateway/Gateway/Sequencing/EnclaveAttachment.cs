@@ -1,0 +1,162 @@
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>
+/// Brings an enclave and the store to the same size: what a new connection begins with. Afterwards the
+/// enclave is open and everything that it signed is durable here.
+/// </summary>
+internal sealed class EnclaveAttachment(
+    LogStore store,
+    EnclaveClient enclave,
+    LogConfiguration configuration,
+    IReadOnlyDictionary<Digest, ulong> unanswered,
+    Action<LogView> published)
+{
+    // Well under a frame, and several are on their way at once.
+    private const int ReplayChunkBytes = 1024 * 1024;
+
+    private LogHead _head = LogHead.Empty;
+
+    /// <summary>Attaches.</summary>
+    /// <returns>Where the log then stands.</returns>
+    /// <exception cref="LogContradictionException">The two tell different stories.</exception>
+    public async Task<LogHead> RunAsync(CancellationToken cancellationToken)
+    {
+        _head = LogHead.Of(store.View);
+        EnclaveHello hello = await enclave.HelloAsync(cancellationToken);
+        switch (hello.Phase)
+        {
+            case EnclavePhase.Stopped:
+                throw new EnclaveRefusedException(EnclaveErrorCode.Stopped, "it has stopped");
+            case EnclavePhase.Open:
+                await ResumeAsync(hello, cancellationToken);
+                break;
+            default:
+                await OpenEpochAsync(cancellationToken);
+                break;
+        }
+        await enclave.AcknowledgeAsync(_head.Size, cancellationToken);
+        return _head;
+    }
+
+    // The enclave outlived the gateway or the connection: take what it signed and was not told about.
+    private async Task ResumeAsync(EnclaveHello hello, CancellationToken cancellationToken)
+    {
+        if (hello.Size < _head.Size)
+        {
+            throw new LogContradictionException(
+                $"The store has {_head.Size} records, the open enclave only {hello.Size}: "
+                + "another enclave has written here.");
+        }
+        if (hello.AcknowledgedSize > _head.Size)
+        {
+            throw new LogContradictionException(
+                $"The enclave was told that {hello.AcknowledgedSize} records are durable, the store "
+                + $"has {_head.Size}: this is not the directory that it was used with.");
+        }
+        if (_head.Size > 0 && hello.LogId != _head.LogId)
+        {
+            throw new LogContradictionException(
+                $"The enclave has log {hello.LogId}, the store {_head.LogId}.");
+        }
+        foreach (BatchAnswer batch in await enclave.PendingAsync(_head.Size, cancellationToken))
+        {
+            await CommitAsync(batch, cancellationToken);
+        }
+        EpochBundle bundle = await enclave.BundleAsync(cancellationToken);
+        if (_head.Size != hello.Size || _head.LogId != hello.LogId || _head.Statement is null
+            || !_head.Statement.Bytes.Span.SequenceEqual(bundle.Statement))
+        {
+            throw new LogContradictionException(
+                $"The open enclave's epoch {hello.Epoch} at size {hello.Size} is not the store's at "
+                + $"size {_head.Size}.");
+        }
+    }
+
+    // An enclave without a log: a new log for an empty store, otherwise the log as it stands here. It
+    // may also have a replay half done, by a connection that broke: the next one starts over.
+    private async Task OpenEpochAsync(CancellationToken cancellationToken)
+    {
+        BatchAnswer opened;
+        if (_head.Size == 0)
+        {
+            opened = await enclave.GenesisAsync(configuration.ToBytes(), cancellationToken);
+        }
+        else
+        {
+            opened = await ReplayAsync(cancellationToken);
+        }
+        // Statement and document are durable before anything is acknowledged under them.
+        await CommitAsync(opened, cancellationToken);
+    }
+
+    private async Task<BatchAnswer> ReplayAsync(CancellationToken cancellationToken)
+    {
+        LogView view = store.View;
+        uint epoch = view.Statements[^1].Epoch;
+        byte[] document = store.EpochDocument(epoch)
+            ?? throw new StoreDamagedException($"epochs/{epoch}.document", "is missing.");
+        await enclave.ReplayBeginAsync(view.Size, view.Checkpoint, document, cancellationToken);
+        Task before = Task.CompletedTask;
+        for (ulong next = 0; next < view.Size;)
+        {
+            var chunk = new byte[ReplayChunkBytes];
+            int length = view.ReadRecords(next, chunk, out int count);
+            next += (ulong)count;
+            Task sent = enclave.ReplayRecordsAsync(chunk.AsMemory(0, length), cancellationToken);
+            await before;
+            before = sent;
+        }
+        await before;
+        return await enclave.ReplayEndAsync(cancellationToken);
+    }
+
+    // A batch that nobody waits for. The same order of steps as the writer's.
+    private async Task CommitAsync(BatchAnswer answer, CancellationToken cancellationToken)
+    {
+        // Batches without records only say no; there is nothing to keep of them.
+        if (answer.RecordCount == 0) return;
+        LogHead next = _head.TryExtend(answer, out string fault)
+            ?? throw new LogContradictionException($"The enclave's batch is wrong: {fault}.");
+        if (next.Statement != _head.Statement)
+        {
+            EpochBundle bundle = await enclave.BundleAsync(cancellationToken);
+            if (!bundle.Statement.AsSpan().SequenceEqual(next.Statement!.Bytes.Span))
+            {
+                throw new LogContradictionException(
+                    "The enclave's statement is not the one in its log.");
+            }
+            store.PutEpochDocument(next.Statement.Fields.Epoch, bundle.Document);
+        }
+        store.AppendCommit(
+            answer.StartSize, answer.Records.Span, PlacesOf(answer), answer.Checkpoint.Span);
+        store.SyncLog();
+        published(store.Publish());
+        _head = next;
+    }
+
+    private ulong[] PlacesOf(BatchAnswer answer)
+    {
+        var offsets = new ulong[answer.RecordCount];
+        ReadOnlySpan<byte> rest = answer.Records.Span;
+        for (int i = 0; i < offsets.Length; i++)
+        {
+            EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> bytes);
+            if (!EntryRecord.TryParse(bytes, out EntryRecord record))
+            {
+                offsets[i] = CommitFrame.NoPayload;
+            }
+            else if (!unanswered.TryGetValue(record.Request, out offsets[i]))
+            {
+                throw new LogContradictionException(
+                    $"The enclave signed record {record.Header.Number}, whose payload is not here.");
+            }
+        }
+        return offsets;
+    }
+}

@@ -1,0 +1,44 @@
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>What the pipeline shows to those who read: the newest view and whether it appends.</summary>
+/// <remarks>Written by the pipeline, read by any thread; every property is one consistent value.
+/// </remarks>
+public sealed class PipelineState
+{
+    private volatile LogView? _view;
+    private volatile LogStore? _store;
+    private volatile EnclaveClient? _enclave;
+    private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
+
+    /// <summary>The newest durable view; null while the store is not open.</summary>
+    public LogView? View => _view;
+
+    /// <summary>The open store, for epoch documents; null while there is none.</summary>
+    public LogStore? Store => _store;
+
+    /// <summary>The attached enclave; null while nothing can be appended.</summary>
+    public EnclaveClient? Enclave => _enclave;
+
+    /// <summary>Why nothing can be appended; null when it can.</summary>
+    public Fault? NotReady => _enclave is null ? _fault : null;
+
+    /// <summary>Why nothing can be appended.</summary>
+    /// <param name="Failure">The kind.</param>
+    /// <param name="Reason">For people.</param>
+    public sealed record Fault(AppendFailure Failure, string Reason);
+
+    internal void ShowView(LogView view) => _view = view;
+
+    internal void ShowStore(LogStore? store)
+    {
+        _store = store;
+        if (store is null) _view = null;
+    }
+
+    internal void ShowEnclave(EnclaveClient? enclave) => _enclave = enclave;
+
+    internal void ShowFault(AppendFailure failure, string reason) => _fault = new Fault(failure, reason);
+}

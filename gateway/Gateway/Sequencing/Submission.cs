@@ -1,0 +1,82 @@
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>Why nothing is said about the entries of a submission.</summary>
+public enum AppendFailure
+{
+    /// <summary>There is an outcome for each.</summary>
+    None,
+
+    /// <summary>More is waiting than the gateway takes in; nothing was done.</summary>
+    Overloaded,
+
+    /// <summary>No enclave, or it went away; the entries may yet turn out to be in the log.</summary>
+    EnclaveUnavailable,
+
+    /// <summary>The enclave stopped on a doubt of its own.</summary>
+    EnclaveStopped,
+
+    /// <summary>The disk failed; the entries may yet turn out to be in the log.</summary>
+    StoreFailed,
+
+    /// <summary>The gateway is going down and took nothing.</summary>
+    ShuttingDown,
+}
+
+/// <summary>What became of one entry, durably.</summary>
+/// <param name="Outcome">The enclave's word.</param>
+/// <param name="Record">Its record when it was appended now; otherwise empty.</param>
+public readonly record struct SequencedEntry(Outcome Outcome, ReadOnlyMemory<byte> Record);
+
+/// <summary>The answer to a submission.</summary>
+/// <param name="Failure">None, or why there is nothing else.</param>
+/// <param name="Entries">One for each item, in order.</param>
+/// <param name="View">A durable view that covers them all.</param>
+public sealed record AppendResult(
+    AppendFailure Failure, IReadOnlyList<SequencedEntry> Entries, LogView? View)
+{
+    /// <summary>An answer without outcomes.</summary>
+    public static AppendResult Failed(AppendFailure failure) => new(failure, [], null);
+}
+
+/// <summary>
+/// The entries of one caller's request on their way through the writer: either one atomic group, or
+/// each a group of its own.
+/// </summary>
+public sealed class Submission
+{
+    // Continuations are HTTP handlers: they must not run on the writer's thread.
+    private readonly TaskCompletionSource<AppendResult> _completion =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Takes 1 to <c>GROUP_MAX</c> items.</summary>
+    public Submission(PayloadItem[] items, bool isAtomic)
+    {
+        Items = items;
+        IsAtomic = isAtomic;
+        foreach (PayloadItem item in items)
+        {
+            RequestBytes += item.Request.Length;
+            Bytes += item.Request.Length + item.Metadata.Length + item.Payload.Length;
+        }
+    }
+
+    /// <summary>The entries.</summary>
+    public PayloadItem[] Items { get; }
+
+    /// <summary>All or none.</summary>
+    public bool IsAtomic { get; }
+
+    /// <summary>Bytes of all requests.</summary>
+    public int RequestBytes { get; }
+
+    /// <summary>Bytes of requests, metadata and payloads.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Completes with the answer; never faults.</summary>
+    public Task<AppendResult> Completion => _completion.Task;
+
+    internal void Complete(AppendResult result) => _completion.TrySetResult(result);
+}

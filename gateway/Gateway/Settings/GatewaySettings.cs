@@ -1,0 +1,39 @@
+using System.Net;
+using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
+
+namespace Sequencer.Gateway.Settings;
+
+/// <summary>What the operator chose, checked.</summary>
+public sealed record GatewaySettings
+{
+    /// <summary>The data directory.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Where to serve HTTP: a loopback address.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Where the enclave listens.</summary>
+    public required EnclaveEndpoint Enclave { get; init; }
+
+    /// <summary>Command that starts a simulated enclave; null for one that runs by itself.</summary>
+    public string? EnclaveCommand { get; init; }
+
+    /// <summary>How long an answer of the enclave may take.</summary>
+    public required TimeSpan EnclaveTimeout { get; init; }
+
+    /// <summary>Configuration of a log that is yet to be made.</summary>
+    public required LogConfiguration Log { get; init; }
+
+    /// <summary>Longest payload, in bytes.</summary>
+    public required int EntryMaxBytes { get; init; }
+
+    /// <summary>Longest body of a batch, in bytes.</summary>
+    public required int BatchMaxBytes { get; init; }
+
+    /// <summary>Most requests in line for the writer.</summary>
+    public required int QueueMax { get; init; }
+
+    /// <summary>Most bytes of requests without an answer.</summary>
+    public required long QueueMaxBytes { get; init; }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+
+namespace Sequencer.Gateway.Settings;
+
+/// <summary>A setting as the operator sees it.</summary>
+/// <param name="Name">Name of the flag, and the key under <c>[gateway]</c> in the file.</param>
+/// <param name="Default">What counts when nobody sets it; null where there is none.</param>
+/// <param name="Value">What stands for the value in the help text.</param>
+/// <param name="Meaning">One line.</param>
+internal sealed record Setting(string Name, string? Default, string Value, string Meaning)
+{
+    /// <summary>Name of the environment variable.</summary>
+    public string Variable =>
+        "SEQUENCER_GATEWAY_" + Name.Replace('-', '_').ToUpperInvariant();
+}
+
+/// <summary>All settings: the one list that flags, variables, file, help and document follow.</summary>
+internal static class SettingTable
+{
+    public static readonly Setting Data = new(
+        "data", null, "DIR", "Data directory; made if it is not there.");
+
+    public static readonly Setting Listen = new(
+        "listen", "http://127.0.0.1:5000", "URL", "Where to serve HTTP. Loopback only in this version.");
+
+    public static readonly Setting Enclave = new(
+        "enclave", null, "unix:PATH", "Where the enclave listens.");
+
+    public static readonly Setting EnclaveCommand = new(
+        "enclave-command", "", "COMMAND", "Starts a simulated enclave and restarts it (development).");
+
+    public static readonly Setting EnclaveTimeout = new(
+        "enclave-timeout-seconds", "30", "N", "An answer that takes longer ends the connection.");
+
+    public static readonly Setting Origin = new(
+        "origin", "sequencer.localhost/log", "NAME", "Origin of a new log: a URL without scheme.");
+
+    public static readonly Setting CellsMax = new(
+        "cells-max", "1000000", "N", "Most streams in a new log.");
+
+    public static readonly Setting IdempotencyWindow = new(
+        "idempotency-window", "1000000", "N", "Numbers for which a new log remembers a key.");
+
+    public static readonly Setting EntryMaxBytes = new(
+        "entry-max-bytes", "1048576", "N", "Longest payload.");
+
+    public static readonly Setting BatchMaxBytes = new(
+        "batch-max-bytes", "16777216", "N", "Longest body of a batch.");
+
+    public static readonly Setting QueueMax = new(
+        "queue-max", "16384", "N", "Most requests that wait; above it 429.");
+
+    public static readonly Setting QueueMaxBytes = new(
+        "queue-max-bytes", "268435456", "N", "Most bytes that wait; above it 429.");
+
+    /// <summary>All of them, in the order of the help text.</summary>
+    public static readonly IReadOnlyList<Setting> All =
+    [
+        Data, Listen, Enclave, EnclaveCommand, EnclaveTimeout, Origin, CellsMax, IdempotencyWindow,
+        EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
+    ];
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static string Help()
+    {
+        var text = new StringBuilder(
+            """
+            The gateway of a sequencer: takes entries over HTTP, has an enclave number and sign them,
+            and keeps the log.
+
+              Sequencer.Gateway --data DIR --enclave unix:PATH [settings]
+
+            Try it, with a simulated enclave that the gateway starts:
+
+              Sequencer.Gateway --data log --enclave unix:enclave.sock --enclave-command \
+                "Sequencer.Enclave.Simulated --socket enclave.sock --root-directory root"
+              curl --data-binary hello http://127.0.0.1:5000/v1/entries
+
+            Settings, as flags; or as SEQUENCER_GATEWAY_NAME in the environment; or in a TOML file, under
+            [gateway]. A flag wins over the environment, and that over the file.
+
+
+            """);
+        text.Append(CultureInfo.InvariantCulture, $"  {"--config FILE",-36}The TOML file.\n");
+        foreach (Setting setting in All)
+        {
+            string fallback = string.IsNullOrEmpty(setting.Default) ? "" : $" [{setting.Default}]";
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {$"--{setting.Name} {setting.Value}",-36}{setting.Meaning}{fallback}\n");
+        }
+        return text.Append(
+            """
+
+            origin, cells-max and idempotency-window are fixed for ever when a log is made; later values
+            are ignored with a warning. docs/OPERATING.md says more.
+
+            """).ToString();
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
+using Sequencer.Toml;
+
+namespace Sequencer.Gateway.Settings;
+
+/// <summary>Gathers settings from flags, environment and file, and checks them.</summary>
+internal sealed class SettingsReader
+{
+    private const string ConfigFlag = "config";
+    private const string Table = "gateway.";
+
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Reads all sources; false with one line for the operator when something is wrong.
+    /// </summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="variable">The environment.</param>
+    /// <param name="settings">What was chosen.</param>
+    /// <param name="fault">What is wrong.</param>
+    public static bool TryRead(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> variable,
+        [NotNullWhen(true)] out GatewaySettings? settings,
+        out string fault)
+    {
+        settings = null;
+        var reader = new SettingsReader();
+        return TryReadFlags(arguments, out Dictionary<string, string> flags, out fault)
+            && reader.TryAddFile(flags.GetValueOrDefault(ConfigFlag), out fault)
+            && reader.AddVariables(variable)
+            && reader.AddFlags(flags)
+            && reader.TryBuild(out settings, out fault);
+    }
+
+    private static bool TryReadFlags(
+        IReadOnlyList<string> arguments, out Dictionary<string, string> flags, out string fault)
+    {
+        flags = new(StringComparer.Ordinal);
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string[] parts = arguments[i].Split('=', 2);
+            string name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
+            fault = $"{arguments[i]} is not a setting; --help lists them.";
+            if (name != ConfigFlag && !SettingTable.All.Any(s => s.Name == name)) return false;
+            fault = $"--{name} needs a value.";
+            if (parts.Length == 1 && ++i == arguments.Count) return false;
+            fault = $"--{name} stands there twice.";
+            if (!flags.TryAdd(name, parts.Length == 2 ? parts[1] : arguments[i])) return false;
+        }
+        fault = "";
+        return true;
+    }
+
+    private bool TryAddFile(string? path, out string fault)
+    {
+        fault = "";
+        if (path is null) return true;
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            fault = $"--config: {e.Message}";
+            return false;
+        }
+        if (!TomlDocument.TryParse(text, out TomlDocument? document, out TomlRefusal? refusal))
+        {
+            fault = $"{path}, {refusal}";
+            return false;
+        }
+        // Other tables belong to other commands; in this one every key must be known.
+        foreach (string key in document.Keys.Where(k => k.StartsWith(Table, StringComparison.Ordinal)))
+        {
+            document.TryGet(key, out TomlValue? value);
+            string name = key[Table.Length..];
+            fault = $"{path}, line {value!.Line}: {name} is not a setting.";
+            if (!SettingTable.All.Any(s => s.Name == name)) return false;
+            fault = $"{path}, line {value.Line}: {name} is a string or an integer.";
+            if (value.Kind is not (TomlKind.Text or TomlKind.Number)) return false;
+            Add(name, value.Text, $"{path}, line {value.Line}: {name}");
+        }
+        fault = "";
+        return true;
+    }
+
+    private bool AddVariables(Func<string, string?> variable)
+    {
+        foreach (Setting setting in SettingTable.All)
+        {
+            if (variable(setting.Variable) is { } value) Add(setting.Name, value, setting.Variable);
+        }
+        return true;
+    }
+
+    private bool AddFlags(Dictionary<string, string> flags)
+    {
+        foreach ((string name, string value) in flags) Add(name, value, "--" + name);
+        return true;
+    }
+
+    private void Add(string name, string value, string source)
+    {
+        _values[name] = value;
+        _sources[name] = source;
+    }
+
+    private bool TryBuild([NotNullWhen(true)] out GatewaySettings? settings, out string fault)
+    {
+        settings = null;
+        string data = Text(SettingTable.Data);
+        fault = "--data DIR is required: where the log is kept.";
+        if (data.Length == 0) return false;
+        fault = "--enclave unix:PATH is required: where the enclave listens.";
+        if (Text(SettingTable.Enclave).Length == 0) return false;
+        fault = $"{Source(SettingTable.Enclave)}: unix:PATH, at most 107 bytes of path.";
+        if (!EnclaveEndpoint.TryParse(Text(SettingTable.Enclave), out EnclaveEndpoint? enclave)) return false;
+        if (!TryReadListen(out IPEndPoint? listen, out fault)) return false;
+        if (!TryReadNumber(SettingTable.EnclaveTimeout, 1, 3600, out long timeout, out fault)) return false;
+        if (!TryReadNumber(SettingTable.CellsMax, 1, Limits.ConfigurationNumberMax, out long cells, out fault))
+        {
+            return false;
+        }
+        if (!TryReadNumber(
+            SettingTable.IdempotencyWindow, 1, Limits.ConfigurationNumberMax, out long window, out fault))
+        {
+            return false;
+        }
+        fault = $"{Source(SettingTable.Origin)}: 1 to 255 characters of A-Z a-z 0-9 - . _ ~ / :";
+        if (!LogConfiguration.TryCreate(
+            Text(SettingTable.Origin), (uint)cells, (uint)window, out LogConfiguration? log))
+        {
+            return false;
+        }
+        const int mebibyte = 1024 * 1024;
+        if (!TryReadNumber(SettingTable.EntryMaxBytes, 1, 256 * mebibyte, out long entry, out fault)) return false;
+        if (!TryReadNumber(SettingTable.BatchMaxBytes, 1, 512 * mebibyte, out long batch, out fault)) return false;
+        if (!TryReadNumber(SettingTable.QueueMax, 1, mebibyte, out long queue, out fault)) return false;
+        if (!TryReadNumber(SettingTable.QueueMaxBytes, batch, long.MaxValue, out long bytes, out fault))
+        {
+            return false;
+        }
+        string command = Text(SettingTable.EnclaveCommand);
+        settings = new GatewaySettings
+        {
+            DataDirectory = data,
+            Listen = listen,
+            Enclave = enclave,
+            EnclaveCommand = command.Length > 0 ? command : null,
+            EnclaveTimeout = TimeSpan.FromSeconds(timeout),
+            Log = log,
+            EntryMaxBytes = (int)entry,
+            BatchMaxBytes = (int)batch,
+            QueueMax = (int)queue,
+            QueueMaxBytes = bytes,
+        };
+        return true;
+    }
+
+    private bool TryReadListen([NotNullWhen(true)] out IPEndPoint? listen, out string fault)
+    {
+        listen = null;
+        string text = Text(SettingTable.Listen);
+        fault = $"{Source(SettingTable.Listen)}: a URL such as http://127.0.0.1:5000 is asked for.";
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp) return false;
+        if (url.PathAndQuery != "/") return false;
+        IPAddress? address = url.Host == "localhost" ? IPAddress.Loopback : null;
+        if (address is null && !IPAddress.TryParse(url.Host.Trim('[', ']'), out address)) return false;
+        fault = $"{Source(SettingTable.Listen)}: {address} is not a loopback address, and this version has no "
+            + "authentication; use 127.0.0.1 and put a proxy that authenticates before it.";
+        if (!IPAddress.IsLoopback(address)) return false;
+        listen = new IPEndPoint(address, url.Port);
+        return true;
+    }
+
+    private bool TryReadNumber(Setting setting, long min, long max, out long value, out string fault)
+    {
+        fault = $"{Source(setting)}: an integer from {min} to {max} is asked for.";
+        return long.TryParse(
+                Text(setting), NumberStyles.None, CultureInfo.InvariantCulture, out value)
+            && value >= min && value <= max;
+    }
+
+    private string Text(Setting setting) =>
+        _values.GetValueOrDefault(setting.Name) ?? setting.Default ?? "";
+
+    private string Source(Setting setting) =>
+        _sources.GetValueOrDefault(setting.Name) ?? "--" + setting.Name;
+}

@@ -1,0 +1,220 @@
+using Sequencer.Attestation.Log;
+
+namespace Sequencer.Gateway.Store;
+
+/// <summary>
+/// The append-only log on disk (docs/PROTOCOL.md section 15). A batch goes in these steps, and a
+/// crash between any two leaves what is said beside it:
+/// <list type="number">
+/// <item><see cref="AppendPayloads"/>: frames that no record points to; recovery offers them
+/// again.</item>
+/// <item><see cref="SyncPayloads"/>: the same, for certain. Only now may the enclave number
+/// them.</item>
+/// <item><see cref="AppendCommit"/>: the batch is there or is a torn tail that recovery
+/// cuts.</item>
+/// <item><see cref="SyncLog"/>: the batch is there.</item>
+/// <item><see cref="Publish"/>: readers see it, and it may be acknowledged.</item>
+/// </list>
+/// </summary>
+/// <remarks>
+/// Each method has one caller at a time. The payload side (the first two) and the log side (the
+/// other three) may run beside each other, so that the syncs of neighbouring batches overlap. After
+/// an <see cref="UncertainWriteException"/> every write is refused with it, and readers go on.
+/// </remarks>
+public sealed class LogStore : IDisposable
+{
+    private readonly IDisposable _lock;
+    private readonly SegmentChain _log;
+    private readonly PayloadFiles _payloads;
+    private readonly DerivedData _derived;
+    private readonly EpochDocuments _documents;
+    private volatile LogView _view;
+    private volatile UncertainWriteException? _doubt;
+    private byte[]? _stagedCheckpoint;
+    private bool _isStagedSynced;
+
+    internal LogStore(
+        IDisposable held,
+        SegmentChain log,
+        PayloadFiles payloads,
+        DerivedData derived,
+        EpochDocuments documents,
+        byte[] checkpoint)
+    {
+        _lock = held;
+        _log = log;
+        _payloads = payloads;
+        _derived = derived;
+        _documents = documents;
+        _view = new LogView(log, payloads, derived, derived.NextNumber, checkpoint);
+    }
+
+    /// <summary>Opens the store in a directory, made if need be, and recovers it (section
+    /// 15).</summary>
+    /// <exception cref="StoreLockedException">Another gateway has it open.</exception>
+    /// <exception cref="StoreDamagedException">Going on would lose what was
+    /// acknowledged.</exception>
+    /// <exception cref="IOException">The disk failed.</exception>
+    public static (LogStore Store, RecoveryReport Report) Open(
+        string directory, StoreOptions options) =>
+        Recovery.Open(new DiskFiles(directory), directory, options);
+
+    /// <summary>The newest durable view.</summary>
+    public LogView View => _view;
+
+    /// <summary>
+    /// Writes a payload frame for each item and sets <paramref name="offsets"/>, of the same
+    /// length, to where they are.
+    /// </summary>
+    /// <exception cref="UncertainWriteException">The write failed, or one failed
+    /// before.</exception>
+    public void AppendPayloads(ReadOnlySpan<PayloadItem> items, Span<ulong> offsets)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(offsets.Length, items.Length);
+        ThrowIfInDoubt();
+        if (items.IsEmpty) return;
+        try
+        {
+            _payloads.Append(items, offsets);
+        }
+        catch (Exception e)
+        {
+            throw Doubt("writing payloads", e);
+        }
+    }
+
+    /// <summary>Makes the payload frames appended before the call durable.</summary>
+    /// <exception cref="UncertainWriteException">The sync failed, or a write failed
+    /// before.</exception>
+    public void SyncPayloads() => Write("syncing payloads", _payloads.Sync);
+
+    /// <summary>
+    /// Appends a batch as the enclave signed it. One batch at a time: publish it before the next.
+    /// </summary>
+    /// <param name="firstNumber">Number of the first record: the size of the log.</param>
+    /// <param name="records">The records, each u16 length and bytes.</param>
+    /// <param name="payloadOffsets">For each record where its frame is, synced before, or
+    /// <see cref="CommitFrame.NoPayload"/> for a statement, whose document is there
+    /// already.</param>
+    /// <param name="checkpoint">The signed checkpoint at the size after them.</param>
+    /// <exception cref="ArgumentException">The batch does not follow what is there; nothing was
+    /// written.
+    /// </exception>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void AppendCommit(
+        ulong firstNumber,
+        ReadOnlySpan<byte> records,
+        ReadOnlySpan<ulong> payloadOffsets,
+        ReadOnlySpan<byte> checkpoint)
+    {
+        if (_stagedCheckpoint is not null)
+        {
+            throw new InvalidOperationException("The batch before is not published.");
+        }
+        ThrowIfInDoubt();
+        byte[] frame = Stage(firstNumber, records, payloadOffsets, checkpoint);
+        Write("writing a batch", () =>
+        {
+            _log.Append([frame], frame.Length);
+            _derived.Flush();
+        });
+        _stagedCheckpoint = checkpoint.ToArray();
+        _isStagedSynced = false;
+    }
+
+    /// <summary>Makes the batch durable.</summary>
+    /// <exception cref="UncertainWriteException">The sync failed, or a write failed
+    /// before.</exception>
+    public void SyncLog()
+    {
+        Write("syncing a batch", () => _log.Sync());
+        _isStagedSynced = true;
+    }
+
+    /// <summary>Lets readers see the batch, which must be durable. Touches no disk.</summary>
+    /// <returns>The view at its checkpoint.</returns>
+    public LogView Publish()
+    {
+        if (_stagedCheckpoint is null || !_isStagedSynced)
+        {
+            throw new InvalidOperationException("There is no durable batch to publish.");
+        }
+        _derived.Publish();
+        _view = new LogView(_log, _payloads, _derived, _derived.NextNumber, _stagedCheckpoint);
+        _stagedCheckpoint = null;
+        return _view;
+    }
+
+    /// <summary>
+    /// Makes the attestation document of an epoch durable, before the commit of its statement. An
+    /// epoch that never got so far may be given another.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The epoch's statement is in the log.</exception>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void PutEpochDocument(uint epoch, ReadOnlyMemory<byte> document)
+    {
+        if (_view.Statements.Any(s => s.Epoch == epoch))
+        {
+            throw new InvalidOperationException($"Epoch {epoch} is in the log with its document.");
+        }
+        Write("writing an epoch document", () => _documents.Put(epoch, document));
+    }
+
+    /// <summary>The attestation document of an epoch; null if there is none.</summary>
+    public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
+
+    /// <summary>Closes the files and lets go of the directory. What was not synced stays uncertain.
+    /// </summary>
+    public void Dispose()
+    {
+        _log.Dispose();
+        _payloads.Dispose();
+        _derived.Dispose();
+        _lock.Dispose();
+    }
+
+    private byte[] Stage(
+        ulong firstNumber,
+        ReadOnlySpan<byte> records,
+        ReadOnlySpan<ulong> payloadOffsets,
+        ReadOnlySpan<byte> checkpoint)
+    {
+        int length = CommitFrame.Length(records.Length, payloadOffsets.Length, checkpoint.Length);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(length);
+        CommitFrame.Write(bytes, firstNumber, records, payloadOffsets, checkpoint);
+        if (CommitFrame.TryRead(bytes, out CommitFrame frame, out _) != FrameStatus.Whole)
+        {
+            throw new ArgumentException("The batch does not make a commit frame.", nameof(records));
+        }
+        foreach (ulong offset in payloadOffsets)
+        {
+            if (offset != CommitFrame.NoPayload && offset >= (ulong)_payloads.Synced)
+            {
+                throw new ArgumentException("A payload is not durable.", nameof(payloadOffsets));
+            }
+        }
+        string? fault = _derived.TryStage(frame, _log.End + CommitFrame.HeaderBytes);
+        return fault is null ? bytes : throw new ArgumentException(fault, nameof(records));
+    }
+
+    private void Write(string step, Action write)
+    {
+        ThrowIfInDoubt();
+        try
+        {
+            write();
+        }
+        catch (Exception e)
+        {
+            throw Doubt(step, e);
+        }
+    }
+
+    private UncertainWriteException Doubt(string step, Exception cause) =>
+        _doubt = new UncertainWriteException(step, cause);
+
+    private void ThrowIfInDoubt()
+    {
+        if (_doubt is { } doubt) throw doubt;
+    }
+}

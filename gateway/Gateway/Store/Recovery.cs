@@ -1,0 +1,101 @@
+namespace Sequencer.Gateway.Store;
+
+/// <summary>Opening a store: the rules of docs/PROTOCOL.md section 15, "Recovery".</summary>
+internal static class Recovery
+{
+    private const string LogDirectory = "log";
+    private const string PayloadDirectory = "payload";
+    private const string LockPath = "lock";
+
+    /// <inheritdoc cref="LogStore.Open"/>
+    public static (LogStore Store, RecoveryReport Report) Open(
+        IStoreFiles files, string directory, StoreOptions options)
+    {
+        files.CreateDirectory("");
+        var opened = new Stack<IDisposable>();
+        try
+        {
+            IDisposable held = files.TryLock(LockPath) ?? throw new StoreLockedException(directory);
+            opened.Push(held);
+            FormatFile.Check(files, [LogDirectory, PayloadDirectory, EpochDocuments.Directory]);
+
+            SegmentChain log = SegmentChain.Open(files, LogDirectory, options.SegmentBytes);
+            opened.Push(log);
+            var documents = new EpochDocuments(files);
+            var derived = new DerivedData(files, documents);
+            opened.Push(derived);
+            var logScan = new LogScan(log, derived);
+            logScan.Run();
+
+            var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
+            opened.Push(payloads);
+            var payloadScan = new PayloadScan(payloads);
+            payloadScan.Run(logScan.LastPayload);
+
+            // Nothing is changed before everything has been judged.
+            RecoveryReport report = Report(log, logScan, payloads, payloadScan, derived);
+            Settle(files, log, logScan.End, logScan.LastFrame, LogDirectory);
+            Settle(files, payloads, payloadScan.End, payloadScan.Start, PayloadDirectory);
+            documents.Settle();
+
+            var store = new LogStore(
+                held, log, new PayloadFiles(payloads), derived, documents, logScan.Checkpoint);
+            return (store, report);
+        }
+        catch
+        {
+            foreach (IDisposable one in opened) one.Dispose();
+            throw;
+        }
+    }
+
+    // Cuts what is torn, and makes durable what an earlier process may have left in doubt: the last
+    // batch, the payloads after it, and the names of the files.
+    private static void Settle(
+        IStoreFiles files, SegmentChain chain, long end, long doubtfulFrom, string directory)
+    {
+        if (end < chain.End) chain.Cut(end);
+        chain.Rewrite(doubtfulFrom);
+        files.SyncDirectory(directory);
+    }
+
+    private static RecoveryReport Report(
+        SegmentChain log,
+        LogScan logScan,
+        SegmentChain payloads,
+        PayloadScan payloadScan,
+        DerivedData derived)
+    {
+        long logCut = log.End - logScan.End;
+        long payloadCut = payloads.End - payloadScan.End;
+        int pending = payloadScan.Pending.Count;
+        List<string> sentences =
+        [
+            $"The log has {derived.NextNumber} records of {derived.Statements.Length} epochs in "
+            + $"{logScan.End} bytes.",
+        ];
+        if (logCut > 0)
+        {
+            sentences.Add(
+                $"{logCut} bytes of an unfinished batch were cut from {log.Segments[^1].Path}.");
+        }
+        if (payloadCut > 0)
+        {
+            sentences.Add(
+                $"{payloadCut} bytes of unfinished payloads were cut from "
+                + $"{payloads.Segments[^1].Path}.");
+        }
+        if (pending > 0)
+        {
+            sentences.Add($"{pending} requests were written and are not in the log.");
+        }
+        return new RecoveryReport
+        {
+            Size = derived.NextNumber,
+            LogBytesCut = logCut,
+            PayloadBytesCut = payloadCut,
+            PendingPayloads = payloadScan.Pending,
+            Sentences = sentences,
+        };
+    }
+}

@@ -1,0 +1,138 @@
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
+using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host.Link;
+using Sequencer.Enclave.Simulated;
+using Sequencer.Enclave.Tests.Core;
+
+namespace Sequencer.Enclave.Tests.Host;
+
+/// <summary>An enclave follows one that is gone, if its document says that it may.</summary>
+public sealed class SuccessionTests
+{
+    private static readonly byte[] Zeros = new byte[Measurements.PcrBytes];
+
+    /// <summary>What a gateway has on its disk.</summary>
+    private sealed record StoredLog(List<byte[]> Records, byte[] Checkpoint, byte[] Document);
+
+    [Fact]
+    public void A_restarted_enclave_opens_the_next_epoch_and_goes_on()
+    {
+        StoredLog log = Run();
+        using var second = new RunningEnclave();
+        using LinkClient client = second.Connect();
+        ParsedAnswer opened = new(Replay(client, log).Body);
+        Assert.True(EpochStatement.TryParse(Assert.Single(opened.Records), out var statement));
+        Assert.Equal(1u, statement.Fields.Epoch);
+        Assert.Equal(3u, statement.Fields.Number);
+        Assert.Equal(Derivation.LogId(log.Records[0]), statement.LogId);
+
+        List<byte[]> bundle = LinkClient.ReadSized(client.Ask(LinkMessageType.Bundle));
+        VerifiedAttestation verified = RunningEnclave.Verify(bundle[1]);
+        Assert.Equal(
+            Derivation.EpochUserData(opened.Records[0]), verified.UserData!.Value.ToArray());
+
+        ParsedAnswer next = client.Append(
+            4, Requests.Append("c", Requests.VersionEquals("s", 1), Requests.Bump("s")));
+        Assert.Equal(OutcomeStatus.Appended, next.Outcomes[0].Status);
+        Assert.Equal(2, next.Entry(0).Cell(0).Value);
+
+        // And a third after the second.
+        List<byte[]> records = [.. log.Records, opened.Records[0], next.Records[0]];
+        using var third = new RunningEnclave();
+        using LinkClient last = third.Connect();
+        ParsedAnswer reopened =
+            new(Replay(last, new StoredLog(records, next.Checkpoint, bundle[1])).Body);
+        Assert.True(EpochStatement.TryParse(reopened.Records[0], out statement));
+        Assert.Equal(2u, statement.Fields.Epoch);
+    }
+
+    [Fact]
+    public void A_predecessor_under_another_root_is_refused()
+    {
+        using DevelopmentCertificate other = RunningEnclave.NewRoot();
+        Refuses(Run(root: other), ReplayRule.Document);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_predecessor_of_another_image_is_refused(int pcr)
+    {
+        var measurements = Measurements.Default;
+        byte[] another = [.. Enumerable.Repeat((byte)7, Measurements.PcrBytes)];
+        if (pcr == 0) measurements = measurements with { Pcr0 = another };
+        if (pcr == 1) measurements = measurements with { Pcr1 = another };
+        if (pcr == 2) measurements = measurements with { Pcr2 = another };
+        Refuses(Run(measurements), ReplayRule.Document);
+    }
+
+    [Fact]
+    public void A_predecessor_in_debug_mode_is_refused() =>
+        Refuses(Run(new Measurements(Zeros, Zeros, Zeros)), ReplayRule.Document);
+
+    [Fact]
+    public void A_document_of_another_statement_is_refused() =>
+        Refuses(Run() with { Document = Run().Document }, ReplayRule.DocumentStatement);
+
+    [Fact]
+    public void A_head_that_another_epoch_signed_is_refused()
+    {
+        StoredLog log = Run();
+        byte[] forged = [.. log.Checkpoint];
+        forged[^10] ^= 1;
+        Refuses(log with { Checkpoint = forged }, ReplayRule.Signature, ReplayRule.Checkpoint);
+    }
+
+    [Fact]
+    public void An_enclave_in_debug_mode_follows_nobody()
+    {
+        StoredLog log = Run();
+        using var debug = new RunningEnclave(measurements: new Measurements(Zeros, Zeros, Zeros));
+        using LinkClient client = debug.Connect();
+        Assert.Equal(6, Replay(client, log).ErrorCode);
+    }
+
+    private static void Refuses(StoredLog log, params ReplayRule[] rules)
+    {
+        using var second = new RunningEnclave();
+        using LinkClient client = second.Connect();
+        LinkAnswer refused = Replay(client, log);
+        Assert.Equal(5, refused.ErrorCode);
+        Assert.Contains(rules, rule => refused.ErrorText.EndsWith(
+            $": {rule}", StringComparison.Ordinal));
+        Assert.Equal((byte)CorePhase.Empty, client.Ask(LinkMessageType.Hello)[0]);
+    }
+
+    private static LinkAnswer Replay(LinkClient client, StoredLog log)
+    {
+        client.Ask(
+            LinkMessageType.ReplayBegin,
+            [
+                .. LinkClient.U64((ulong)log.Records.Count),
+                .. LinkClient.Sized(log.Checkpoint),
+                .. LinkClient.Sized(log.Document),
+            ]);
+        foreach (byte[] record in log.Records)
+        {
+            byte[] sized = [(byte)(record.Length >> 8), (byte)record.Length, .. record];
+            client.Ask(LinkMessageType.ReplayRecords, sized);
+        }
+        return client.Request(LinkMessageType.ReplayEnd);
+    }
+
+    /// <summary>A log of a statement and two entries, by an enclave that is gone.</summary>
+    private static StoredLog Run(
+        Measurements? measurements = null, DevelopmentCertificate? root = null)
+    {
+        using var enclave = new RunningEnclave(measurements: measurements, root: root);
+        using LinkClient client = enclave.Connect();
+        ParsedAnswer opened = client.Genesis();
+        ParsedAnswer appended =
+            client.Append(1, Requests.Append("a", Requests.Bump("s")), Requests.Append("b"));
+        List<byte[]> bundle = LinkClient.ReadSized(client.Ask(LinkMessageType.Bundle));
+        return new StoredLog(
+            [.. opened.Records, .. appended.Records], appended.Checkpoint, bundle[1]);
+    }
+}
