@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from make_log import Log, Pki, b64, chain_shapes, changed, h
 from verifier import attestation
 from verifier.audit import audit
+from verifier.certificates import parse_certificate
+from verifier.encoding import Malformed
 from verifier.policy import AWS_NITRO_ENCLAVES_G1, Measurement, Policy, decode_policy
 from verifier.receipt import verify_receipt
 from verifier.report import Report
@@ -351,6 +353,16 @@ class Attestation(unittest.TestCase):
         document = cbor2.dumps(make_log.sign_document(self.pki, payload))
         self.assertEqual(self.faults(document, Pki().root), {"chain"})
         self.assertEqual(self.faults(document, AWS_NITRO_ENCLAVES_G1), {"chain"})
+
+    def test_any_byte_of_a_certificate_may_be_hostile(self) -> None:
+        chance = random.Random(SEED)
+        good = self.pki.certificates[1]
+        for at in range(len(good)):
+            for value in {good[at] ^ (1 << bit) for bit in range(8)} | {chance.randrange(256)}:
+                try:
+                    parse_certificate(good[:at] + bytes([value]) + good[at + 1 :])
+                except Malformed:
+                    pass
 
     def test_validity_is_inclusive(self) -> None:
         pki = Pki(changed(chain_shapes(), 4, lifetime=timedelta(hours=3)))

@@ -27,6 +27,16 @@ _VERSION_3 = bytes.fromhex("a003020102")
 _ECDSA_WITH_SHA384 = bytes.fromhex("300a06082a8648ce3d040303")
 # SubjectPublicKeyInfo of an uncompressed point on the named curve P-384, before x || y.
 _P384_PREFIX = bytes.fromhex("3076301006072a8648ce3d020106052b8104002203620004")
+# How the library says that it cannot read a certificate (KeyError: an unknown kind of string).
+_LIBRARY_FAULTS = (
+    ValueError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _UNDERSTOOD = (x509.BasicConstraints, x509.KeyUsage)
 
 
@@ -82,8 +92,8 @@ def parse_certificate(data: bytes) -> Certificate:
             parsed.extensions,
         )
         certificate.public_key
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise Malformed(f"certificate: {error}") from error
+    except _LIBRARY_FAULTS as error:
+        raise Malformed(f"certificate: {error!r}") from error
     return certificate
 
 
