@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Sequencer.Cli.Inspection;
 
 namespace Sequencer.Cli.Commands;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Sequencer.Attestation.Auditing;
@@ -95,7 +96,7 @@ internal static class PolicyCommand
         }
     }
 
-    private static IReadOnlyList<AcceptedMeasurement>? AcceptedFrom(string? path)
+    private static ImmutableArray<AcceptedMeasurement>? AcceptedFrom(string? path)
     {
         if (path is null) return null;
         byte[] json = Files.Read(path, TrustPolicy.MaxBytes, "a trust policy");
@@ -107,7 +108,7 @@ internal static class PolicyCommand
     private static TrustPolicy Pin(
         IReadOnlyList<AuditEpoch> epochs,
         TrustedRoot root,
-        IReadOnlyList<AcceptedMeasurement>? published,
+        ImmutableArray<AcceptedMeasurement>? published,
         Uri url)
     {
         if (epochs.Count == 0) throw new CommandFailure($"The log at {url} has no epoch yet.");
@@ -120,7 +121,7 @@ internal static class PolicyCommand
     }
 
     /// <summary>The images that the epochs' documents name, each once.</summary>
-    private static List<AcceptedMeasurement> Presented(IReadOnlyList<AuditEpoch> epochs, Uri url)
+    private static ImmutableArray<AcceptedMeasurement> Presented(IReadOnlyList<AuditEpoch> epochs, Uri url)
     {
         var accepted = new List<AcceptedMeasurement>();
         foreach (AuditEpoch epoch in epochs)
@@ -150,7 +151,7 @@ internal static class PolicyCommand
                 accepted.Add(new AcceptedMeasurement(presented));
             }
         }
-        return accepted;
+        return [.. accepted];
     }
 
     /// <summary>The newest record's receipt must be good under the policy, or it is worth nothing.</summary>
