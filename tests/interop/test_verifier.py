@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import os
 import random
 import tempfile
 import threading
 import unittest
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import cbor2
 import make_log
+import sequencer_verify
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from make_log import Log, Pki, b64, chain_shapes, changed, h
@@ -581,3 +583,30 @@ class Audits(unittest.TestCase):
         segment = path / "log" / f"{0:020d}.seg"
         segment.write_bytes(good)
         self.assertEqual(audit(DirectorySource(path), policy_of(log)).rules, {"frame"})
+
+
+class Command(unittest.TestCase):
+    def test_exit_codes_tell_good_refused_and_unchecked(self) -> None:
+        log = small_log()
+        with tempfile.TemporaryDirectory(prefix="seq") as name:
+            folder = Path(name)
+            policy = folder / "policy.json"
+            policy.write_text(json.dumps(log.policy()))
+            (folder / "payload").write_bytes(b"two")
+            (folder / "receipt").write_bytes(log.receipt(2))
+            log.write_directory(folder / "data")
+            receipt = ["receipt", str(folder / "receipt"), "--policy", str(policy)]
+            audited = ["audit", str(folder / "data"), "--policy", str(policy)]
+            payload = ["--payload", str(folder / "payload")]
+            self.assertEqual(self.run_quietly(receipt + payload), 0)
+            self.assertEqual(self.run_quietly(receipt + ["--payload", str(policy)]), 1)
+            self.assertEqual(self.run_quietly(audited), 0)
+            (folder / "data" / "epochs" / "1.document").unlink()
+            self.assertEqual(self.run_quietly(audited), 1)
+            self.assertEqual(self.run_quietly(["audit", name, "--policy", str(policy)]), 2)
+            policy.write_text("{}")
+            self.assertEqual(self.run_quietly(receipt), 2)
+
+    def run_quietly(self, arguments: list[str]) -> int:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            return sequencer_verify.main(arguments)

@@ -21,6 +21,7 @@ internal sealed class LogReplay
     // Null after records that are missing: nothing is known of the one before.
     private Digest? _lastLeaf = Digest.Zero;
     private uint? _epoch;
+    private bool _isLastStatementKnown = true;
     private ulong _lastTimeMs;
 
     public LogReplay(TrustPolicy policy, FaultList faults)
@@ -83,6 +84,7 @@ internal sealed class LogReplay
         IsTreeWhole = false;
         _lastLeaf = null;
         _epoch = null;
+        _isLastStatementKnown = false;
         _cells.Skip();
         _groups.Skip();
         Next = number;
@@ -141,6 +143,7 @@ internal sealed class LogReplay
                 fields.Epoch);
         }
         _epoch = fields.Epoch;
+        _isLastStatementKnown = true;
         _statements.Add(statement);
     }
 
@@ -149,7 +152,7 @@ internal sealed class LogReplay
     {
         EpochStatementFields fields = statement.Fields;
         // Where records are missing, a statement may be among them.
-        if (_epoch is not null || IsTreeWhole)
+        if (_isLastStatementKnown)
         {
             Expect("epoch number", (ulong)last.Fields.Epoch + 1, fields.Epoch);
             Expect("previous statement", last.Hash, fields.PreviousStatement);

@@ -1,5 +1,4 @@
 using Sequencer.Attestation.Auditing;
-using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Tests.Nitro;
@@ -265,6 +264,20 @@ public class AuditTests
         AuditReport report = await new LogAuditor(log.Policy).AuditAsync(source);
         Assert.Equal([Rule.Missing, Rule.Epoch], report.Faults.Select(f => f.Rule));
         Assert.Equal([256ul, 601ul], report.Faults.Select(f => f.Number!.Value));
+        Assert.False(report.IsGood);
+    }
+
+    [Fact]
+    public async Task A_statement_that_is_missing_is_not_told_as_another_fault()
+    {
+        using TestLog log = TestLog.WithEntries(299);
+        log.OpenEpoch();
+        for (int i = 0; i < 300; i++) log.Append();
+        log.OpenEpoch();
+        var source = new TestAuditSource(log) { HasTiles = false };
+        source.MissingBundles.Add(1);
+        AuditReport report = await new LogAuditor(log.Policy).AuditAsync(source);
+        Assert.Equal([Rule.Missing], report.Faults.Select(f => f.Rule));
         Assert.False(report.IsGood);
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
