@@ -12,6 +12,10 @@ public interface IAuditSource
     /// <summary>True if <see cref="ReadTileAsync"/> has something to give.</summary>
     bool HasTiles { get; }
 
+    /// <summary>What the source left out or met on the way, for people; complete at the end.
+    /// </summary>
+    IReadOnlyList<string> Notes => [];
+
     /// <summary>The newest signed checkpoint; null if there is none.</summary>
     Task<ReadOnlyMemory<byte>?> ReadCheckpointAsync(CancellationToken cancellationToken);
 

@@ -65,5 +65,17 @@ internal sealed class CheckList
         }
     }
 
+    /// <summary>Stops the caller that forgot a rule: silence must never count as good.</summary>
+    public void RequireAll(ReadOnlySpan<VerificationRule> rules)
+    {
+        foreach (VerificationRule rule in rules)
+        {
+            if (!_checks.ContainsKey(rule))
+            {
+                throw new InvalidOperationException($"Nothing was said of {rule.Code()}.");
+            }
+        }
+    }
+
     public ImmutableArray<VerificationCheck> ToArray() => [.. _checks.Values];
 }

@@ -1,0 +1,170 @@
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+using Sequencer.Attestation.Verification;
+
+namespace Sequencer.Attestation.Auditing;
+
+/// <summary>
+/// Goes through the records of a log in order and judges each by those before it
+/// (docs/PROTOCOL.md sections 12.2 to 12.4). After a fault it goes on with what the log says, so that
+/// one fault is told once.
+/// </summary>
+internal sealed class LogReplay
+{
+    private readonly FaultList _faults;
+    private readonly CellReplay _cells;
+    private readonly IdempotencyReplay _idempotency;
+    private readonly GroupReplay _groups;
+    private readonly TreeFrontier _tree = new();
+    private readonly List<EpochStatement> _statements = [];
+
+    // Null after records that are missing: nothing is known of the one before.
+    private Digest? _lastLeaf = Digest.Zero;
+    private uint? _epoch;
+    private ulong _lastTimeMs;
+
+    public LogReplay(TrustPolicy policy, FaultList faults)
+    {
+        _faults = faults;
+        _cells = new CellReplay(policy.Configuration.CellsMax, faults);
+        _idempotency = new IdempotencyReplay(policy.Configuration.IdempotencyWindow, faults);
+        _groups = new GroupReplay(faults);
+    }
+
+    /// <summary>The place of the next record.</summary>
+    public ulong Next { get; private set; }
+
+    public ulong RecordCount { get; private set; }
+
+    public ulong EntryCount { get; private set; }
+
+    public int CellCount => _cells.Count;
+
+    /// <summary>The statements found, oldest first.</summary>
+    public IReadOnlyList<EpochStatement> Statements => _statements;
+
+    /// <summary>False once records are missing: the root cannot be computed.</summary>
+    public bool IsTreeWhole { get; private set; } = true;
+
+    /// <summary>The root of the records so far; meaningful while <see cref="IsTreeWhole"/>.</summary>
+    public Digest Root() => _tree.Root();
+
+    /// <summary>Takes the next record and gives back its leaf hash.</summary>
+    public Digest Take(ReadOnlySpan<byte> record)
+    {
+        Digest leaf = TreeHash.Leaf(record);
+        if (EntryRecord.TryParse(record, out EntryRecord entry))
+        {
+            CheckHeader(entry.Header);
+            CheckEntry(entry);
+        }
+        else if (EpochStatement.TryParse(record, out EpochStatement? statement)
+            && RecordHeader.TryRead(record, out RecordHeader header))
+        {
+            CheckHeader(header);
+            CheckStatement(statement);
+        }
+        else
+        {
+            Fault(VerificationRule.RecordFormat, "an entry or a statement", "other bytes");
+            _groups.Skip();
+        }
+        if (IsTreeWhole) _tree.Append(leaf);
+        _lastLeaf = leaf;
+        Next++;
+        RecordCount++;
+        return leaf;
+    }
+
+    /// <summary>Goes on at a later number: the records between are missing.</summary>
+    public void SkipTo(ulong number)
+    {
+        IsTreeWhole = false;
+        _lastLeaf = null;
+        _epoch = null;
+        _cells.Skip();
+        _groups.Skip();
+        Next = number;
+    }
+
+    /// <summary>A signed head stands here, which no group crosses.</summary>
+    public void EndBatch() => _groups.End(Next);
+
+    private void CheckHeader(RecordHeader header)
+    {
+        if (header.Number != Next)
+        {
+            Fault(VerificationRule.Number, $"{Next}", $"{header.Number}");
+        }
+        if (_lastLeaf is { } last && header.Previous != last)
+        {
+            Fault(
+                VerificationRule.Chain,
+                Next == 0 ? "zeros" : $"the leaf hash {last} of record {Next - 1}",
+                $"{header.Previous}");
+        }
+        if (header.TimeMs < _lastTimeMs)
+        {
+            Fault(VerificationRule.Time, $"at least {_lastTimeMs} ms", $"{header.TimeMs} ms");
+        }
+        _lastTimeMs = header.TimeMs;
+    }
+
+    private void CheckEntry(EntryRecord entry)
+    {
+        if (Next == 0) Fault(VerificationRule.Statement, "the genesis statement", "an entry");
+        if (_epoch is { } epoch && entry.Header.Epoch != epoch)
+        {
+            Fault(VerificationRule.Epoch, $"{epoch}", $"{entry.Header.Epoch}");
+        }
+        _epoch ??= entry.Header.Epoch;
+        _groups.Take(entry, Next);
+        _cells.Take(entry, Next);
+        _idempotency.Take(entry.Idempotency, Next);
+        EntryCount++;
+    }
+
+    private void CheckStatement(EpochStatement statement)
+    {
+        EpochStatementFields fields = statement.Fields;
+        EpochStatement? last = _statements.Count > 0 ? _statements[^1] : null;
+        _groups.End(Next);
+        if (last is not null)
+        {
+            CheckSuccession(statement, last);
+        }
+        else if (IsTreeWhole && fields.Epoch != 0)
+        {
+            Fault(
+                VerificationRule.Statement, "the genesis statement", $"epoch {fields.Epoch}",
+                fields.Epoch);
+        }
+        _epoch = fields.Epoch;
+        _statements.Add(statement);
+    }
+
+    // What the statement says of "how ended" cannot be wrong: it would not have decoded.
+    private void CheckSuccession(EpochStatement statement, EpochStatement last)
+    {
+        EpochStatementFields fields = statement.Fields;
+        // Where records are missing, a statement may be among them.
+        if (_epoch is not null || IsTreeWhole)
+        {
+            Expect("epoch number", (ulong)last.Fields.Epoch + 1, fields.Epoch);
+            Expect("previous statement", last.Hash, fields.PreviousStatement);
+        }
+        if (IsTreeWhole) Expect("previous root", _tree.Root(), fields.PreviousRoot);
+        Expect("log id", last.LogId, statement.LogId);
+        Expect("configuration", last.Fields.Configuration.Text, fields.Configuration.Text);
+
+        void Expect<T>(string what, T expected, T actual)
+            where T : IEquatable<T>
+        {
+            if (expected.Equals(actual)) return;
+            Fault(VerificationRule.Statement, $"{what} {expected}", $"{actual}", fields.Epoch);
+        }
+    }
+
+    private void Fault(VerificationRule rule, string expected, string actual, uint? epoch = null) =>
+        _faults.Add(new AuditFault(rule, expected, actual) { Number = Next, Epoch = epoch });
+}

@@ -1,0 +1,112 @@
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
+
+namespace Sequencer.Attestation.Verification;
+
+/// <summary>
+/// Steps 2 to 5 and 7 of docs/PROTOCOL.md section 11: that a statement is an attested epoch's of the
+/// policy's log.
+/// </summary>
+internal static class EpochVerification
+{
+    private const int EpochUserDataBytes = 45;
+
+    private static readonly Freshness Archival = new Freshness.Archival();
+
+    /// <summary>
+    /// Gives each rule its outcome; what the document proves, or null.
+    /// </summary>
+    public static VerifiedAttestation? Check(
+        CheckList checks, TrustPolicy policy, EpochStatement? statement, ReadOnlySpan<byte> document)
+    {
+        VerifiedAttestation? attestation = CheckAttestation(checks, policy, document);
+        if (statement is null)
+        {
+            checks.LeaveOut(
+                "the statement does not decode",
+                VerificationRule.EpochPublicKey,
+                VerificationRule.EpochDomain,
+                VerificationRule.EpochStatement,
+                VerificationRule.LogId,
+                VerificationRule.Configuration);
+            return attestation;
+        }
+        // What a document says can be compared even where nothing vouches for it: more faults seen.
+        if (UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? said, out _))
+        {
+            CheckPublicKey(checks, statement, said.PublicKey);
+            CheckUserData(checks, statement, said.UserData);
+        }
+        else
+        {
+            checks.LeaveOut(
+                "the document does not decode",
+                VerificationRule.EpochPublicKey,
+                VerificationRule.EpochDomain,
+                VerificationRule.EpochStatement);
+        }
+        checks.ExpectEqual(VerificationRule.LogId, policy.LogId, statement.LogId);
+        checks.ExpectEqual(
+            VerificationRule.Configuration,
+            policy.Configuration.Text,
+            statement.Fields.Configuration.Text);
+        return attestation;
+    }
+
+    private static VerifiedAttestation? CheckAttestation(
+        CheckList checks, TrustPolicy policy, ReadOnlySpan<byte> document)
+    {
+        AttestationRefusal? refusal = null;
+        foreach (TrustedRoot root in policy.Roots)
+        {
+            var result = NitroAttestationVerifier.Verify(document, policy.Images, root, Archival);
+            if (result.TryGet(out VerifiedAttestation? verified, out refusal))
+            {
+                checks.Pass(VerificationRule.Attestation);
+                return verified;
+            }
+            // Any other refusal would be the same under every root.
+            if (refusal.Rule != AttestationRule.RootNotTrusted) break;
+        }
+        checks.Fail(
+            VerificationRule.Attestation,
+            $"{refusal!.Expected} ({refusal.Rule})",
+            refusal.Actual,
+            refusal);
+        return null;
+    }
+
+    private static void CheckPublicKey(
+        CheckList checks, EpochStatement statement, ReadOnlyMemory<byte>? publicKey)
+    {
+        byte[] expected = statement.SubjectPublicKeyInfo;
+        checks.Expect(
+            VerificationRule.EpochPublicKey,
+            publicKey is { } key && key.Span.SequenceEqual(expected),
+            Convert.ToHexStringLower(expected),
+            Hex(publicKey));
+    }
+
+    private static void CheckUserData(
+        CheckList checks, EpochStatement statement, ReadOnlyMemory<byte>? userData)
+    {
+        ReadOnlySpan<byte> domain = Derivation.EpochDomain;
+        if (userData is not { Length: EpochUserDataBytes } data || !data.Span.StartsWith(domain))
+        {
+            checks.Fail(
+                VerificationRule.EpochDomain,
+                $"{Convert.ToHexStringLower(domain)} and 32 bytes",
+                Hex(userData));
+            checks.LeaveOut("the domain is another", VerificationRule.EpochStatement);
+            return;
+        }
+        checks.Pass(VerificationRule.EpochDomain);
+        checks.ExpectEqual(
+            VerificationRule.EpochStatement,
+            statement.Hash,
+            new Digest(data.Span[domain.Length..]));
+    }
+
+    private static string Hex(ReadOnlyMemory<byte>? bytes) =>
+        bytes is { } b ? Convert.ToHexStringLower(b.Span) : "null";
+}

@@ -1,0 +1,138 @@
+using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Receipts;
+
+namespace Sequencer.Attestation.Verification;
+
+/// <summary>
+/// Verifies receipts and heads of one log offline, down to the policy's roots
+/// (docs/PROTOCOL.md section 11). Holds no state beside the policy; any thread may use it.
+/// </summary>
+public sealed class LogVerifier
+{
+    private readonly bool _isEd25519AtHand;
+
+    /// <summary>A verifier that believes what the policy trusts and nothing else.</summary>
+    public LogVerifier(TrustPolicy policy)
+        : this(policy, Ed25519.IsAvailable)
+    {
+    }
+
+    internal LogVerifier(TrustPolicy policy, bool isEd25519AtHand)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        Policy = policy;
+        _isEd25519AtHand = isEd25519AtHand;
+    }
+
+    /// <summary>What is trusted.</summary>
+    public TrustPolicy Policy { get; }
+
+    /// <summary>Verifies a receipt as it came, JSON or tlog-proof.</summary>
+    /// <param name="receipt">The file's bytes.</param>
+    /// <param name="payload">The payload, if it is at hand.</param>
+    public VerificationReport<VerifiedEntry> VerifyReceipt(
+        ReadOnlySpan<byte> receipt, PayloadClaim? payload = null)
+    {
+        bool isProof = receipt.StartsWith("c2sp.org/tlog-proof@"u8);
+        bool isRead = isProof
+            ? ReceiptTlogProof.TryDecode(receipt, out Receipt? read, out ReceiptRefusal? refusal)
+            : Receipt.TryDecode(receipt, out read, out refusal);
+        if (isRead) return VerifyReceipt(read!, payload);
+
+        var checks = new CheckList();
+        checks.Fail(
+            VerificationRule.ReceiptFormat, "a receipt in its one form", $"a fault {refusal}");
+        checks.LeaveOut("the receipt does not decode", HeadVerification.Rules);
+        checks.LeaveOut("the receipt does not decode", RecordVerification.Rules);
+        return new VerificationReport<VerifiedEntry>(checks.ToArray(), null);
+    }
+
+    /// <summary>Verifies a receipt that was read.</summary>
+    public VerificationReport<VerifiedEntry> VerifyReceipt(
+        Receipt receipt, PayloadClaim? payload = null)
+    {
+        ArgumentNullException.ThrowIfNull(receipt);
+        var headChecks = new CheckList();
+        var verification = new HeadVerification(Policy, receipt.Checkpoint, receipt.Epoch);
+        verification.Check(headChecks, _isEd25519AtHand);
+        verification.CheckInclusion(headChecks);
+        var headReport = verification.Report(headChecks);
+
+        var checks = new CheckList();
+        checks.Pass(VerificationRule.ReceiptFormat);
+        checks.Add(headReport.Checks);
+        var evidence = RecordEvidence.Of(receipt);
+        RecordVerification.Check(
+            checks, evidence, verification.Statement, verification.Checkpoint, payload);
+        headReport.TryGet(out VerifiedHead? head);
+        return Report(checks, head, evidence, payload);
+    }
+
+    /// <summary>
+    /// Verifies a receipt with the help of a head verified before: where the receipt stands under
+    /// that head, with the same evidence, only the record's own part is left to do. Otherwise as
+    /// <see cref="VerifyReceipt(Receipt, PayloadClaim?)"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The head was verified under another policy.</exception>
+    public VerificationReport<VerifiedEntry> VerifyUnder(
+        VerifiedHead head, Receipt receipt, PayloadClaim? payload = null)
+    {
+        ThrowUnlessOwn(head);
+        ArgumentNullException.ThrowIfNull(receipt);
+        return head.IsOf(receipt)
+            ? VerifyUnder(head, RecordEvidence.Of(receipt), payload)
+            : VerifyReceipt(receipt, payload);
+    }
+
+    /// <summary>
+    /// Verifies a record under a head verified before: steps 11 to 14. There being no receipt, its
+    /// form counts as right.
+    /// </summary>
+    /// <exception cref="ArgumentException">The head was verified under another policy.</exception>
+    public VerificationReport<VerifiedEntry> VerifyUnder(
+        VerifiedHead head, RecordEvidence evidence, PayloadClaim? payload = null)
+    {
+        ThrowUnlessOwn(head);
+        var checks = new CheckList();
+        checks.Pass(VerificationRule.ReceiptFormat);
+        checks.Add(head.Checks);
+        RecordVerification.Check(checks, evidence, head.Statement, head.Checkpoint, payload);
+        return Report(checks, head, evidence, payload);
+    }
+
+    /// <summary>Verifies a checkpoint with the epoch that signed it: steps 1 to 10.</summary>
+    /// <param name="checkpoint">The signed note.</param>
+    /// <param name="epoch">The signer's statement, its inclusion proof, and document.</param>
+    public VerificationReport<VerifiedHead> VerifyHead(
+        ReadOnlyMemory<byte> checkpoint, ReceiptEpoch epoch)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        var checks = new CheckList();
+        var verification = new HeadVerification(Policy, checkpoint, epoch);
+        verification.Check(checks, _isEd25519AtHand);
+        verification.CheckInclusion(checks);
+        return verification.Report(checks);
+    }
+
+    private static VerificationReport<VerifiedEntry> Report(
+        CheckList checks, VerifiedHead? head, in RecordEvidence evidence, PayloadClaim? payload)
+    {
+        checks.RequireAll([VerificationRule.ReceiptFormat]);
+        checks.RequireAll(HeadVerification.Rules);
+        checks.RequireAll(RecordVerification.Rules);
+        // A good list has a head: the head's rules are all in it.
+        VerifiedEntry? entry = checks.IsGood
+            ? new VerifiedEntry(head!, evidence, isPayloadChecked: payload is not null)
+            : null;
+        return new VerificationReport<VerifiedEntry>(checks.ToArray(), entry);
+    }
+
+    private void ThrowUnlessOwn(VerifiedHead head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        if (!ReferenceEquals(head.Policy, Policy))
+        {
+            throw new ArgumentException("The head was verified under another policy.", nameof(head));
+        }
+    }
+}

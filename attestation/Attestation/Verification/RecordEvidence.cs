@@ -1,0 +1,30 @@
+using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Receipts;
+
+namespace Sequencer.Attestation.Verification;
+
+/// <summary>What a receipt says of its record, apart from the head.</summary>
+/// <param name="Record">The encoded record.</param>
+/// <param name="Request">The encoded request; empty for a statement.</param>
+/// <param name="Metadata">The metadata block; empty for a statement.</param>
+/// <param name="Inclusion">The record's inclusion proof.</param>
+public readonly record struct RecordEvidence(
+    ReadOnlyMemory<byte> Record,
+    ReadOnlyMemory<byte> Request,
+    ReadOnlyMemory<byte> Metadata,
+    ReadOnlyMemory<Digest> Inclusion)
+{
+    /// <summary>The record's part of a receipt.</summary>
+    public static RecordEvidence Of(Receipt receipt) =>
+        new(receipt.Record, receipt.Request, receipt.Metadata, receipt.Inclusion);
+}
+
+/// <summary>A payload that was hashed by the one who has it.</summary>
+/// <param name="Commitment">SHA-256 of the payload.</param>
+/// <param name="Length">Its length, in bytes.</param>
+public readonly record struct PayloadClaim(Digest Commitment, ulong Length)
+{
+    /// <summary>Hashes a payload.</summary>
+    public static PayloadClaim Of(ReadOnlySpan<byte> payload) =>
+        new(Sha256.Hash(payload), (ulong)payload.Length);
+}
