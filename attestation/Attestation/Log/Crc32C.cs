@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Sequencer.Attestation.Log;
 
-/// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4) of a frame, kept in a field of that frame.</summary>
+/// <summary>CRC-32C (Castagnoli, RFC 3720 appendix B.4) of a frame, kept in a field of that
+/// frame.</summary>
 internal static class Crc32C
 {
     /// <summary>Sets the field at <paramref name="at"/> to the checksum of the rest.</summary>

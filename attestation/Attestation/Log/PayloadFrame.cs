@@ -46,8 +46,8 @@ public readonly ref struct PayloadFrame
     }
 
     /// <summary>
-    /// Writes a frame up to its payload, <see cref="Length"/> for an empty one, so that a large payload
-    /// can be written out from where it is.
+    /// Writes a frame up to its payload, <see cref="Length"/> for an empty one, so that a large
+    /// payload can be written out from where it is.
     /// </summary>
     public static void WriteHead(
         Span<byte> destination,
@@ -68,7 +68,8 @@ public readonly ref struct PayloadFrame
     /// <summary>Reads the frame at the start of <paramref name="bytes"/>.</summary>
     /// <param name="bytes">The segment from the frame's place on.</param>
     /// <param name="frame">The frame, when whole.</param>
-    /// <param name="length">Its length when whole; when incomplete, the bytes that it takes.</param>
+    /// <param name="length">Its length when whole; when incomplete, the bytes that it
+    /// takes.</param>
     public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out PayloadFrame frame, out int length)
     {
         frame = default;

@@ -7,9 +7,10 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// All that is computed from the commit frames: tiles, number index, payload table, statements. Recovery
-/// and the writer feed it the same way: <see cref="TryStage"/> checks a batch against the log's end,
-/// <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups find it.
+/// All that is computed from the commit frames: tiles, number index, payload table, statements.
+/// Recovery and the writer feed it the same way: <see cref="TryStage"/> checks a batch against the
+/// log's end, <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups
+/// find it.
 /// </summary>
 /// <remarks>One writer. Readers stay below the size of the view that they hold.</remarks>
 internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) : IDisposable
@@ -37,7 +38,8 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
     public ulong NextNumber => _flushed + (ulong)_leaves.Count;
 
     /// <summary>
-    /// Takes the records of a commit frame, to lie in the log from <paramref name="recordsOffset"/> on.
+    /// Takes the records of a commit frame, to lie in the log from <paramref name="recordsOffset"/>
+    /// on.
     /// </summary>
     /// <returns>Null, or why the batch does not follow what is there; then nothing was taken if
     /// nothing was staged before.</returns>

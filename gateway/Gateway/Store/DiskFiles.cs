@@ -11,8 +11,8 @@ internal sealed class DiskFiles(string root) : IStoreFiles
     {
         try
         {
-            // FileShare.None is flock(2): the kernel lets go of it when the process ends, however it
-            // ends. The file itself stays and means nothing.
+            // FileShare.None is flock(2): the kernel lets go of it when the process ends, however
+            // it ends. The file itself stays and means nothing.
             return File.OpenHandle(
                 At(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }

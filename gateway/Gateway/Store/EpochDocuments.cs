@@ -36,7 +36,8 @@ internal sealed class EpochDocuments(IStoreFiles files)
     {
         foreach (string name in files.List(Directory))
         {
-            if (name.EndsWith(Unfinished, StringComparison.Ordinal)) files.Delete($"{Directory}/{name}");
+            bool isUnfinished = name.EndsWith(Unfinished, StringComparison.Ordinal);
+            if (isUnfinished) files.Delete($"{Directory}/{name}");
         }
         files.SyncDirectory(Directory);
     }

@@ -12,8 +12,8 @@ internal static class FormatFile
     private static ReadOnlySpan<byte> Content => "sequencer-store/v1\n"u8;
 
     /// <summary>Checks the file, or makes it and the directories of a new store.</summary>
-    /// <exception cref="StoreDamagedException">It is of another version, or there are files of a log
-    /// without it.</exception>
+    /// <exception cref="StoreDamagedException">It is of another version, or there are files of a
+    /// log without it.</exception>
     public static void Check(IStoreFiles files, IReadOnlyList<string> directories)
     {
         IReadOnlyList<string> names = files.List("");
@@ -25,6 +25,8 @@ internal static class FormatFile
         if (!isNew) ThrowUnlessKnown(files);
         foreach (string directory in directories) files.CreateDirectory(directory);
         if (isNew) Make(files, names.Contains(Unfinished));
+        // Also when it was there: the one who made it may have ended before this.
+        files.SyncDirectory("");
     }
 
     private static void ThrowUnlessKnown(IStoreFiles files)
@@ -47,6 +49,5 @@ internal static class FormatFile
             file.Sync();
         }
         files.Rename(Unfinished, FilePath);
-        files.SyncDirectory("");
     }
 }

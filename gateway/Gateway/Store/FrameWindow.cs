@@ -9,8 +9,8 @@ internal sealed class FrameWindow(SegmentChain chain)
     private int _length;
 
     /// <summary>
-    /// The bytes from an offset on: at least so many, unless the segment ends before; good until the
-    /// next call.
+    /// The bytes from an offset on: at least so many, unless the segment ends before; good until
+    /// the next call.
     /// </summary>
     public ReadOnlySpan<byte> At(long offset, int atLeast)
     {

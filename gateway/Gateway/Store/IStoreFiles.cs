@@ -1,12 +1,12 @@
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// The file operations that the store's promises rest on, under one directory. Paths are relative to
-/// it, with '/'; "" is the directory itself. Any method may throw <see cref="IOException"/>.
+/// The file operations that the store's promises rest on, under one directory. Paths are relative
+/// to it, with '/'; "" is the directory itself. Any method may throw <see cref="IOException"/>.
 /// </summary>
 /// <remarks>
-/// The contract is POSIX's: a write is durable after the file's next <see cref="IStoreFile.Sync"/>, a
-/// created, renamed or deleted name after the next <see cref="SyncDirectory"/>.
+/// The contract is POSIX's: a write is durable after the file's next <see cref="IStoreFile.Sync"/>,
+/// a created, renamed or deleted name after the next <see cref="SyncDirectory"/>.
 /// </remarks>
 internal interface IStoreFiles
 {
@@ -17,7 +17,8 @@ internal interface IStoreFiles
     /// <summary>Makes a directory, and those above it, unless it is there.</summary>
     void CreateDirectory(string path);
 
-    /// <summary>Names of the files in a directory, in no order; none if it does not exist.</summary>
+    /// <summary>Names of the files in a directory, in no order; none if it does not
+    /// exist.</summary>
     IReadOnlyList<string> List(string directory);
 
     /// <summary>Makes an empty file; it is an error if it exists.</summary>

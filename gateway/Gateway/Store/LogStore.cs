@@ -3,20 +3,23 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// The append-only log on disk (docs/PROTOCOL.md section 15). A batch goes in these steps, and a crash
-/// between any two leaves what is said beside it:
+/// The append-only log on disk (docs/PROTOCOL.md section 15). A batch goes in these steps, and a
+/// crash between any two leaves what is said beside it:
 /// <list type="number">
-/// <item><see cref="AppendPayloads"/>: frames that no record points to; recovery offers them again.</item>
-/// <item><see cref="SyncPayloads"/>: the same, for certain. Only now may the enclave number them.</item>
-/// <item><see cref="AppendCommit"/>: the batch is there or is a torn tail that recovery cuts.</item>
+/// <item><see cref="AppendPayloads"/>: frames that no record points to; recovery offers them
+/// again.</item>
+/// <item><see cref="SyncPayloads"/>: the same, for certain. Only now may the enclave number
+/// them.</item>
+/// <item><see cref="AppendCommit"/>: the batch is there or is a torn tail that recovery
+/// cuts.</item>
 /// <item><see cref="SyncLog"/>: the batch is there.</item>
 /// <item><see cref="Publish"/>: readers see it, and it may be acknowledged.</item>
 /// </list>
 /// </summary>
 /// <remarks>
-/// Each method has one caller at a time. The payload side (the first two) and the log side (the other
-/// three) may run beside each other, so that the syncs of neighbouring batches overlap. After an
-/// <see cref="UncertainWriteException"/> every write is refused with it, and readers go on.
+/// Each method has one caller at a time. The payload side (the first two) and the log side (the
+/// other three) may run beside each other, so that the syncs of neighbouring batches overlap. After
+/// an <see cref="UncertainWriteException"/> every write is refused with it, and readers go on.
 /// </remarks>
 public sealed class LogStore : IDisposable
 {
@@ -46,21 +49,25 @@ public sealed class LogStore : IDisposable
         _view = new LogView(log, payloads, derived, derived.NextNumber, checkpoint);
     }
 
-    /// <summary>Opens the store in a directory, made if need be, and recovers it (section 15).</summary>
+    /// <summary>Opens the store in a directory, made if need be, and recovers it (section
+    /// 15).</summary>
     /// <exception cref="StoreLockedException">Another gateway has it open.</exception>
-    /// <exception cref="StoreDamagedException">Going on would lose what was acknowledged.</exception>
+    /// <exception cref="StoreDamagedException">Going on would lose what was
+    /// acknowledged.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
-    public static (LogStore Store, RecoveryReport Report) Open(string directory, StoreOptions options) =>
+    public static (LogStore Store, RecoveryReport Report) Open(
+        string directory, StoreOptions options) =>
         Recovery.Open(new DiskFiles(directory), directory, options);
 
     /// <summary>The newest durable view.</summary>
     public LogView View => _view;
 
     /// <summary>
-    /// Writes a payload frame for each item and sets <paramref name="offsets"/>, of the same length, to
-    /// where they are.
+    /// Writes a payload frame for each item and sets <paramref name="offsets"/>, of the same
+    /// length, to where they are.
     /// </summary>
-    /// <exception cref="UncertainWriteException">The write failed, or one failed before.</exception>
+    /// <exception cref="UncertainWriteException">The write failed, or one failed
+    /// before.</exception>
     public void AppendPayloads(ReadOnlySpan<PayloadItem> items, Span<ulong> offsets)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(offsets.Length, items.Length);
@@ -77,7 +84,8 @@ public sealed class LogStore : IDisposable
     }
 
     /// <summary>Makes the payload frames appended before the call durable.</summary>
-    /// <exception cref="UncertainWriteException">The sync failed, or a write failed before.</exception>
+    /// <exception cref="UncertainWriteException">The sync failed, or a write failed
+    /// before.</exception>
     public void SyncPayloads() => Write("syncing payloads", _payloads.Sync);
 
     /// <summary>
@@ -86,9 +94,11 @@ public sealed class LogStore : IDisposable
     /// <param name="firstNumber">Number of the first record: the size of the log.</param>
     /// <param name="records">The records, each u16 length and bytes.</param>
     /// <param name="payloadOffsets">For each record where its frame is, synced before, or
-    /// <see cref="CommitFrame.NoPayload"/> for a statement, whose document is there already.</param>
+    /// <see cref="CommitFrame.NoPayload"/> for a statement, whose document is there
+    /// already.</param>
     /// <param name="checkpoint">The signed checkpoint at the size after them.</param>
-    /// <exception cref="ArgumentException">The batch does not follow what is there; nothing was written.
+    /// <exception cref="ArgumentException">The batch does not follow what is there; nothing was
+    /// written.
     /// </exception>
     /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
     public void AppendCommit(
@@ -113,7 +123,8 @@ public sealed class LogStore : IDisposable
     }
 
     /// <summary>Makes the batch durable.</summary>
-    /// <exception cref="UncertainWriteException">The sync failed, or a write failed before.</exception>
+    /// <exception cref="UncertainWriteException">The sync failed, or a write failed
+    /// before.</exception>
     public void SyncLog()
     {
         Write("syncing a batch", () => _log.Sync());
@@ -135,8 +146,8 @@ public sealed class LogStore : IDisposable
     }
 
     /// <summary>
-    /// Makes the attestation document of an epoch durable, before the commit of its statement. An epoch
-    /// that never got so far may be given another.
+    /// Makes the attestation document of an epoch durable, before the commit of its statement. An
+    /// epoch that never got so far may be given another.
     /// </summary>
     /// <exception cref="InvalidOperationException">The epoch's statement is in the log.</exception>
     /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>

@@ -6,7 +6,8 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// The log as it stood at one durable checkpoint. It never changes; a later batch makes a later view.
+/// The log as it stood at one durable checkpoint. It never changes; a later batch makes a later
+/// view.
 /// </summary>
 /// <remarks>For any number of threads, without locks; good until the store is disposed.</remarks>
 public sealed class LogView
@@ -42,11 +43,12 @@ public sealed class LogView
     public byte[] ReadRecord(ulong number) => ReadRecord(PlaceOf(number));
 
     /// <summary>
-    /// Fills the span with whole records from <paramref name="first"/> on, each u16 length and bytes:
-    /// what an entry bundle and a replay message are made of.
+    /// Fills the span with whole records from <paramref name="first"/> on, each u16 length and
+    /// bytes: what an entry bundle and a replay message are made of.
     /// </summary>
     /// <param name="first">The first number; at the size there is nothing to read.</param>
-    /// <param name="destination">Any length; from 2 + 65,535 bytes on it takes at least one.</param>
+    /// <param name="destination">Any length; from 2 + 65,535 bytes on it takes at least
+    /// one.</param>
     /// <param name="count">The records read.</param>
     /// <param name="countMax">Read no more than these.</param>
     /// <returns>The bytes written.</returns>
@@ -71,7 +73,8 @@ public sealed class LogView
         return written;
     }
 
-    /// <summary>A record with its request, metadata and payload, compared with the record.</summary>
+    /// <summary>A record with its request, metadata and payload, compared with the
+    /// record.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>
     public StoredEntry ReadEntry(ulong number)
     {
@@ -81,8 +84,8 @@ public sealed class LogView
     }
 
     /// <summary>
-    /// The bytes of a tile or entry bundle (c2sp.org/tlog-tiles), whole or as narrow as it once was;
-    /// null if the tree of this view has it not, or not so wide.
+    /// The bytes of a tile or entry bundle (c2sp.org/tlog-tiles), whole or as narrow as it once
+    /// was; null if the tree of this view has it not, or not so wide.
     /// </summary>
     public byte[]? ReadTile(in TilePath path)
     {
@@ -91,14 +94,18 @@ public sealed class LogView
         if (path.IsEntries) return ReadBundle(path);
         var hashes = new byte[path.Width * Digest.Size];
         _derived.Tiles.Read(
-            level, path.Index * TilePath.FullWidth, MemoryMarshal.Cast<byte, Digest>(hashes.AsSpan()));
+            level,
+            path.Index * TilePath.FullWidth,
+            MemoryMarshal.Cast<byte, Digest>(hashes.AsSpan()));
         return hashes;
     }
 
-    /// <summary>Hashes for proofs at any size up to this view's. One for each batch of proofs.</summary>
+    /// <summary>Hashes for proofs at any size up to this view's. One for each batch of
+    /// proofs.</summary>
     public TileHashSource OpenHashes() => new(_derived.Tiles, Size);
 
-    /// <summary>The numbers of a payload, newest first, at most <paramref name="countMax"/>.</summary>
+    /// <summary>The numbers of a payload, newest first, at most
+    /// <paramref name="countMax"/>.</summary>
     public IReadOnlyList<ulong> FindPayload(in Digest commitment, int countMax)
     {
         var found = new List<ulong>();
@@ -148,7 +155,8 @@ public sealed class LogView
             int next = done;
             while (next < places.Length
                 && places[next].RecordOffset - RecordPrefix.Bytes == start + run
-                && RecordPrefix.Bytes + places[next].RecordBytes <= destination.Length - bytes - run)
+                && RecordPrefix.Bytes + places[next].RecordBytes
+                    <= destination.Length - bytes - run)
             {
                 run += RecordPrefix.Bytes + places[next].RecordBytes;
                 next++;
@@ -162,7 +170,8 @@ public sealed class LogView
     }
 
     private bool HasPayload(in NumberPlace place, in Digest commitment) =>
-        EntryRecord.TryParse(ReadRecord(place), out EntryRecord entry) && entry.Payload == commitment;
+        EntryRecord.TryParse(ReadRecord(place), out EntryRecord entry)
+        && entry.Payload == commitment;
 
     private void ReadLog(long offset, Span<byte> destination)
     {

@@ -4,9 +4,11 @@ using System.Buffers.Binary;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>Where the parts of a number are.</summary>
-/// <param name="RecordOffset">Offset in the log of the record's first byte, after its length.</param>
+/// <param name="RecordOffset">Offset in the log of the record's first byte, after its
+/// length.</param>
 /// <param name="RecordBytes">Length of the record, in bytes.</param>
-/// <param name="PayloadOffset">Offset of its payload frame, or <c>CommitFrame.NoPayload</c>.</param>
+/// <param name="PayloadOffset">Offset of its payload frame, or
+/// <c>CommitFrame.NoPayload</c>.</param>
 /// <param name="PreviousEqual">The newest smaller number with an equal payload fingerprint, or
 /// <see cref="NoNumber"/>.</param>
 internal readonly record struct NumberPlace(
@@ -16,7 +18,8 @@ internal readonly record struct NumberPlace(
     public const ulong NoNumber = ulong.MaxValue;
 }
 
-/// <summary>A flat file with the <see cref="NumberPlace"/> of every number, 24 bytes each.</summary>
+/// <summary>A flat file with the <see cref="NumberPlace"/> of every number, 24 bytes
+/// each.</summary>
 /// <remarks>Derived: made anew at each opening, never synced. One writer, any number of readers.
 /// </remarks>
 internal sealed class NumberIndex : IDisposable

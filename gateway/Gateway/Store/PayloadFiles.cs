@@ -3,7 +3,8 @@ using Sequencer.Attestation.Log;
 
 namespace Sequencer.Gateway.Store;
 
-/// <summary>The payload frames: written before their entries are sequenced, read ever after.</summary>
+/// <summary>The payload frames: written before their entries are sequenced, read ever
+/// after.</summary>
 internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
 {
     // Below this a copy into one buffer costs less than one more part of a gathering write.

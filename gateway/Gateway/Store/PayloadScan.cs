@@ -4,8 +4,8 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// Reads the payload frames after the last one that a record has. Those before it are not read: they
-/// may be many, and each is compared with its record when it is served.
+/// Reads the payload frames after the last one that a record has. Those before it are not read:
+/// they may be many, and each is compared with its record when it is served.
 /// </summary>
 internal sealed class PayloadScan(SegmentChain payloads)
 {

@@ -4,14 +4,14 @@ using System.Security.Cryptography;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// From the fingerprint of a payload commitment (its first 8 bytes) to the newest number that has it:
-/// open addressing, 16 bytes a slot, at most three quarters full. Older numbers are linked from newer
-/// ones in <see cref="NumberIndex"/>, so a payload sent a million times takes one slot.
+/// From the fingerprint of a payload commitment (its first 8 bytes) to the newest number that has
+/// it: open addressing, 16 bytes a slot, at most three quarters full. Older numbers are linked from
+/// newer ones in <see cref="NumberIndex"/>, so a payload sent a million times takes one slot.
 /// </summary>
 /// <remarks>
-/// One writer; readers take no lock. A slot's key is written before its number and never changes, so a
-/// reader that sees the number sees the key. Growth fills a new array and then swaps it in. Two
-/// commitments with one fingerprint share a chain, which the reader sorts out by the records.
+/// One writer; readers take no lock. A slot's key is written before its number and never changes,
+/// so a reader that sees the number sees the key. Growth fills a new array and then swaps it in.
+/// Two commitments with one fingerprint share a chain, which the reader sorts out by the records.
 /// </remarks>
 internal sealed class PayloadTable
 {
@@ -24,7 +24,8 @@ internal sealed class PayloadTable
     private Slot[] _slots = new Slot[FirstCapacity];
     private int _used;
 
-    /// <summary>The newest number of a fingerprint, or <see cref="NumberPlace.NoNumber"/>.</summary>
+    /// <summary>The newest number of a fingerprint, or
+    /// <see cref="NumberPlace.NoNumber"/>.</summary>
     public ulong Newest(ulong fingerprint)
     {
         Slot[] slots = Volatile.Read(ref _slots);

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// The two ways of making bytes durable that the platform's file API lacks: fdatasync(2), which leaves
-/// out the time stamps that fsync(2) would also write, and fsync(2) of a directory.
+/// The two ways of making bytes durable that the platform's file API lacks: fdatasync(2), which
+/// leaves out the time stamps that fsync(2) would also write, and fsync(2) of a directory.
 /// </summary>
 internal static partial class PosixSync
 {
@@ -16,8 +16,8 @@ internal static partial class PosixSync
     /// </exception>
     public static void Data(SafeFileHandle file)
     {
-        // Never tried again after a failure, EINTR included: the kernel reports an error once and then
-        // takes the lost pages for clean, so a second call that succeeds proves nothing.
+        // Never tried again after a failure, EINTR included: the kernel reports an error once and
+        // then takes the lost pages for clean, so a second call that succeeds proves nothing.
         if (FDataSync(file) != 0) throw Failure("fdatasync");
     }
 
@@ -41,6 +41,7 @@ internal static partial class PosixSync
     private static partial int FSync(SafeFileHandle file);
 
     [LibraryImport(
-        "libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        "libc", EntryPoint = "open", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 }

@@ -27,7 +27,7 @@ internal static class Recovery
             var logScan = new LogScan(log, derived);
             logScan.Run();
 
-            SegmentChain payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
+            var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
             opened.Push(payloads);
             var payloadScan = new PayloadScan(payloads);
             payloadScan.Run(logScan.LastPayload);

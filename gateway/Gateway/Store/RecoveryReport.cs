@@ -15,9 +15,9 @@ public sealed record RecoveryReport
     public required long PayloadBytesCut { get; init; }
 
     /// <summary>
-    /// Request digest to payload offset for each entry after the last committed one: what the enclave
-    /// may have sequenced without the gateway having committed it. Equal requests share an offset:
-    /// their frames hold the same bytes.
+    /// Request digest to payload offset for each entry after the last committed one: what the
+    /// enclave may have sequenced without the gateway having committed it. Equal requests share an
+    /// offset: their frames hold the same bytes.
     /// </summary>
     public required IReadOnlyDictionary<Digest, ulong> PendingPayloads { get; init; }
 

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// An append-only run of bytes over files named after the offset of their first byte (docs/PROTOCOL.md
-/// section 15). What is appended in one call lies in one file.
+/// An append-only run of bytes over files named after the offset of their first byte
+/// (docs/PROTOCOL.md section 15). What is appended in one call lies in one file.
 /// </summary>
 /// <remarks>
-/// One thread appends. Another may sync, and any may read, at the same time: what they see is an array
-/// that is replaced, never changed, and an end that only grows.
+/// One thread appends. Another may sync, and any may read, at the same time: what they see is an
+/// array that is replaced, never changed, and an end that only grows.
 /// </remarks>
 internal sealed class SegmentChain : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class SegmentChain : IDisposable
     }
 
     /// <summary>Opens what is there, or starts at offset 0.</summary>
-    /// <exception cref="StoreDamagedException">The directory holds what is not a segment.</exception>
+    /// <exception cref="StoreDamagedException">The directory holds what is not a
+    /// segment.</exception>
     public static SegmentChain Open(IStoreFiles files, string directory, long segmentBytes)
     {
         var starts = new List<long>();
@@ -118,9 +119,9 @@ internal sealed class SegmentChain : IDisposable
     }
 
     /// <summary>
-    /// Writes the bytes from an offset on once more and syncs them. An earlier process may have seen
-    /// their sync fail, after which the kernel takes the pages for clean: they can be read, are not on
-    /// the disk, and only a new write puts them there. Only before any append.
+    /// Writes the bytes from an offset on once more and syncs them. An earlier process may have
+    /// seen their sync fail, after which the kernel takes the pages for clean: they can be read,
+    /// are not on the disk, and only a new write puts them there. Only before any append.
     /// </summary>
     public void Rewrite(long from)
     {
@@ -174,7 +175,10 @@ internal sealed class SegmentChain : IDisposable
         return name.Length == NameDigits + Suffix.Length
             && name.EndsWith(Suffix, StringComparison.Ordinal)
             && long.TryParse(
-                name.AsSpan(0, NameDigits), NumberStyles.None, CultureInfo.InvariantCulture, out start);
+                name.AsSpan(0, NameDigits),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out start);
     }
 }
 

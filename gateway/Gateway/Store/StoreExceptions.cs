@@ -1,14 +1,16 @@
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// A write or sync failed, and nobody knows whether its bytes are on the disk. The store takes no more
-/// writes; stop, open it again and let recovery find out. Reads go on.
+/// A write or sync failed, and nobody knows whether its bytes are on the disk. The store takes no
+/// more writes; stop, open it again and let recovery find out. Reads go on.
 /// </summary>
 public sealed class UncertainWriteException(string step, Exception cause)
-    : IOException($"{step}: uncertain whether it is on disk; the store must be opened again.", cause);
+    : IOException(
+        $"{step}: uncertain whether it is on disk; the store must be opened again.", cause);
 
 /// <summary>
-/// The directory does not hold what was written to it: to start would be to lose what was acknowledged.
+/// The directory does not hold what was written to it: to start would be to lose what was
+/// acknowledged.
 /// </summary>
 public sealed class StoreDamagedException(string path, string fault)
     : IOException($"{path}: {fault}")

@@ -16,7 +16,8 @@ public enum PayloadStatus
     Damaged,
 }
 
-/// <summary>A record with what travels beside it; the parts are empty unless the status is whole.</summary>
+/// <summary>A record with what travels beside it; the parts are empty unless the status is
+/// whole.</summary>
 /// <param name="Record">The record.</param>
 /// <param name="Status">Whether the rest is there.</param>
 /// <param name="Request">The encoded request.</param>

@@ -6,8 +6,8 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// The hashes of every tile level, each level one flat file of 32-byte hashes in order. A full tile is
-/// 8,192 bytes at a multiple of 8,192, and every partial tile that ever was is a prefix of one.
+/// The hashes of every tile level, each level one flat file of 32-byte hashes in order. A full tile
+/// is 8,192 bytes at a multiple of 8,192, and every partial tile that ever was is a prefix of one.
 /// </summary>
 /// <remarks>Derived: made anew at each opening, never synced. One writer, any number of readers.
 /// </remarks>
@@ -34,7 +34,8 @@ internal sealed class TileFiles : IDisposable
         }
     }
 
-    /// <summary>Appends leaf hashes, and to the levels above the roots of the tiles they fill.</summary>
+    /// <summary>Appends leaf hashes, and to the levels above the roots of the tiles they
+    /// fill.</summary>
     public void Append(ReadOnlySpan<Digest> leaves) => Append(0, leaves);
 
     /// <summary>Fills the span with hashes of a level from a position on.</summary>

@@ -4,9 +4,9 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// Hashes for proofs in the tree of one view. It keeps the tiles that it has read and every node that
-/// it has computed, so that the proofs of one batch hash each node once; make one for a batch of
-/// proofs, and let go of it. Not for two threads.
+/// Hashes for proofs in the tree of one view. It keeps the tiles that it has read and every node
+/// that it has computed, so that the proofs of one batch hash each node once; make one for a batch
+/// of proofs, and let go of it. Not for two threads.
 /// </summary>
 public sealed class TileHashSource : ITreeHashSource
 {
@@ -24,7 +24,8 @@ public sealed class TileHashSource : ITreeHashSource
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">The subtree is not inside the view.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The subtree is not inside the
+    /// view.</exception>
     public Digest Read(int level, ulong index)
     {
         TileNode place = TileMath.Locate(level, index);
@@ -38,14 +39,15 @@ public sealed class TileHashSource : ITreeHashSource
 
     private Digest[] Tile(TileNode place, int width)
     {
-        if (_tiles.TryGetValue((place.TileLevel, place.TileIndex), out Digest[]? nodes)) return nodes;
+        (int, ulong) key = (place.TileLevel, place.TileIndex);
+        if (_tiles.TryGetValue(key, out Digest[]? nodes)) return nodes;
         if (_tiles.Count == TilesMax) _tiles.Clear();
         nodes = new Digest[2 * TilePath.FullWidth];
         _files.Read(
             place.TileLevel,
             place.TileIndex * TilePath.FullWidth,
             nodes.AsSpan(TilePath.FullWidth, width));
-        return _tiles[(place.TileLevel, place.TileIndex)] = nodes;
+        return _tiles[key] = nodes;
     }
 
     // Zero stands for "not yet computed": no SHA-256 value that anyone will ever see.

@@ -21,7 +21,8 @@ internal enum Fault
 
 /// <summary>
 /// Files in memory with POSIX's promises and no more: what was not synced is lost, kept or torn by
-/// sectors when the machine goes down, and a failed sync makes the pages clean without writing them.
+/// sectors when the machine goes down, and a failed sync makes the pages clean without writing
+/// them.
 /// </summary>
 internal sealed class MemoryFiles : IStoreFiles
 {
@@ -30,7 +31,8 @@ internal sealed class MemoryFiles : IStoreFiles
     // Names as the process sees them, as the disk has them, and the changes in between, in order.
     private readonly Dictionary<string, Inode> _names = [];
     private readonly Dictionary<string, Inode> _durableNames = [];
-    private readonly List<(string Directory, Action<Dictionary<string, Inode>> Apply)> _changes = [];
+    private readonly List<(string Directory, Action<Dictionary<string, Inode>> Apply)>
+        _changes = [];
     private bool _isLocked;
     private bool _isKilled;
 
@@ -42,7 +44,10 @@ internal sealed class MemoryFiles : IStoreFiles
 
     public Fault Fault { get; set; }
 
-    /// <summary>The same machine after the process ended: all that it wrote can be read.</summary>
+    /// <summary>
+    /// The same machine after the process ended: all that it wrote can be read. This instance's
+    /// files go over to it.
+    /// </summary>
     public MemoryFiles Restarted()
     {
         var next = new MemoryFiles();

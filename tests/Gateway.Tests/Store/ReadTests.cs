@@ -86,7 +86,8 @@ public class ReadTests
         store.Dispose();
 
         (store, _) = StoreSteps.Open(files);
-        Assert.Equal(equal + 1, store.View.FindPayload(Derivation.Payload([2]), int.MaxValue).Count);
+        Assert.Equal(
+            equal + 1, store.View.FindPayload(Derivation.Payload([2]), int.MaxValue).Count);
         store.Dispose();
 
         static void AssertFound(LogView view)
@@ -168,7 +169,10 @@ public class ReadTests
         {
             int first = ((int)tile.Index * 256 + i) * leavesPerHash;
             var frontier = new TreeFrontier();
-            foreach (Digest leaf in log.Leaves[first..(first + leavesPerHash)]) frontier.Append(leaf);
+            foreach (Digest leaf in log.Leaves[first..(first + leavesPerHash)])
+            {
+                frontier.Append(leaf);
+            }
             hashes.AddRange(frontier.Root().AsSpan());
         }
         return [.. hashes];

@@ -8,8 +8,8 @@ using Sequencer.Gateway.Store;
 namespace Sequencer.Gateway.Tests.Store;
 
 /// <summary>
-/// The oracle: a log in memory, as an enclave would have signed it. What a store has been given of it
-/// must come back out.
+/// The oracle: a log in memory, as an enclave would have signed it. What a store has been given of
+/// it must come back out.
 /// </summary>
 internal sealed class SampleLog
 {
@@ -54,7 +54,8 @@ internal sealed class SampleLog
 
     public void AddStatement()
     {
-        Assert.True(LogConfiguration.TryCreate("sequencer.example/log", 9, 9, out var configuration));
+        Assert.True(
+            LogConfiguration.TryCreate("sequencer.example/log", 9, 9, out var configuration));
         bool isGenesis = _epochs == 0;
         var statement = EpochStatement.Create(new EpochStatementFields
         {
@@ -97,7 +98,8 @@ internal sealed class SampleLog
 
     /// <summary>The records of a range as a commit frame and an entry bundle have them.</summary>
     public byte[] Bundle(int from, int to) =>
-        [.. Records[from..to].SelectMany(r => new[] { (byte)(r.Length >> 8), (byte)r.Length }.Concat(r))];
+        [.. Records[from..to].SelectMany<byte[], byte>(
+            r => [(byte)(r.Length >> 8), (byte)r.Length, .. r])];
 
     private Digest Previous => Size == 0 ? default : Leaves[^1];
 
