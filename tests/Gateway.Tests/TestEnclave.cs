@@ -40,7 +40,7 @@ internal sealed class TestEnclave : IAsyncDisposable
         _listener.Dispose();
         _nsm.Dispose();
         _end.Dispose();
-        File.Delete(_path);
+        if (File.Exists(_path)) File.Delete(_path);
     }
 
     private static DevelopmentCertificate NewRoot()

@@ -68,6 +68,12 @@ internal sealed class TestGateway : IAsyncDisposable
         _app = null;
     }
 
+    /// <summary>Ends the gateway, leaving the client to read what is on its way.</summary>
+    public async Task StopServingAsync()
+    {
+        if (_app is not null) await _app.StopAsync();
+    }
+
     /// <summary>Asks until the gateway says what is wanted.</summary>
     public async Task WaitForReadinessAsync(HttpStatusCode status = HttpStatusCode.OK)
     {
@@ -127,7 +133,7 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>Audits the data directory from the outside, beside the running gateway.</summary>
     public async Task<AuditReport> AuditAsync()
     {
-        using var source = new DirectoryAuditSource(DataDirectory);
+        var source = new DirectoryAuditSource(DataDirectory);
         AuditReport report = await new LogAuditor(await PolicyAsync()).AuditAsync(source);
         Assert.True(report.IsGood, string.Join("; ", report.Faults));
         return report;

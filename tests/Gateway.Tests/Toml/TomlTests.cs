@@ -27,7 +27,7 @@ public class TomlTests
         Assert.Equal(-1000, Value(document, "a.number").Number);
         Assert.True(Value(document, "a.yes").Boolean);
         Assert.Equal(["x", "y"], Value(document, "a.list").Items);
-        Assert.Equal(10, Value(document, "a.b-2._k").Line);
+        Assert.Equal(11, Value(document, "a.b-2._k").Line);
     }
 
     [Theory]
