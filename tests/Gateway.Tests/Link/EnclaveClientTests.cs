@@ -127,11 +127,11 @@ public sealed class EnclaveClientTests : IDisposable
             random.NextBytes(body);
             // Small counts reach deeper than random ones.
             for (int at = 0; at < body.Length; at++) if (random.Next(3) > 0) body[at] = (byte)random.Next(3);
-            BatchAnswer.TryParse(body, out _);
-            LinkAnswers.TryReadHello(body, out _);
-            LinkAnswers.TryReadBundle(body, out _);
-            LinkAnswers.TryReadPending(body, out _);
-            LinkAnswers.TryReadError(body, out _, out _);
+            _ = BatchAnswer.TryParse(body, out _);
+            _ = LinkAnswers.TryReadHello(body, out _);
+            _ = LinkAnswers.TryReadBundle(body, out _);
+            _ = LinkAnswers.TryReadPending(body, out _);
+            _ = LinkAnswers.TryReadError(body, out _, out _);
         }
     }
 
