@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;

@@ -216,17 +216,11 @@ internal sealed class Writer(
         foreach (Submission submission in batch.Submissions)
         {
             var entries = new SequencedEntry[submission.Items.Length];
-            int first = at;
             for (int i = 0; i < entries.Length; i++, at++)
             {
                 Outcome outcome = answer.Outcomes[at];
                 counts[(int)outcome.Status]++;
                 bool isAppended = outcome.Status == OutcomeStatus.Appended;
-                // The enclave counts in its batch, the caller in what it sent.
-                if (outcome.Reason == RefusalReason.GroupRefused)
-                {
-                    outcome = outcome with { Number = outcome.Number - (ulong)first };
-                }
                 entries[i] = new SequencedEntry(outcome, isAppended ? TakeRecord(ref rest) : default);
             }
             submission.Complete(new AppendResult(AppendFailure.None, entries, view));
