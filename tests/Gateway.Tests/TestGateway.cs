@@ -30,7 +30,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = new();
 
-    public static async Task<TestGateway> StartAsync(Func<GatewaySettings, GatewaySettings>? adjust = null)
+    public static async Task<TestGateway> StartAsync(
+        Func<GatewaySettings, GatewaySettings>? adjust = null)
     {
         var gateway = new TestGateway();
         await gateway.StartAgainAsync(adjust);
@@ -105,7 +106,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public static async Task<JsonElement> ReadJsonAsync(HttpResponseMessage response)
     {
-        using JsonDocument document = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        using JsonDocument document = JsonDocument.Parse(
+            await response.Content.ReadAsStringAsync());
         return document.RootElement.Clone();
     }
 
@@ -147,7 +149,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private static LogConfiguration MakeConfiguration()
     {
-        Assert.True(LogConfiguration.TryCreate("test.example/log", 4, 1000, out LogConfiguration? made));
+        Assert.True(
+            LogConfiguration.TryCreate("test.example/log", 4, 1000, out LogConfiguration? made));
         return made;
     }
 }

@@ -165,7 +165,8 @@ public sealed class AppendTests : IAsyncLifetime
         foreach (HttpResponseMessage response in responses)
         {
             Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-            numbers.Add((await TestGateway.ReadJsonAsync(response)).GetProperty("number").GetInt64());
+            numbers.Add(
+                (await TestGateway.ReadJsonAsync(response)).GetProperty("number").GetInt64());
             response.Dispose();
         }
         Assert.Equal(Enumerable.Range(1, 200).Select(n => (long)n), numbers.Order());
@@ -189,16 +190,19 @@ public sealed class AppendTests : IAsyncLifetime
     [InlineData("{\"payload\":\"a\",\"metadata\":{\"a\":1}}", "invalid-request", 400)]
     public async Task A_body_that_is_not_an_entry_is_refused(string json, string name, int status)
     {
-        using HttpResponseMessage response = await _gateway.PostAsync("/v1/entries", json, "application/json");
+        using HttpResponseMessage response = await _gateway.PostAsync(
+            "/v1/entries", json, "application/json");
         await AssertProblemAsync(response, name, status);
     }
 
     [Fact]
     public async Task A_payload_above_the_limit_is_refused_and_one_at_it_taken()
     {
-        using HttpResponseMessage fits = await _gateway.PostAsync("/v1/entries", new string('x', 65_536));
+        using HttpResponseMessage fits = await _gateway.PostAsync(
+            "/v1/entries", new string('x', 65_536));
         Assert.Equal(HttpStatusCode.Created, fits.StatusCode);
-        using HttpResponseMessage large = await _gateway.PostAsync("/v1/entries", new string('x', 65_537));
+        using HttpResponseMessage large = await _gateway.PostAsync(
+            "/v1/entries", new string('x', 65_537));
         JsonElement problem = await AssertProblemAsync(large, "payload-too-large", 413);
         Assert.Equal(65_536, problem.GetProperty("limit").GetInt32());
         using HttpResponseMessage json = await _gateway.PostAsync(
@@ -210,14 +214,17 @@ public sealed class AppendTests : IAsyncLifetime
     public async Task Headers_and_parameters_are_judged()
     {
         await RefusedAsync("/v1/entries?receipt=some", "x", "text/plain", "invalid-request");
-        await RefusedAsync("/v1/entries", "x", "text/plain", "invalid-request", ("If-Match", "\"1\""));
-        await RefusedAsync("/v1/entries?stream=s", "x", "text/plain", "invalid-request", ("If-Match", "1"));
+        await RefusedAsync(
+            "/v1/entries", "x", "text/plain", "invalid-request", ("If-Match", "\"1\""));
+        await RefusedAsync(
+            "/v1/entries?stream=s", "x", "text/plain", "invalid-request", ("If-Match", "1"));
         await RefusedAsync("/v1/entries?stream=s", "x", "text/plain", "invalid-request", ("If-None-Match", "\"1\""));
         await RefusedAsync(
             "/v1/entries", "x", "text/plain", "invalid-request", ("Idempotency-Key", new string('k', 256)));
         await RefusedAsync("/v1/entries:batch", "x", "text/plain", "unsupported-media-type");
         await RefusedAsync("/v1/entries:batch", "", Lines, "invalid-request");
-        await RefusedAsync("/v1/entries:batch?atomic=1", "{\"payload\":\"a\"}", Lines, "invalid-request");
+        await RefusedAsync(
+            "/v1/entries:batch?atomic=1", "{\"payload\":\"a\"}", Lines, "invalid-request");
         await RefusedAsync("/v1/entries:batch", "\0\0\0\x02x", "application/vnd.sequencer.batch", "invalid-request");
         await RefusedAsync(
             "/v1/entries:batch", string.Join('\n', Enumerable.Repeat("{\"payload\":\"\"}", 4097)), Lines,
@@ -227,7 +234,8 @@ public sealed class AppendTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_above_the_configured_count_is_refused()
     {
-        for (int i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.Created, await StreamAsync("X", "", $"s{i}"));
+        for (int i = 0; i < 4; i++) Assert.Equal(
+            HttpStatusCode.Created, await StreamAsync("X", "", $"s{i}"));
         using HttpResponseMessage response = await _gateway.PostAsync("/v1/entries?stream=s4", "x");
         JsonElement problem = await AssertProblemAsync(response, "cells-full", 507);
         Assert.Equal(4, problem.GetProperty("limit").GetInt32());
@@ -247,7 +255,8 @@ public sealed class AppendTests : IAsyncLifetime
     private async Task RefusedAsync(
         string path, string body, string contentType, string name, params (string, string)[] headers)
     {
-        using HttpResponseMessage response = await _gateway.PostAsync(path, body, contentType, headers);
+        using HttpResponseMessage response = await _gateway.PostAsync(
+            path, body, contentType, headers);
         await AssertProblemAsync(response, name, name == "unsupported-media-type" ? 415 : 400);
     }
 

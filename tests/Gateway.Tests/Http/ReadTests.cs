@@ -95,13 +95,15 @@ public sealed class ReadTests : IAsyncLifetime
         Assert.True(InclusionProof.TryComputeRoot(
             77, 100, ReadDigest(older.GetProperty("leaf_hash")), ReadPath(older), out Digest olderRoot));
         JsonElement consistency = await _gateway.GetJsonAsync("/v1/proofs/consistency?from=100");
-        Assert.True(ConsistencyProof.Verify(100, olderRoot, Entries + 1, root, ReadPath(consistency)));
+        Assert.True(
+            ConsistencyProof.Verify(100, olderRoot, Entries + 1, root, ReadPath(consistency)));
     }
 
     [Fact]
     public async Task What_cannot_change_may_be_cached_and_the_checkpoint_not()
     {
-        Assert.Contains("immutable", await CachingAsync("/v1/tile/0/000"), StringComparison.Ordinal);
+        Assert.Contains(
+            "immutable", await CachingAsync("/v1/tile/0/000"), StringComparison.Ordinal);
         Assert.Contains("immutable", await CachingAsync("/v1/entries/1"), StringComparison.Ordinal);
         Assert.Equal("no-cache", await CachingAsync("/v1/checkpoint"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/checkpoint");
@@ -134,9 +136,11 @@ public sealed class ReadTests : IAsyncLifetime
         JsonElement live = await _gateway.GetJsonAsync("/v1/attestation?nonce=0011223344556677");
         Assert.Equal(Entries + 1, live.GetProperty("size").GetInt64());
         Assert.Equal(kept.GetProperty("root").GetString(), live.GetProperty("root").GetString());
-        Assert.NotEqual(kept.GetProperty("document").GetString(), live.GetProperty("document").GetString());
+        Assert.NotEqual(
+            kept.GetProperty("document").GetString(), live.GetProperty("document").GetString());
         JsonElement epoch = await _gateway.GetJsonAsync("/v1/epochs/0");
-        Assert.Equal(kept.GetProperty("document").GetString(), epoch.GetProperty("document").GetString());
+        Assert.Equal(
+            kept.GetProperty("document").GetString(), epoch.GetProperty("document").GetString());
     }
 
     [Fact]
@@ -144,7 +148,8 @@ public sealed class ReadTests : IAsyncLifetime
     {
         HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 40)
             .Select(_ => _gateway.Http.GetAsync("/v1/attestation?nonce=0011223344556677")));
-        HttpResponseMessage limited = responses.First(r => r.StatusCode == HttpStatusCode.TooManyRequests);
+        HttpResponseMessage limited = responses.First(
+            r => r.StatusCode == HttpStatusCode.TooManyRequests);
         await AppendTests.AssertProblemAsync(limited, "overloaded", 429);
         Assert.True(limited.Headers.Contains("Retry-After"));
         foreach (HttpResponseMessage response in responses) response.Dispose();
@@ -196,10 +201,13 @@ public sealed class ReadTests : IAsyncLifetime
     public async Task Metrics_count_the_entries_and_the_welcome_says_what_to_try()
     {
         string metrics = await _gateway.Http.GetStringAsync("/metrics");
-        Assert.Contains($"sequencer_entries_appended_total {Entries}\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            $"sequencer_entries_appended_total {Entries}\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"sequencer_log_size {Entries + 1}\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("sequencer_commit_seconds_bucket{le=\"+Inf\"}", metrics, StringComparison.Ordinal);
-        Assert.Contains("/v1/entries", await _gateway.Http.GetStringAsync("/"), StringComparison.Ordinal);
+        Assert.Contains(
+            "sequencer_commit_seconds_bucket{le=\"+Inf\"}", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "/v1/entries", await _gateway.Http.GetStringAsync("/"), StringComparison.Ordinal);
     }
 
     private async Task<string> CachingAsync(string path)

@@ -10,7 +10,8 @@ public sealed class EnclaveClientTests : IDisposable
     [Fact]
     public async Task Answers_come_back_in_order_with_several_under_way()
     {
-        await using ScriptedPeer peer = Peer((type, id) => ScriptedPeer.Frame((byte)(type | 0x80), id, (byte)id));
+        await using ScriptedPeer peer = Peer(
+            (type, id) => ScriptedPeer.Frame((byte)(type | 0x80), id, (byte)id));
         await using EnclaveConnection connection = await ConnectAsync();
         ReadOnlyMemory<byte>[] answers = await Task.WhenAll(Enumerable.Range(0, 100)
             .Select(_ => connection.CallAsync(LinkMessage.Attest, default, CancellationToken.None)));
@@ -54,19 +55,23 @@ public sealed class EnclaveClientTests : IDisposable
     {
         await using ScriptedPeer peer = Peer((_, _) => answer);
         await using var client = new EnclaveClient(await ConnectAsync());
-        await Assert.ThrowsAsync<EnclaveLostException>(() => client.HelloAsync(CancellationToken.None));
+        await Assert.ThrowsAsync<EnclaveLostException>(
+            () => client.HelloAsync(CancellationToken.None));
         await client.Lost.WaitAsync(Patience);
     }
 
     [Fact]
     public async Task A_peer_that_closes_or_stalls_is_lost_to_everybody_who_waits()
     {
-        await using ScriptedPeer peer = Peer((type, _) => type == (byte)LinkMessage.Hello ? null : []);
+        await using ScriptedPeer peer = Peer(
+            (type, _) => type == (byte)LinkMessage.Hello ? null : []);
         await using (var client = new EnclaveClient(await ConnectAsync()))
         {
-            await Assert.ThrowsAsync<EnclaveLostException>(() => client.HelloAsync(CancellationToken.None));
+            await Assert.ThrowsAsync<EnclaveLostException>(
+                () => client.HelloAsync(CancellationToken.None));
         }
-        await using var stalled = new EnclaveClient(await ConnectAsync(TimeSpan.FromMilliseconds(50)));
+        await using var stalled = new EnclaveClient(
+            await ConnectAsync(TimeSpan.FromMilliseconds(50)));
         Task first = stalled.AcknowledgeAsync(1, CancellationToken.None);
         Task second = stalled.AcknowledgeAsync(2, CancellationToken.None);
         await Assert.ThrowsAsync<EnclaveLostException>(() => first);
@@ -100,7 +105,8 @@ public sealed class EnclaveClientTests : IDisposable
         ];
         Assert.True(BatchAnswer.TryParse(good, out BatchAnswer? answer));
         Assert.Equal(10UL, answer.EndSize);
-        Assert.Equal(new Outcome(OutcomeStatus.Refused, RefusalReason.Guard, 3, 4, -1), answer.Outcomes[1]);
+        Assert.Equal(
+            new Outcome(OutcomeStatus.Refused, RefusalReason.Guard, 3, 4, -1), answer.Outcomes[1]);
         Assert.Equal(new byte[] { 0, 2, 7, 8 }, answer.Records.ToArray());
         for (int length = 0; length < good.Length; length++)
         {
@@ -144,6 +150,7 @@ public sealed class EnclaveClientTests : IDisposable
     private Task<EnclaveConnection> ConnectAsync(TimeSpan? timeout = null)
     {
         Assert.True(EnclaveEndpoint.TryParse("unix:" + SocketPath, out EnclaveEndpoint? endpoint));
-        return EnclaveConnection.ConnectAsync(endpoint, timeout ?? Patience, CancellationToken.None);
+        return EnclaveConnection.ConnectAsync(
+            endpoint, timeout ?? Patience, CancellationToken.None);
     }
 }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Sequencer.Gateway.Tests.Link;
 
-/// <summary>A peer that answers each frame of the first connection with whatever a test makes up.</summary>
+/// <summary>A peer that answers each frame of the first connection with whatever a test makes up.
+/// </summary>
 internal sealed class ScriptedPeer : IAsyncDisposable
 {
     private readonly Socket _listener =
@@ -68,7 +69,8 @@ internal sealed class ScriptedPeer : IAsyncDisposable
                 await stream.ReadExactlyAsync(header, _end.Token);
                 var body = new byte[BinaryPrimitives.ReadUInt32BigEndian(header) - 8];
                 await stream.ReadExactlyAsync(body, _end.Token);
-                byte[]? answer = script(header[5], BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)));
+                byte[]? answer = script(
+                    header[5], BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)));
                 if (answer is null) return;
                 await stream.WriteAsync(answer, _end.Token);
             }

@@ -78,7 +78,8 @@ public sealed class SettingsTests : IDisposable
         foreach (Setting setting in SettingTable.All)
         {
             Assert.Contains($"--{setting.Name} ", help, StringComparison.Ordinal);
-            Assert.Contains($"`--{setting.Name} {setting.Value}`", document, StringComparison.Ordinal);
+            Assert.Contains(
+                $"`--{setting.Name} {setting.Value}`", document, StringComparison.Ordinal);
         }
     }
 

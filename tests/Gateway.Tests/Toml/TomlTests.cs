@@ -66,7 +66,8 @@ public class TomlTests
     [InlineData("a = 1\r", 1)]
     public void Everything_else_is_refused_with_its_line(string text, int line)
     {
-        Assert.False(TomlDocument.TryParse(text, out TomlDocument? document, out TomlRefusal? refusal));
+        Assert.False(
+            TomlDocument.TryParse(text, out TomlDocument? document, out TomlRefusal? refusal));
         Assert.Null(document);
         Assert.Equal(line, refusal.Line);
     }
@@ -80,7 +81,8 @@ public class TomlTests
         {
             var text = new string([.. Enumerable.Range(0, random.Next(30))
                 .Select(_ => alphabet[random.Next(alphabet.Length)])]);
-            bool isRead = TomlDocument.TryParse(text, out TomlDocument? document, out TomlRefusal? refusal);
+            bool isRead = TomlDocument.TryParse(
+                text, out TomlDocument? document, out TomlRefusal? refusal);
             Assert.Equal(isRead, document is not null);
             Assert.Equal(isRead, refusal is null);
         }
