@@ -5,7 +5,8 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Enclave.Core;
 
 /// <summary>
-/// A batch whose lengths fit together; its requests are not yet parsed (docs/PROTOCOL.md section 14).
+/// A batch whose lengths fit together, as docs/PROTOCOL.md section 14 has it; its requests are not
+/// yet parsed.
 /// </summary>
 internal readonly ref struct Batch
 {
@@ -29,8 +30,8 @@ internal readonly ref struct Batch
     public int AnswerBytesMax { get; private init; }
 
     /// <summary>
-    /// Reads a batch that must fill <paramref name="bytes"/>. False also for one whose answer might not
-    /// fit a frame: it could not be given once it was sequenced.
+    /// Reads a batch that must fill <paramref name="bytes"/>. False also for one whose answer might
+    /// not fit a frame: it could not be given once it was sequenced.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out Batch batch)
     {

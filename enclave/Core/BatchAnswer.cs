@@ -77,7 +77,9 @@ internal sealed class BatchAnswer
     /// <summary>Forgets the records since the mark: their group was refused.</summary>
     public void TakeBack((int End, uint Records) mark) => (_end, _recordCount) = mark;
 
-    /// <summary>Ends the answer with the signed checkpoint, or none; gives its length in bytes.</summary>
+    /// <summary>
+    /// Ends the answer with the signed checkpoint, or none; gives its length in bytes.
+    /// </summary>
     public int Finish(ReadOnlySpan<byte> checkpoint)
     {
         Span<byte> buffer = _buffer.Span;

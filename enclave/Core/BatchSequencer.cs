@@ -5,8 +5,8 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Enclave.Core;
 
 /// <summary>
-/// Judges the groups of a batch in order and appends those that hold. The order of the checks is that
-/// of docs/PROTOCOL.md section 14: malformed, idempotency, then guards and updates by member.
+/// Judges the groups of a batch in order and appends those that hold. The order of the checks is
+/// that of docs/PROTOCOL.md section 14: malformed, idempotency, then guards and updates by member.
 /// </summary>
 internal sealed class BatchSequencer(LogState log)
 {
@@ -33,7 +33,11 @@ internal sealed class BatchSequencer(LogState log)
 
     /// <summary>Gives the member that is refused, or -1 when the outcomes are written.</summary>
     private int RunGroup(
-        ReadOnlySpan<byte> members, int count, ulong timeMs, BatchAnswer answer, out Outcome refusal)
+        ReadOnlySpan<byte> members,
+        int count,
+        ulong timeMs,
+        BatchAnswer answer,
+        out Outcome refusal)
     {
         refusal = Outcome.Refused(RefusalReason.Malformed);
         int fault = FindMalformed(members, count);
@@ -89,13 +93,18 @@ internal sealed class BatchSequencer(LogState log)
         return -1;
     }
 
-    /// <summary>True if one group of this size used all digests, in this order, for the same.</summary>
+    /// <summary>
+    /// True if one group of this size used all digests, in this order, for the same.
+    /// </summary>
     private bool IsReplay(int count)
     {
         ulong first = 0;
         for (int i = 0; i < count; i++)
         {
-            if (_keys[i].IsZero || !log.Window.TryFind(_keys[i], out IdempotencyUse use)) return false;
+            if (_keys[i].IsZero || !log.Window.TryFind(_keys[i], out IdempotencyUse use))
+            {
+                return false;
+            }
             if (i == 0) first = use.Number;
             if (use != new IdempotencyUse(first + (ulong)i, _requests[i], (ushort)i, (ushort)count))
             {
@@ -106,11 +115,15 @@ internal sealed class BatchSequencer(LogState log)
     }
 
     /// <summary>
-    /// Applies and writes the members one by one, so that each sees those before it. Gives the member
-    /// whose operation does not hold, or -1.
+    /// Applies and writes the members one by one, so that each sees those before it. Gives the
+    /// member whose operation does not hold, or -1.
     /// </summary>
     private int WriteRecords(
-        ReadOnlySpan<byte> members, int count, ulong timeMs, BatchAnswer answer, ref Outcome refusal)
+        ReadOnlySpan<byte> members,
+        int count,
+        ulong timeMs,
+        BatchAnswer answer,
+        ref Outcome refusal)
     {
         Digest previous = log.LastLeaf;
         for (int i = 0; i < count; i++)
@@ -130,7 +143,8 @@ internal sealed class BatchSequencer(LogState log)
     }
 
     /// <summary>Evaluates the guards, then makes the updates, into <see cref="_cells"/>.</summary>
-    private bool TryApply(AppendRequest request, ulong number, out int cellCount, ref Outcome refusal)
+    private bool TryApply(
+        AppendRequest request, ulong number, out int cellCount, ref Outcome refusal)
     {
         cellCount = 0;
         int index = 0;

@@ -7,7 +7,8 @@ namespace Sequencer.Enclave.Core;
 /// <summary>A cell as it stands.</summary>
 /// <param name="Value">For a stream its version; 0 for a cell that does not exist.</param>
 /// <param name="LastChanged">
-/// The number that last changed it; 0 for a cell that does not exist, since number 0 is the genesis.
+/// The number that last changed it; 0 for a cell that does not exist, since number 0 is the
+/// genesis.
 /// </param>
 internal readonly record struct Cell(long Value, ulong LastChanged)
 {
@@ -23,12 +24,12 @@ internal enum BumpResult
 }
 
 /// <summary>
-/// All cells of a log, and the way back: changes since the last <see cref="Commit"/> can be undone, so
-/// that a refused group leaves no trace.
+/// All cells of a log, and the way back: changes since the last <see cref="Commit"/> can be undone,
+/// so that a refused group leaves no trace.
 /// </summary>
 /// <remarks>
-/// Room for all <c>cells-max</c> is taken at once: the pages are not touched before they are used, no
-/// append ever waits for a table to grow, and a log that opens does not run out of memory later.
+/// Room for all <c>cells-max</c> is taken at once: the pages are not touched before they are used,
+/// no append ever waits for a table to grow, and a log that opens does not run out of memory later.
 /// </remarks>
 internal sealed class CellTable(uint cellsMax)
 {

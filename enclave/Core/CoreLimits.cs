@@ -5,10 +5,12 @@ namespace Sequencer.Enclave.Core;
 /// <summary>What an image allows, whatever a gateway asks for; part of what is measured.</summary>
 public sealed record CoreLimits
 {
-    /// <summary>Highest <c>cells-max</c>; a cell takes about 70 bytes.</summary>
+    /// <summary>Highest <c>cells-max</c>; a cell takes about 60 bytes.</summary>
     public uint CellsMax { get; init; } = 4_000_000;
 
-    /// <summary>Highest <c>idempotency-window</c>; a remembered key takes about 130 bytes.</summary>
+    /// <summary>
+    /// Highest <c>idempotency-window</c>; a remembered key takes about 140 bytes.
+    /// </summary>
     public uint IdempotencyWindowMax { get; init; } = 4_000_000;
 
     /// <summary>Most bytes of batches and answers kept for a gateway that has not acknowledged.

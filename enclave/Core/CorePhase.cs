@@ -1,6 +1,8 @@
 namespace Sequencer.Enclave.Core;
 
-/// <summary>Where the core stands; the numbers are those of the link's hello (section 14).</summary>
+/// <summary>
+/// Where the core stands; the numbers are those of the link's hello (section 14).
+/// </summary>
 public enum CorePhase : byte
 {
     /// <summary>No log yet: takes a genesis or the begin of a replay.</summary>

@@ -6,8 +6,7 @@ namespace Sequencer.Enclave.Core;
 /// </summary>
 public enum CoreResult : ushort
 {
-    /// <summary>It took effect and has no answer bytes, or its answer bytes are in the out parameter.
-    /// </summary>
+    /// <summary>It took effect.</summary>
     Done = 0,
 
     /// <summary>The call does not fit the phase.</summary>
@@ -19,10 +18,14 @@ public enum CoreResult : ushort
     /// </summary>
     WrongPosition = 2,
 
-    /// <summary>The batch's answer might not fit with what is retained and not acknowledged.</summary>
+    /// <summary>
+    /// The batch's answer might not fit with what is retained and not acknowledged.
+    /// </summary>
     RetentionFull = 3,
 
-    /// <summary>The configuration does not parse or asks more than <see cref="CoreLimits"/>.</summary>
+    /// <summary>
+    /// The configuration does not parse or asks more than <see cref="CoreLimits"/>.
+    /// </summary>
     BadConfiguration = 4,
 
     /// <summary>See <see cref="SequencerCore.ReplayFault"/>.</summary>
@@ -37,11 +40,15 @@ public enum CoreResult : ushort
     /// <summary>Time is more than a minute behind the last record.</summary>
     Clock = 8,
 
-    /// <summary>A head was emitted: the host signs it and calls <see cref="SequencerCore.Complete"/>,
-    /// before anything else.</summary>
+    /// <summary>
+    /// A head was emitted: before anything else the host signs it and calls
+    /// <see cref="SequencerCore.Complete"/>.
+    /// </summary>
     HeadToSign = 256,
 
-    /// <summary>A batch was judged and nothing of it appended: the answer has no new head.</summary>
+    /// <summary>
+    /// A batch was judged and nothing of it appended: the answer has no new head.
+    /// </summary>
     NothingAppended = 257,
 
     /// <summary>A retained batch came again: the answer is the stored one.</summary>

@@ -1,4 +1,5 @@
 using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
 
 namespace Sequencer.Enclave.Core;
 
@@ -16,12 +17,12 @@ internal readonly record struct IdempotencyUse(
 /// </summary>
 /// <remarks>
 /// Numbers only grow, so the oldest use is always in front, and forgetting costs as much as adding.
-/// Room is taken at once, as in <see cref="CellTable"/>; only the group at the edge may exceed it.
+/// Room is taken at once, as in <see cref="CellTable"/>: for the window and the group at its edge.
 /// </remarks>
 internal sealed class IdempotencyWindow(uint window)
 {
-    private readonly Dictionary<Digest, IdempotencyUse> _uses = new((int)window + 1);
-    private readonly Queue<(ulong Number, Digest Digest)> _oldestFirst = new((int)window + 1);
+    private readonly Dictionary<Digest, IdempotencyUse> _uses = new(UsesMax(window));
+    private readonly Queue<(ulong Number, Digest Digest)> _oldestFirst = new(UsesMax(window));
 
     public int Count => _uses.Count;
 
@@ -47,4 +48,6 @@ internal sealed class IdempotencyWindow(uint window)
         _oldestFirst.Enqueue((use.Number, digest));
         return true;
     }
+
+    private static int UsesMax(uint window) => (int)window + Limits.GroupMax;
 }

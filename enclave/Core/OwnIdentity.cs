@@ -22,8 +22,8 @@ public sealed class OwnIdentity
     public MeasurementSet Measurements { get; }
 
     /// <summary>
-    /// Reads a document that came straight from the own NSM, which is why nothing in it is verified.
-    /// False in debug mode (zero PCRs): such an enclave follows nobody.
+    /// Reads a document that came straight from the own NSM, which is why nothing in it is
+    /// verified. False in debug mode (zero PCRs): such an enclave follows nobody.
     /// </summary>
     public static bool TryRead(
         ReadOnlySpan<byte> ownDocument, [NotNullWhen(true)] out OwnIdentity? identity)

@@ -13,7 +13,10 @@ internal static class Predecessor
     /// <summary>Null if the head is of this log as computed and signed by its last epoch.</summary>
     public static ReplayRule? CheckHead(LogState log, ReadOnlySpan<byte> signedNote)
     {
-        if (!SignedNote.TryParse(signedNote, out SignedNote? note, out _)) return ReplayRule.Checkpoint;
+        if (!SignedNote.TryParse(signedNote, out SignedNote? note, out _))
+        {
+            return ReplayRule.Checkpoint;
+        }
         if (!Checkpoint.TryParse(note.Text.Span, out Checkpoint? head, out _))
         {
             return ReplayRule.Checkpoint;
@@ -21,11 +24,11 @@ internal static class Predecessor
         if (head.Origin != log.Configuration.Origin) return ReplayRule.Checkpoint;
         if (head.Size != log.Size || head.Root != log.Tree.Root()) return ReplayRule.Root;
 
-        EpochStatement signer = log.Statement;
+        ReadOnlySpan<byte> ecdsa = log.Statement.SubjectPublicKeyInfo;
+        ReadOnlySpan<byte> ed25519 = log.Statement.Fields.Ed25519PublicKey.Span;
         return note.Signatures.Count == 2
-            && IsSigned(note, 0, NoteSignatureType.EcdsaP256, signer.SubjectPublicKeyInfo, head.Origin)
-            && IsSigned(
-                note, 1, NoteSignatureType.Ed25519, signer.Fields.Ed25519PublicKey.Span, head.Origin)
+            && IsSigned(note, 0, head.Origin, NoteSignatureType.EcdsaP256, ecdsa)
+            && IsSigned(note, 1, head.Origin, NoteSignatureType.Ed25519, ed25519)
             ? null
             : ReplayRule.Signature;
     }
@@ -46,21 +49,24 @@ internal static class Predecessor
         {
             return ReplayRule.DocumentStatement;
         }
-        long timeMs = document.Timestamp.ToUnixTimeMilliseconds();
-        return timeMs >= 0 && (ulong)timeMs >= replay.StatementBeforeTimeMs && (ulong)timeMs <= nowMs
+        // Above zero: the verifier takes no other.
+        var timeMs = (ulong)document.Timestamp.ToUnixTimeMilliseconds();
+        return timeMs >= replay.StatementBeforeTimeMs && timeMs <= nowMs
             ? null
             : ReplayRule.DocumentTime;
     }
 
     private static bool IsSigned(
-        SignedNote note, int line, NoteSignatureType type, ReadOnlySpan<byte> key, string origin)
+        SignedNote note, int line, string origin, NoteSignatureType type, ReadOnlySpan<byte> key)
     {
         NoteSignature signature = note.Signatures[line];
-        return VerifierKey.TryCreate(origin, type, key, out VerifierKey? verifier, out _)
-            && signature.KeyName == verifier.Name
-            && signature.KeyId == verifier.KeyId
-            && NoteSignatureVerification.Verify(
-                verifier, note.Text.Span, signature.Signature.Span, out _) == NoteSignatureResult.Valid;
+        if (!VerifierKey.TryCreate(origin, type, key, out VerifierKey? verifier, out _))
+        {
+            return false;
+        }
+        if (signature.KeyName != origin || signature.KeyId != verifier.KeyId) return false;
+        return NoteSignatureVerification.Verify(
+            verifier, note.Text.Span, signature.Signature.Span, out _) == NoteSignatureResult.Valid;
     }
 
     private static bool Holds(ReadOnlyMemory<byte>? field, ReadOnlySpan<byte> expected) =>

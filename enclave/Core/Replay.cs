@@ -56,7 +56,10 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
 
     private CoreResult TakeGenesis(ReadOnlySpan<byte> record)
     {
-        if (!EpochStatement.TryParse(record, out EpochStatement? genesis)) return CoreResult.ReplayRefused;
+        if (!EpochStatement.TryParse(record, out EpochStatement? genesis))
+        {
+            return CoreResult.ReplayRefused;
+        }
         if (genesis.Fields.Epoch != 0) return CoreResult.ReplayRefused;
         // Checked here, before the tables are made: it is the gateway that says how large they are.
         if (!EpochOpening.Allows(limits, genesis.Fields.Configuration))
@@ -77,7 +80,10 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
     private ReplayRule? TakeStatement(LogState log, ReadOnlySpan<byte> record)
     {
         if (_groupCount != 0) return ReplayRule.Group;
-        if (!EpochStatement.TryParse(record, out EpochStatement? statement)) return ReplayRule.Record;
+        if (!EpochStatement.TryParse(record, out EpochStatement? statement))
+        {
+            return ReplayRule.Record;
+        }
         if (!EpochOpening.Continues(log, statement)) return ReplayRule.Statement;
         StatementBeforeTimeMs = log.Statement.Fields.TimeMs;
         log.Append(statement);

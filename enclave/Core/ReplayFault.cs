@@ -18,7 +18,9 @@ public enum ReplayRule
     /// <summary>An entry's epoch is not that of the last statement.</summary>
     Epoch,
 
-    /// <summary>A statement does not continue the log: epoch, log id, root, hash, configuration.</summary>
+    /// <summary>
+    /// A statement does not continue the log: epoch, log id, root, hash, configuration.
+    /// </summary>
     Statement,
 
     /// <summary>A group is not whole and in order.</summary>
@@ -45,7 +47,8 @@ public enum ReplayRule
     /// <summary>Not exactly the last epoch's two signature lines, or one does not verify.</summary>
     Signature,
 
-    /// <summary>The predecessor's document does not verify under the own root and an accepted image.
+    /// <summary>
+    /// The predecessor's document does not verify under the own root and an accepted image.
     /// </summary>
     Document,
 

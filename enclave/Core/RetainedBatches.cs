@@ -28,8 +28,8 @@ internal sealed class RetainedBatch(byte[] buffer, int batchLength)
 }
 
 /// <summary>
-/// The answers that the gateway has not acknowledged, oldest first, so that a lost answer can be had
-/// again with the same signature. Bounded in bytes; buffers are used again.
+/// The answers that the gateway has not acknowledged, oldest first, so that a lost answer can be
+/// had again with the same signature. Bounded in bytes; buffers are used again.
 /// </summary>
 internal sealed class RetainedBatches(long bytesMax)
 {
@@ -57,7 +57,7 @@ internal sealed class RetainedBatches(long bytesMax)
     /// <summary>Room for a batch, copied, and its answer; null if that would be too much.</summary>
     public RetainedBatch? TryReserve(ulong start, ReadOnlySpan<byte> batch, int answerBytesMax)
     {
-        // The pool rounds up to a power of two; the bound counts what is really taken.
+        // What is kept counts as the pool rounded it up, so the bound is missed by one rounding.
         if (_bytes + batch.Length + answerBytesMax > bytesMax) return null;
         byte[] buffer = _pool.Rent(batch.Length + answerBytesMax);
         _bytes += buffer.Length;
@@ -86,8 +86,8 @@ internal sealed class RetainedBatches(long bytesMax)
     }
 
     /// <summary>
-    /// Releases all batches up to a size. False, releasing nothing, unless the size is the acknowledged
-    /// one or a retained batch's end.
+    /// Releases all batches up to a size. False, releasing nothing, unless the size is the
+    /// acknowledged one or a retained batch's end.
     /// </summary>
     public bool TryAcknowledge(ulong size)
     {

@@ -13,8 +13,8 @@ namespace Sequencer.Enclave.Core;
 /// <remarks>
 /// Owned by one thread. Every byte comes from an untrusted gateway; keys, time and the own identity
 /// come from the trusted host. A head that was emitted must be signed and given to
-/// <see cref="Complete"/> before any other call; otherwise, and when anything throws inside, the core
-/// stops for good. Memory that it hands out holds until the next call.
+/// <see cref="Complete"/> before any other call; otherwise, and when anything throws inside, the
+/// core stops for good. Memory that it hands out holds until the next call.
 /// </remarks>
 public sealed class SequencerCore
 {
@@ -49,7 +49,7 @@ public sealed class SequencerCore
         }
     }
 
-    /// <summary>Where the core stands.</summary>
+    /// <summary>Where the core stands; Stopped also while a head waits for its signature.</summary>
     public CorePhase Phase { get; private set; }
 
     /// <summary>The last statement's epoch, a replayed one's too; 0 without a log.</summary>
@@ -68,8 +68,8 @@ public sealed class SequencerCore
     public Digest AcknowledgedRoot => _retained.AcknowledgedRoot;
 
     /// <summary>
-    /// This enclave's own statement: null until an opening has emitted its head, so that the host can
-    /// have it attested before it signs.
+    /// This enclave's own statement: null until an opening has emitted its head, so that the host
+    /// can have it attested before it signs.
     /// </summary>
     public EpochStatement? Statement { get; private set; }
 
@@ -98,7 +98,8 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// Begins the replay of a stored log, dropping any that was under way: Done, WrongPhase or Stopped.
+    /// Begins the replay of a stored log, dropping any that was under way: Done, WrongPhase or
+    /// Stopped.
     /// </summary>
     /// <param name="size">Records to come.</param>
     /// <param name="checkpoint">The signed head at that size.</param>
@@ -115,8 +116,9 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// Takes the next records, each with its <c>u16</c> length: Done, ReplayRefused, BadConfiguration,
-    /// MalformedFrame, WrongPhase or Stopped. A refusal drops the replay: the phase is Empty again.
+    /// Takes the next records, each with its <c>u16</c> length: Done, ReplayRefused,
+    /// BadConfiguration, MalformedFrame, WrongPhase or Stopped. A refusal drops the replay: the
+    /// phase is Empty again.
     /// </summary>
     public CoreResult ReplayRecords(ReadOnlySpan<byte> records)
     {
@@ -149,9 +151,8 @@ public sealed class SequencerCore
         Replay replay = _replay!;
         ReplayRule? broken = replay.CheckEnd();
         broken ??= Predecessor.CheckHead(replay.Log!, replay.Checkpoint);
-        broken ??= Predecessor.CheckDocument(
-            replay, replay.Log!, new PcrPolicy([own.Measurements, .. _acceptedPredecessors]), own.Root,
-            timeMs);
+        var images = new PcrPolicy([own.Measurements, .. _acceptedPredecessors]);
+        broken ??= Predecessor.CheckDocument(replay, replay.Log!, images, own.Root, timeMs);
         if (broken is { } rule)
         {
             return DropReplay(CoreResult.ReplayRefused, new ReplayFault(rule, Size));
@@ -169,9 +170,9 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// Sequences a batch. HeadToSign: <paramref name="head"/> is to be signed, the answer comes from
-    /// <see cref="Complete"/>. NothingAppended or Resubmitted: <paramref name="answer"/> is the batch
-    /// answer. Or MalformedFrame, WrongPosition, RetentionFull, WrongPhase, Stopped.
+    /// Sequences a batch. HeadToSign: <paramref name="head"/> is to be signed, and the answer comes
+    /// from <see cref="Complete"/>. NothingAppended or Resubmitted: <paramref name="answer"/> is
+    /// the batch answer. Or MalformedFrame, WrongPosition, RetentionFull, WrongPhase, Stopped.
     /// </summary>
     /// <param name="acknowledgedSize">As for <see cref="Acknowledge"/>; takes effect first.</param>
     /// <param name="batch">Start size, count of groups and the groups.</param>
@@ -209,8 +210,8 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// Takes the signed note of the head that was emitted: Done with the batch answer, now retained,
-    /// or Stopped if no head was emitted or the note is not its note.
+    /// Takes the signed note of the head that was emitted: Done with the batch answer, now
+    /// retained, or Stopped if no head was emitted or the note is not its note.
     /// </summary>
     public CoreResult Complete(
         ReadOnlySpan<byte> signedCheckpoint, out ReadOnlyMemory<byte> answer)
@@ -245,8 +246,8 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// The retained batch answers that start at or after a size, oldest first; each fits a frame, all
-    /// together may not. None unless the phase is Open.
+    /// The retained batch answers that start at or after a size, oldest first; each fits a frame,
+    /// all together may not. None unless the phase is Open.
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Pending(ulong fromSize) =>
         MayEnter(CorePhase.Open, out _) ? _retained.From(fromSize) : [];
@@ -259,8 +260,9 @@ public sealed class SequencerCore
     }
 
     /// <summary>
-    /// True if the phase is the one that a call needs. While a head waits for its signature the phase is
-    /// Stopped, as it is inside every call that may throw halfway: only an orderly end leads back.
+    /// True if the phase is the one that a call needs. While a head waits for its signature the
+    /// phase is Stopped, as it is inside every call that may throw halfway: only an orderly end
+    /// leads back.
     /// </summary>
     private bool MayEnter(CorePhase needed, out CoreResult refused)
     {

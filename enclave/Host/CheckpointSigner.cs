@@ -5,8 +5,8 @@ using Sequencer.Enclave.Core;
 namespace Sequencer.Enclave.Host;
 
 /// <summary>
-/// Turns a head into a signed note: the ECDSA line, then the Ed25519 line (docs/PROTOCOL.md section 7).
-/// Only heads that the core emitted come here.
+/// Turns a head into a signed note: the ECDSA line, then the Ed25519 line (docs/PROTOCOL.md section
+/// 7). Only heads that the core emitted come here.
 /// </summary>
 internal sealed class CheckpointSigner
 {

@@ -30,8 +30,8 @@ public sealed class EnclaveClock
     }
 
     /// <summary>Unix milliseconds.</summary>
-    /// <exception cref="NsmException">A new anchor was due and the device gave none: there is no time
-    /// then, rather than an older one.</exception>
+    /// <exception cref="NsmException">A new anchor was due and the device gave none: there is no
+    /// time then, rather than an older one.</exception>
     public ulong NowMs()
     {
         TimeSpan age = _isAnchored ? _counter.GetElapsedTime(_anchoredAt) : AnchorAgeMax;
@@ -50,7 +50,7 @@ public sealed class EnclaveClock
         byte[] document = _nsm.Attest(default);
         // Read after the device has answered: the clock may lag by that call, but is never ahead.
         long answeredAt = _counter.GetTimestamp();
-        if (!UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? parsed, out var refusal))
+        if (!UnverifiedAttestation.TryParse(document, out var parsed, out var refusal))
         {
             throw new NsmException($"The NSM's document cannot be read: {refusal.Message}");
         }

@@ -38,7 +38,8 @@ internal sealed class EnclaveSession(
         return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
     }
 
-    private CoreResult Dispatch(LinkMessageType type, ReadOnlySpan<byte> body, FrameBuffer answer) =>
+    private CoreResult Dispatch(
+        LinkMessageType type, ReadOnlySpan<byte> body, FrameBuffer answer) =>
         type switch
         {
             LinkMessageType.Hello => Hello(body, answer),
@@ -169,7 +170,8 @@ internal sealed class EnclaveSession(
         int countAt = answer.Length;
         answer.AppendUInt32(0);
         uint count = 0;
-        foreach (ReadOnlyMemory<byte> batch in core.Pending(BinaryPrimitives.ReadUInt64BigEndian(body)))
+        ulong fromSize = BinaryPrimitives.ReadUInt64BigEndian(body);
+        foreach (ReadOnlyMemory<byte> batch in core.Pending(fromSize))
         {
             // As many as a frame holds; the gateway asks again from where these end.
             int length = answer.Length + 4 + batch.Length - LinkProtocol.HeaderBytes;

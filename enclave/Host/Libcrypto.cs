@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Sequencer.Enclave.Host;
 
 /// <summary>
-/// What the platform does not offer, from the same libcrypto 3 that it loads itself: Ed25519 keys, and
-/// feeding the random generator.
+/// What the platform does not offer, from the same libcrypto 3 that it loads itself: Ed25519 keys,
+/// and feeding the random generator.
 /// </summary>
 internal static unsafe partial class Libcrypto
 {
@@ -14,12 +14,13 @@ internal static unsafe partial class Libcrypto
     /// <summary>EVP_PKEY_ED25519.</summary>
     private const int Ed25519KeyType = 1087;
 
-    /// <summary>Mixes bytes into the process's random generator; see <see cref="EpochSigningKeys"/>.
+    /// <summary>
+    /// Mixes bytes into the process's random generator; see <see cref="EpochSigningKeys"/>.
     /// </summary>
     public static void AddRandom(ReadOnlySpan<byte> bytes)
     {
         fixed (byte* b = bytes) RandAdd(b, bytes.Length, bytes.Length);
-        if (RandStatus() != 1) throw new CryptographicException("The random generator is not seeded.");
+        if (RandStatus() != 1) throw new CryptographicException("The generator is not seeded.");
     }
 
     /// <summary>A new Ed25519 key whose private half stays in native memory.</summary>
@@ -120,7 +121,9 @@ internal static unsafe partial class Libcrypto
     private static partial int DigestSign(
         nint context, byte* signature, nint* signatureLength, byte* message, nint messageLength);
 
-    /// <summary>An EVP_PKEY. Freeing it clears the private key (OPENSSL_secure_clear_free).</summary>
+    /// <summary>
+    /// An EVP_PKEY. Freeing it clears the private key (OPENSSL_secure_clear_free).
+    /// </summary>
     internal sealed class KeyHandle : SafeHandle
     {
         public KeyHandle(nint key)

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Sequencer.Enclave.Simulated;
 
-/// <summary>Writes the few forms of CBOR (RFC 8949) of which the device's documents are made.</summary>
+/// <summary>
+/// Writes the few forms of CBOR (RFC 8949) of which the device's documents are made.
+/// </summary>
 internal sealed class CborBytes
 {
     private const byte Unsigned = 0 << 5;

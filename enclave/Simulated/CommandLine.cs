@@ -9,7 +9,7 @@ internal sealed record CommandLine
     public const string Help =
         """
         Runs the sequencer's enclave program beside the gateway, with a simulated NSM.
-        FOR DEVELOPMENT: its documents are signed by a root that this machine holds, and prove nothing.
+        FOR DEVELOPMENT: a root that this machine holds signs its documents, which prove nothing.
 
         Usage: Sequencer.Enclave.Simulated --socket PATH --root-directory DIR [options]
                Sequencer.Enclave.Simulated --print-measurements [options]
@@ -49,7 +49,8 @@ internal sealed record CommandLine
 
     /// <summary>Reads the arguments; when false, <paramref name="error"/> is one line for people.
     /// </summary>
-    public static bool TryParse(IReadOnlyList<string> arguments, out CommandLine line, out string error)
+    public static bool TryParse(
+        IReadOnlyList<string> arguments, out CommandLine line, out string error)
     {
         line = new CommandLine();
         error = "";
@@ -60,7 +61,8 @@ internal sealed record CommandLine
             else if (name == "--print-measurements") line = line with { WantsMeasurements = true };
             else if (!IsOption(name)) error = $"unknown argument {name}";
             else if (++i == arguments.Count) error = $"{name} needs a value";
-            else if (!TrySet(ref line, name, arguments[i])) error = $"{name}: bad value {arguments[i]}";
+            else if (!TrySet(ref line, name, arguments[i]))
+                error = $"{name}: bad value {arguments[i]}";
             if (error.Length > 0) return false;
         }
         if (line.WantsHelp || line.WantsMeasurements) return true;
@@ -108,7 +110,8 @@ internal sealed record CommandLine
     private static bool TryReadPcr(string text, out byte[] pcr)
     {
         pcr = [];
-        if (text.Length != 2 * Measurements.PcrBytes || !text.All(char.IsAsciiHexDigit)) return false;
+        if (text.Length != 2 * Measurements.PcrBytes) return false;
+        if (!text.All(char.IsAsciiHexDigit)) return false;
         pcr = Convert.FromHexString(text);
         return true;
     }

@@ -4,8 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Sequencer.Enclave.Simulated;
 
 /// <summary>
-/// A P-384 key with its certificate, in the profile of AWS's: version 3, ecdsa-with-SHA384, critical
-/// basicConstraints, keyUsage.
+/// A P-384 key with its certificate, in the profile of AWS's: version 3, ecdsa-with-SHA384,
+/// critical basicConstraints, keyUsage.
 /// </summary>
 internal sealed class DevelopmentCertificate : IDisposable
 {
@@ -24,7 +24,9 @@ internal sealed class DevelopmentCertificate : IDisposable
     /// <summary>The certificate.</summary>
     public byte[] Der { get; }
 
-    /// <summary>Takes a root that was kept, which owns <paramref name="key"/> from now on.</summary>
+    /// <summary>
+    /// Takes a root that was kept, which owns <paramref name="key"/> from now on.
+    /// </summary>
     public static DevelopmentCertificate FromRoot(ECDsa key, byte[] der)
     {
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(der);

@@ -3,10 +3,13 @@ using System.Security.Cryptography;
 namespace Sequencer.Enclave.Simulated;
 
 /// <summary>
-/// The root of this machine's simulated devices, kept in a directory: <c>development-root.pem</c>, the
-/// private key (mode 0600), and <c>development-root.der</c>, the certificate that a trust policy names.
+/// The root of this machine's simulated devices, kept in a directory: <c>development-root.pem</c>,
+/// the private key (mode 0600), and <c>development-root.der</c>, the certificate that a trust
+/// policy names.
 /// </summary>
-/// <remarks>Whoever reads the key forges any document under this root. It is for development.</remarks>
+/// <remarks>
+/// Whoever reads the key forges any document under this root. It is for development.
+/// </remarks>
 internal static class DevelopmentRoot
 {
     private const string KeyFile = "development-root.pem";
@@ -16,13 +19,14 @@ internal static class DevelopmentRoot
     private const int ValidYears = 30;
 
     /// <summary>Loads the root, or makes it on first use.</summary>
-    /// <exception cref="IOException">The directory cannot be used, or holds half of a root.</exception>
+    /// <exception cref="IOException">The directory cannot be used, or holds half of a
+    /// root.</exception>
     public static DevelopmentCertificate LoadOrCreate(string directory, TimeProvider time)
     {
         Directory.CreateDirectory(directory);
         string keyPath = Path.Combine(directory, KeyFile);
         string certificatePath = Path.Combine(directory, CertificateFile);
-        // Two first starts at once must not make two roots; the loser waits for nothing and says so.
+        // Two first starts at once must not make two roots: one of them fails and says so.
         using FileStream? held = File.Exists(keyPath) ? null : Hold(directory);
         if (File.Exists(keyPath)) return Load(keyPath, certificatePath);
 
@@ -30,7 +34,7 @@ internal static class DevelopmentRoot
         DateTimeOffset now = time.GetUtcNow();
         DevelopmentCertificate root = DevelopmentCertificate.CreateRoot(
             key, CommonName, now.AddDays(-1), now.AddYears(ValidYears));
-        // The key is last: while it is missing there is no root, and a lone certificate is replaced.
+        // The key is last: without it there is no root, and a lone certificate is replaced.
         File.WriteAllBytes(certificatePath, root.Der);
         WriteKey(keyPath, key.ExportPkcs8PrivateKeyPem());
         return root;

@@ -50,7 +50,8 @@ internal sealed class LinkSocket : IDisposable
     // Whether anybody answers is the only sign that tells a live socket from a dead one's file.
     private static void RemoveStale(string path)
     {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var probe =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));

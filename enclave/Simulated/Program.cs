@@ -40,7 +40,7 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException or Nsm
 
 void End(PosixSignalContext signal)
 {
-    // Not the default, which ends the process without clearing keys and without removing the socket.
+    // The default would end the process with its keys not cleared and its socket not removed.
     signal.Cancel = true;
     end.Cancel();
 }

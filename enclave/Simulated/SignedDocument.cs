@@ -1,6 +1,8 @@
 namespace Sequencer.Enclave.Simulated;
 
-/// <summary>The envelope of a document: COSE_Sign1 (RFC 9052 section 4.2), untagged, ES384.</summary>
+/// <summary>
+/// The envelope of a document: COSE_Sign1 (RFC 9052 section 4.2), untagged, ES384.
+/// </summary>
 internal static class SignedDocument
 {
     /// <summary>{1: -35}: ES384.</summary>

@@ -4,8 +4,9 @@ using Sequencer.Enclave.Host;
 namespace Sequencer.Enclave.Simulated;
 
 /// <summary>
-/// A device that says whatever it is started with, under a root that is not AWS's: the same documents
-/// in the same form as the real one's, worth nothing to a policy that does not name that root.
+/// A device that says whatever it is started with, under a root that is not AWS's: the same
+/// documents in the same form as the real one's, worth nothing to a policy that does not name that
+/// root.
 /// </summary>
 /// <remarks>Called by one thread at a time, as <see cref="INsm"/> says.</remarks>
 internal sealed class SimulatedNsm : INsm, IDisposable

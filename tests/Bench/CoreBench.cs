@@ -9,8 +9,8 @@ using Sequencer.Enclave.Core;
 namespace Sequencer.Bench;
 
 /// <summary>
-/// What the core costs without signing: batches of 1,000 requests on one thread, acknowledged at once,
-/// and the replay of the log that came of them.
+/// What the core costs without signing: batches of 1,000 requests on one thread, acknowledged at
+/// once, and the replay of the log that came of them.
 /// </summary>
 internal static class CoreBench
 {
@@ -26,7 +26,8 @@ internal static class CoreBench
 
     public static void Run()
     {
-        Console.WriteLine($"batches of {BatchRecords}, {Batches} measured, one thread, no signatures");
+        Console.WriteLine(
+            $"batches of {BatchRecords}, {Batches} measured, one thread, no signatures");
         Console.WriteLine(
             $"{"",-24}{"records/s",12}{"ns/record",12}{"bytes allocated/record",24}");
         List<byte[]> plain = Sequence("plain", (_, _) => Request(null, []));
@@ -61,7 +62,8 @@ internal static class CoreBench
     private static List<byte[]> Sequence(string name, Func<long, int, byte[]> request)
     {
         var core = new SequencerCore(new CoreLimits());
-        LogConfiguration.TryCreate("bench.example/log", 100_000, Window, out LogConfiguration? conf);
+        LogConfiguration.TryCreate(
+            "bench.example/log", 100_000, Window, out LogConfiguration? conf);
         core.OpenGenesis(conf!.ToBytes(), Keys, 1, out HeadToSign? head);
         List<byte[]> bundles = [Records(Complete(core, head!).Span)];
 
@@ -103,7 +105,10 @@ internal static class CoreBench
             foreach (byte[] bundle in bundles.Skip(1))
             {
                 CoreResult result = core.ReplayRecords(bundle);
-                if (result != CoreResult.Done) throw new InvalidOperationException($"{core.ReplayFault}");
+                if (result != CoreResult.Done)
+                {
+                    throw new InvalidOperationException($"{core.ReplayFault}");
+                }
             }
             best = Math.Min(best, Stopwatch.GetTimestamp() - start);
             allocated = GC.GetAllocatedBytesForCurrentThread() - bytesBefore;
@@ -117,7 +122,8 @@ internal static class CoreBench
         double seconds = (double)ticks / Stopwatch.Frequency;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-24}{records / seconds,12:N0}{seconds / records * 1e9,12:N0}{(double)allocated / records,24:N1}"));
+            $"{name,-24}{records / seconds,12:N0}{seconds / records * 1e9,12:N0}"
+            + $"{(double)allocated / records,24:N1}"));
     }
 
     private static ReadOnlyMemory<byte> Complete(SequencerCore core, HeadToSign head)
@@ -152,7 +158,10 @@ internal static class CoreBench
         int at = 12 + 20 * BinaryPrimitives.ReadInt32BigEndian(answer[8..]);
         int count = BinaryPrimitives.ReadInt32BigEndian(answer[at..]);
         int end = at + 4;
-        for (int i = 0; i < count; i++) end += 2 + BinaryPrimitives.ReadUInt16BigEndian(answer[end..]);
+        for (int i = 0; i < count; i++)
+        {
+            end += 2 + BinaryPrimitives.ReadUInt16BigEndian(answer[end..]);
+        }
         return answer[(at + 4)..end].ToArray();
     }
 }

@@ -30,8 +30,8 @@ public sealed class AuditReport
     /// </summary>
     public VerificationReport<VerifiedHead>? Head { get; }
 
-    /// <summary>Faults in the order of finding, at most <see cref="FaultsPerRuleMax"/> a rule; those
-    /// of <see cref="Head"/> are among them.</summary>
+    /// <summary>Faults in the order of finding, at most <see cref="FaultsPerRuleMax"/> a rule;
+    /// those of <see cref="Head"/> are among them.</summary>
     public ImmutableArray<AuditFault> Faults { get; }
 
     /// <summary>All faults, kept or not, by rule.</summary>

@@ -37,7 +37,9 @@ internal sealed class CellReplay(uint cellsMax, FaultList faults)
         if (!follows)
         {
             faults.Add(new AuditFault(
-                VerificationRule.Cells, $"a value one above {last} in cell {cell.Key}", $"{cell.Value}")
+                VerificationRule.Cells,
+                $"a value one above {last} in cell {cell.Key}",
+                $"{cell.Value}")
             { Number = number });
         }
         _values[cell.Key] = cell.Value;

@@ -54,7 +54,8 @@ internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
             return new(segment, at, status, (ulong)length, _buffer.AsMemory(0, length));
         }
         // A right header over damaged content: what follows begins where the header says.
-        if (status == FrameStatus.Damaged && length > CommitFrame.HeaderBytes && (ulong)length <= left
+        if (status == FrameStatus.Damaged
+            && length > CommitFrame.HeaderBytes && (ulong)length <= left
             && await IsBoundaryAsync(segment, at + (ulong)length, cancellationToken))
         {
             await segment.ReadAsync(at, Buffer(length), cancellationToken);

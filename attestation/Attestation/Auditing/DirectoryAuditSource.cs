@@ -6,8 +6,8 @@ using Sequencer.Attestation.Verification;
 namespace Sequencer.Attestation.Auditing;
 
 /// <summary>
-/// A gateway's data directory (docs/PROTOCOL.md section 15), read where it lies, running or not. Adds to
-/// an audit what only the disk knows: commit frames, the head of every batch, and payloads.
+/// A gateway's data directory (docs/PROTOCOL.md section 15), read where it lies, running or not.
+/// Adds to an audit what only the disk knows: commit frames, the head of every batch, and payloads.
 /// Derived files are not looked at.
 /// </summary>
 public sealed class DirectoryAuditSource : IAuditSource
@@ -36,7 +36,8 @@ public sealed class DirectoryAuditSource : IAuditSource
         _payloads = new PayloadComparison(SegmentFiles.List(directory, "payload"));
     }
 
-    /// <summary>False: tiles on disk are derived, and the audit recomputes what they hold.</summary>
+    /// <summary>False: tiles on disk are derived, and the audit recomputes what they
+    /// hold.</summary>
     public bool HasTiles => false;
 
     /// <inheritdoc/>
@@ -201,11 +202,15 @@ public sealed class DirectoryAuditSource : IAuditSource
     }
 
     private async Task CheckPayloadsAsync(
-        ScannedFrame frame, ulong first, List<AuditFault> faults, CancellationToken cancellationToken)
+        ScannedFrame frame,
+        ulong first,
+        List<AuditFault> faults,
+        CancellationToken cancellationToken)
     {
         foreach ((ReadOnlyMemory<byte> record, ulong offset) in Entries(frame))
         {
-            AuditFault? fault = await _payloads.CheckAsync(record, first, offset, cancellationToken);
+            AuditFault? fault =
+                await _payloads.CheckAsync(record, first, offset, cancellationToken);
             if (fault is not null) faults.Add(fault);
             first++;
         }
@@ -220,9 +225,9 @@ public sealed class DirectoryAuditSource : IAuditSource
         while (entries.Count < commit.Count
             && EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> record))
         {
-            int start = CommitFrame.HeaderBytes + commit.Records.Length - rest.Length - record.Length;
+            int end = CommitFrame.HeaderBytes + commit.Records.Length - rest.Length;
             entries.Add((
-                frame.Bytes.Slice(start, record.Length), commit.PayloadOffset(entries.Count)));
+                frame.Bytes[(end - record.Length)..end], commit.PayloadOffset(entries.Count)));
         }
         return entries;
     }

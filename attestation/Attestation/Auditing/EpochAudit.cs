@@ -12,7 +12,8 @@ internal static class EpochAudit
 {
     /// <param name="policy">What is trusted.</param>
     /// <param name="epochs">As listed, oldest first.</param>
-    /// <param name="newest">The newest one's attestation, which belongs to the head's check.</param>
+    /// <param name="newest">The newest one's attestation, which belongs to the head's
+    /// check.</param>
     /// <param name="faults">Where faults go.</param>
     public static void CheckDocuments(
         TrustPolicy policy,
@@ -66,7 +67,7 @@ internal static class EpochAudit
         {
             EpochStatementFields fields = replay.Statements[i].Fields;
             faults.Add(new AuditFault(
-                VerificationRule.Missing, "a document for every epoch", "an epoch that is not listed")
+                VerificationRule.Missing, "a document for every epoch", "an epoch not listed")
             { Epoch = fields.Epoch, Number = fields.Number });
         }
     }

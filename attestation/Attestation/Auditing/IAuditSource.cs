@@ -16,7 +16,7 @@ public interface IAuditSource
     /// </summary>
     IReadOnlyList<string> Notes => [];
 
-    /// <summary>The newest signed checkpoint; null if there is none.</summary>
+    /// <summary>The newest signed checkpoint; null or empty if there is none.</summary>
     Task<ReadOnlyMemory<byte>?> ReadCheckpointAsync(CancellationToken cancellationToken);
 
     /// <summary>The epochs, oldest first.</summary>
@@ -29,7 +29,7 @@ public interface IAuditSource
     IAsyncEnumerable<AuditRecords> ReadRecordsAsync(
         ulong size, CancellationToken cancellationToken);
 
-    /// <summary>The bytes of a tile of hashes; null if it is not there.</summary>
+    /// <summary>The bytes of a tile of hashes; null or empty if not there.</summary>
     Task<ReadOnlyMemory<byte>?> ReadTileAsync(TilePath tile, CancellationToken cancellationToken);
 }
 
@@ -45,7 +45,8 @@ public sealed record AuditEpoch(
 /// </summary>
 /// <param name="FirstNumber">The place of the first record.</param>
 /// <param name="Bundle">Each u16 length and record, as in a tlog-tiles bundle, any count.</param>
-/// <param name="Place">Where they stand, for people: a tile's path, or a file and an offset.</param>
+/// <param name="Place">Where they stand, for people: a tile's path, or a file and an
+/// offset.</param>
 public sealed record AuditRecords(ulong FirstNumber, ReadOnlyMemory<byte> Bundle, string Place)
 {
     /// <summary>The signed checkpoint right after these records; empty if the source keeps none.

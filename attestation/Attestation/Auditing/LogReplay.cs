@@ -6,8 +6,8 @@ namespace Sequencer.Attestation.Auditing;
 
 /// <summary>
 /// Goes through the records of a log in order and judges each by those before it
-/// (docs/PROTOCOL.md sections 12.2 to 12.4). After a fault it goes on with what the log says, so that
-/// one fault is told once.
+/// (docs/PROTOCOL.md sections 12.2 to 12.4). After a fault it goes on with what the log says, so
+/// that one fault is told once.
 /// </summary>
 internal sealed class LogReplay
 {
@@ -21,6 +21,7 @@ internal sealed class LogReplay
     // Null after records that are missing: nothing is known of the one before.
     private Digest? _lastLeaf = Digest.Zero;
     private uint? _epoch;
+    private bool _isLastStatementKnown = true;
     private ulong _lastTimeMs;
 
     public LogReplay(TrustPolicy policy, FaultList faults)
@@ -46,7 +47,8 @@ internal sealed class LogReplay
     /// <summary>False once records are missing: the root cannot be computed.</summary>
     public bool IsTreeWhole { get; private set; } = true;
 
-    /// <summary>The root of the records so far; meaningful while <see cref="IsTreeWhole"/>.</summary>
+    /// <summary>The root of the records so far; meaningful while <see
+    /// cref="IsTreeWhole"/>.</summary>
     public Digest Root() => _tree.Root();
 
     /// <summary>Takes the next record and gives back its leaf hash.</summary>
@@ -82,6 +84,7 @@ internal sealed class LogReplay
         IsTreeWhole = false;
         _lastLeaf = null;
         _epoch = null;
+        _isLastStatementKnown = false;
         _cells.Skip();
         _groups.Skip();
         Next = number;
@@ -140,6 +143,7 @@ internal sealed class LogReplay
                 fields.Epoch);
         }
         _epoch = fields.Epoch;
+        _isLastStatementKnown = true;
         _statements.Add(statement);
     }
 
@@ -148,7 +152,7 @@ internal sealed class LogReplay
     {
         EpochStatementFields fields = statement.Fields;
         // Where records are missing, a statement may be among them.
-        if (_epoch is not null || IsTreeWhole)
+        if (_isLastStatementKnown)
         {
             Expect("epoch number", (ulong)last.Fields.Epoch + 1, fields.Epoch);
             Expect("previous statement", last.Hash, fields.PreviousStatement);

@@ -43,7 +43,8 @@ internal sealed class TileComparison(IAuditSource source, FaultList faults)
     private async Task CompareAsync(int level, Level computed, CancellationToken cancellationToken)
     {
         TilePath path = TilePath.Hashes(level, computed.Index, computed.Count);
-        if (await source.ReadTileAsync(path, cancellationToken) is not { } tile)
+        if (await source.ReadTileAsync(path, cancellationToken)
+            is not { Length: > 0 } tile)
         {
             Fault(path, VerificationRule.Missing, "a tile", "none");
             return;

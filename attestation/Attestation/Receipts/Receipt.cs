@@ -52,7 +52,7 @@ public sealed class Receipt
         ThrowIfLonger(epoch.Document.Length, AttestationLimits.DocumentBytesMax, nameof(epoch));
         if (!IsCheckpointText(checkpoint.Span))
         {
-            throw new ArgumentException("A checkpoint's text needs no escapes.", nameof(checkpoint));
+            throw new ArgumentException("A checkpoint needs no escapes.", nameof(checkpoint));
         }
         Record = record;
         Request = request;
@@ -77,7 +77,8 @@ public sealed class Receipt
     /// <summary>The signed note, UTF-8.</summary>
     public ReadOnlyMemory<byte> Checkpoint { get; }
 
-    /// <summary>The epoch that signed the checkpoint, which may be later than the record's.</summary>
+    /// <summary>The epoch that signed the checkpoint, which may be later than the
+    /// record's.</summary>
     public ReceiptEpoch Epoch { get; }
 
     /// <summary>The receipt as a file: the JSON object and a line feed.</summary>

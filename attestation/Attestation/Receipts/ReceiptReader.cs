@@ -142,7 +142,8 @@ internal ref struct ReceiptReader(ReadOnlySpan<byte> json)
             note[length++] = isLineFeed ? (byte)'\n' : text[i];
             if (isLineFeed) i++;
         }
-        if (length > Receipt.CheckpointMaxBytes || !Receipt.IsCheckpointText(note.AsSpan(0, length)))
+        if (length > Receipt.CheckpointMaxBytes
+            || !Receipt.IsCheckpointText(note.AsSpan(0, length)))
         {
             return RefuseBytes("text without control characters");
         }

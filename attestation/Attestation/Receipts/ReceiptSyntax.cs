@@ -17,7 +17,8 @@ internal static class ReceiptSyntax
 
     public static ReadOnlySpan<byte> BeforeCheckpoint => "],\"checkpoint\":\""u8;
 
-    /// <summary>After a string, which in the extra object of a tlog-proof is the metadata.</summary>
+    /// <summary>After a string, which in the extra object of a tlog-proof is the
+    /// metadata.</summary>
     public static ReadOnlySpan<byte> BeforeStatement => "\",\"epoch\":{\"statement\":\""u8;
 
     public static ReadOnlySpan<byte> BeforeDocument => "],\"document\":\""u8;

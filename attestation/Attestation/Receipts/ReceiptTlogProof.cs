@@ -12,14 +12,17 @@ namespace Sequencer.Attestation.Receipts;
 public static class ReceiptTlogProof
 {
     /// <summary>
-    /// The bytes of the proof; false for a receipt whose record or checkpoint does not decode, which
-    /// no verifier would accept.
+    /// The bytes of the proof; false for a receipt whose record or checkpoint does not decode,
+    /// which no verifier would accept.
     /// </summary>
     public static bool TryEncode(Receipt receipt, [NotNullWhen(true)] out byte[]? proof)
     {
         proof = null;
         if (!RecordHeader.TryRead(receipt.Record.Span, out RecordHeader header)) return false;
-        if (!SignedNote.TryParse(receipt.Checkpoint.Span, out SignedNote? note, out _)) return false;
+        if (!SignedNote.TryParse(receipt.Checkpoint.Span, out SignedNote? note, out _))
+        {
+            return false;
+        }
         if (header.Number > long.MaxValue - 1) return false;
         var extra = new ArrayBufferWriter<byte>();
         ReceiptWriter.WriteExtra(extra, receipt);

@@ -11,10 +11,14 @@ internal sealed class CheckList
     /// <summary>True while no rule is broken or left out for want of input.</summary>
     public bool IsGood { get; private set; } = true;
 
-    public void Pass(VerificationRule rule) => _checks.Add(rule, new VerificationCheck.Passed(rule));
+    public void Pass(VerificationRule rule) =>
+        _checks.Add(rule, new VerificationCheck.Passed(rule));
 
     public void Fail(
-        VerificationRule rule, string expected, string actual, AttestationRefusal? attestation = null)
+        VerificationRule rule,
+        string expected,
+        string actual,
+        AttestationRefusal? attestation = null)
     {
         IsGood = false;
         _checks.Add(rule, new VerificationCheck.Failed(rule, expected, actual, attestation));

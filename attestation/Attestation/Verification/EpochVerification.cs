@@ -4,8 +4,8 @@ using Sequencer.Attestation.Nitro;
 namespace Sequencer.Attestation.Verification;
 
 /// <summary>
-/// Steps 2 to 5 and 7 of docs/PROTOCOL.md section 11: that a statement is an attested epoch's of the
-/// policy's log.
+/// Steps 2 to 5 and 7 of docs/PROTOCOL.md section 11: that a statement is an attested epoch's of
+/// the policy's log.
 /// </summary>
 internal static class EpochVerification
 {
@@ -17,7 +17,10 @@ internal static class EpochVerification
     /// Gives each rule its outcome; what the document proves, or null.
     /// </summary>
     public static VerifiedAttestation? Check(
-        CheckList checks, TrustPolicy policy, EpochStatement? statement, ReadOnlySpan<byte> document)
+        CheckList checks,
+        TrustPolicy policy,
+        EpochStatement? statement,
+        ReadOnlySpan<byte> document)
     {
         VerifiedAttestation? attestation = CheckAttestation(checks, policy, document);
         if (statement is null)

@@ -23,7 +23,8 @@ internal sealed class HeadVerification
         _epoch = epoch;
     }
 
-    /// <summary>The rules that <see cref="Check"/> and an inclusion check give an outcome.</summary>
+    /// <summary>The rules that <see cref="Check"/> and an inclusion check give an
+    /// outcome.</summary>
     public static ReadOnlySpan<VerificationRule> Rules =>
     [
         VerificationRule.StatementFormat, VerificationRule.CheckpointFormat,
@@ -97,7 +98,8 @@ internal sealed class HeadVerification
         checks.RequireAll(Rules);
         var outcome = checks.ToArray();
         VerifiedHead? head = checks.IsGood
-            ? new VerifiedHead(_policy, _note, _epoch, Statement!, Checkpoint!, Attestation!, outcome)
+            ? new VerifiedHead(
+                _policy, _note, _epoch, Statement!, Checkpoint!, Attestation!, outcome)
             : null;
         return new VerificationReport<VerifiedHead>(outcome, head);
     }

@@ -132,7 +132,7 @@ public sealed class LogVerifier
         ArgumentNullException.ThrowIfNull(head);
         if (!ReferenceEquals(head.Policy, Policy))
         {
-            throw new ArgumentException("The head was verified under another policy.", nameof(head));
+            throw new ArgumentException("The head is another policy's.", nameof(head));
         }
     }
 }

@@ -77,7 +77,9 @@ internal static class RecordVerification
         else
         {
             checks.Fail(
-                VerificationRule.RecordNumber, $"below the head's size {head.Size}", $"{header.Number}");
+                VerificationRule.RecordNumber,
+                $"below the head's size {head.Size}",
+                $"{header.Number}");
         }
         InclusionCheck.Check(
             checks,
@@ -206,7 +208,10 @@ internal static class RecordVerification
         ExpectNone(checks, VerificationRule.RequestFormat, evidence.Request);
         ExpectNone(checks, VerificationRule.MetadataFormat, evidence.Metadata);
         checks.Excuse(
-            IsStatement, VerificationRule.Request, VerificationRule.Cells, VerificationRule.Metadata);
+            IsStatement,
+            VerificationRule.Request,
+            VerificationRule.Cells,
+            VerificationRule.Metadata);
         if (payload is { } given)
         {
             checks.Fail(VerificationRule.Payload, "none for a statement", Text(given));

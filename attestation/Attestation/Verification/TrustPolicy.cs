@@ -7,13 +7,14 @@ namespace Sequencer.Attestation.Verification;
 
 /// <summary>An enclave image that a policy accepts.</summary>
 /// <param name="Measurements">Its name and PCRs.</param>
-/// <param name="NotAfterSize">For a retired image, the largest head that it may have signed.</param>
+/// <param name="NotAfterSize">For a retired image, the largest head that it may have
+/// signed.</param>
 public sealed record AcceptedMeasurement(MeasurementSet Measurements, ulong? NotAfterSize = null);
 
 /// <summary>
-/// What a verifier trusts (docs/PROTOCOL.md section 10): one log, its configuration, the images that
-/// may sign for it and the roots that may attest them. Comes from the one who trusts, never from
-/// the log.
+/// What a verifier trusts (docs/PROTOCOL.md section 10): one log, its configuration, the images
+/// that may sign for it and the roots that may attest them. Comes from the one who trusts, never
+/// from the log.
 /// </summary>
 public sealed class TrustPolicy
 {
@@ -58,7 +59,7 @@ public sealed class TrustPolicy
         }
         if (Roots.Any(r => r.Kind == TrustedRootKind.OwnNsmDocument))
         {
-            throw new ArgumentException("roots: a root found in a document is no anchor of a policy");
+            throw new ArgumentException("roots: a root found in a document is no anchor");
         }
         Images = new PcrPolicy(Measurements.Select(m => m.Measurements));
     }
@@ -89,8 +90,8 @@ public sealed class TrustPolicy
     internal PcrPolicy Images { get; }
 
     /// <summary>
-    /// Reads <c>trust-policy.json</c>. When false, <paramref name="fault"/> names the member for the
-    /// person who wrote it.
+    /// Reads <c>trust-policy.json</c>. When false, <paramref name="fault"/> names the member for
+    /// the person who wrote it.
     /// </summary>
     public static bool TryParse(
         ReadOnlySpan<byte> json,

@@ -44,7 +44,8 @@ internal ref struct TrustPolicyReader
         }
         catch (JsonException e)
         {
-            fault = $"{reader._place}: not JSON, line {e.LineNumber + 1}, byte {e.BytePositionInLine}";
+            fault = $"{reader._place}: not JSON,"
+                + $" line {e.LineNumber + 1}, byte {e.BytePositionInLine}";
         }
         catch (InvalidOperationException)
         {
@@ -140,7 +141,10 @@ internal ref struct TrustPolicyReader
                 default: throw Fault("unknown member");
             }
         }
-        if (string.IsNullOrWhiteSpace(name)) throw new PolicyFault($"{place}.name: missing or empty");
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw new PolicyFault($"{place}.name: missing or empty");
+        }
         for (int index = 0; index <= 2; index++)
         {
             if (!pcrs.ContainsKey(index)) throw new PolicyFault($"{place}.pcr{index}: missing");

@@ -77,7 +77,8 @@ public enum VerificationRule
     /// <summary>The request is the one that the record names, and they agree.</summary>
     Request,
 
-    /// <summary>The record's cells are the request's updates; in a log, values go up by one.</summary>
+    /// <summary>The record's cells are the request's updates; in a log, values go up by
+    /// one.</summary>
     Cells,
 
     /// <summary>The metadata block is the one that the record names.</summary>
@@ -100,7 +101,8 @@ public enum VerificationRule
     /// <summary>A record's epoch is that of the last statement.</summary>
     Epoch,
 
-    /// <summary>A statement follows from the log before it, and the epochs are those stated.</summary>
+    /// <summary>A statement follows from the log before it, and the epochs are those
+    /// stated.</summary>
     Statement,
 
     /// <summary>The documents' times do not run backwards.</summary>

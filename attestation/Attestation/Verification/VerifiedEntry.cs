@@ -11,8 +11,8 @@ namespace Sequencer.Attestation.Verification;
 public readonly record struct StreamVersion(string Name, long Version);
 
 /// <summary>
-/// A record that stands at its number of the policy's log, under a verified head. Only a good report
-/// of <see cref="LogVerifier"/> hands one out.
+/// A record that stands at its number of the policy's log, under a verified head. Only a good
+/// report of <see cref="LogVerifier"/> hands one out.
 /// </summary>
 public sealed class VerifiedEntry
 {
@@ -90,7 +90,8 @@ public sealed class VerifiedEntry
     /// <summary>Members of its atomic group; 0 for a statement.</summary>
     public int GroupCount { get; }
 
-    private static ImmutableArray<StreamVersion> ReadStreams(EntryRecord entry, AppendRequest request)
+    private static ImmutableArray<StreamVersion> ReadStreams(
+        EntryRecord entry, AppendRequest request)
     {
         if (entry.CellCount == 0) return [];
         var streams = ImmutableArray.CreateBuilder<StreamVersion>(entry.CellCount);

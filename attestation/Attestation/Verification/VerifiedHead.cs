@@ -7,8 +7,8 @@ using Sequencer.Attestation.Receipts;
 namespace Sequencer.Attestation.Verification;
 
 /// <summary>
-/// A tree head that an attested epoch of the policy's log signed. Only <see cref="LogVerifier"/> and
-/// the auditor make one.
+/// A tree head that an attested epoch of the policy's log signed. Only <see cref="LogVerifier"/>
+/// and the auditor make one.
 /// </summary>
 public sealed class VerifiedHead
 {

@@ -45,11 +45,14 @@ internal sealed class FrameBuffer : IDisposable
 
     public void AppendByte(byte value) => Extend(1)[0] = value;
 
-    public void AppendUInt16(ushort value) => BinaryPrimitives.WriteUInt16BigEndian(Extend(2), value);
+    public void AppendUInt16(ushort value) =>
+        BinaryPrimitives.WriteUInt16BigEndian(Extend(2), value);
 
-    public void AppendUInt32(uint value) => BinaryPrimitives.WriteUInt32BigEndian(Extend(4), value);
+    public void AppendUInt32(uint value) =>
+        BinaryPrimitives.WriteUInt32BigEndian(Extend(4), value);
 
-    public void AppendUInt64(ulong value) => BinaryPrimitives.WriteUInt64BigEndian(Extend(8), value);
+    public void AppendUInt64(ulong value) =>
+        BinaryPrimitives.WriteUInt64BigEndian(Extend(8), value);
 
     /// <summary>A <c>u32</c> length and the bytes.</summary>
     public void AppendSized(ReadOnlySpan<byte> bytes)

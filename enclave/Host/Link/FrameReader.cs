@@ -52,7 +52,9 @@ internal sealed class FrameReader(Socket socket)
         return FrameReadStatus.Header;
     }
 
-    /// <summary>Receives the body of <see cref="Header"/>; null when the stream ends in it.</summary>
+    /// <summary>
+    /// Receives the body of <see cref="Header"/>; null when the stream ends in it.
+    /// </summary>
     public async ValueTask<FrameBuffer?> ReadBodyAsync(CancellationToken cancellation)
     {
         FrameBuffer body = FrameBuffer.ForBody(Header.BodyBytes);

@@ -27,7 +27,8 @@ internal sealed class InFlightWindow(int requestsMax, int bytesMax)
                     _bytes += bytes;
                     return;
                 }
-                _left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _left = new TaskCompletionSource(
+                    TaskCreationOptions.RunContinuationsAsynchronously);
                 left = _left.Task;
             }
             await left.WaitAsync(cancellation);

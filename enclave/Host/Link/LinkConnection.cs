@@ -8,8 +8,8 @@ internal readonly record struct LinkRequest(
     LinkConnection Connection, FrameHeader Header, FrameBuffer? Body);
 
 /// <summary>
-/// One gateway's connection: a loop that reads requests and one that writes answers. Neither touches
-/// the core, and neither waits for another connection.
+/// One gateway's connection: a loop that reads requests and one that writes answers. Neither
+/// touches the core, and neither waits for another connection.
 /// </summary>
 /// <remarks>
 /// Answers are in order because requests enter the core's queue in order and the core answers in
@@ -39,7 +39,8 @@ internal sealed class LinkConnection
             new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
     }
 
-    /// <summary>True once the core's loop has seen the end: later requests are void. The loop's own.
+    /// <summary>
+    /// True once the core's loop, whose own this is, has seen the end: later requests are void.
     /// </summary>
     public bool IsEnded { get; private set; }
 

@@ -6,7 +6,9 @@ public static class LinkProtocol
     /// <summary>Highest value of a frame's length field, in bytes.</summary>
     public const int FrameMaxBytes = 16 * 1024 * 1024;
 
-    /// <summary>Lowest value of a frame's length field, in bytes: the header's rest and no body.</summary>
+    /// <summary>
+    /// Lowest value of a frame's length field, in bytes: the header's rest and no body.
+    /// </summary>
     public const int FrameMinBytes = 8;
 
     /// <summary>Bytes of a frame before its body, the length field included.</summary>
@@ -80,9 +82,13 @@ public sealed record LinkLimits
     /// <summary>Most bytes of those requests; a single one may be longer.</summary>
     public int RequestBytesInFlightMax { get; init; } = LinkProtocol.FrameMaxBytes;
 
-    /// <summary>How long the peer may take nothing of an answer before its connection ends.</summary>
+    /// <summary>
+    /// How long the peer may take nothing of an answer before its connection ends.
+    /// </summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The server ends when no connection was open for so long; null: it never does.</summary>
+    /// <summary>
+    /// The server ends when no connection was open for so long; null: it never does.
+    /// </summary>
     public TimeSpan? IdleTimeout { get; init; }
 }

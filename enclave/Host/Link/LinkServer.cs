@@ -36,7 +36,8 @@ internal sealed class LinkServer
             _limits.IdleTimeout ?? Timeout.InfiniteTimeSpan, _time);
         using CancellationTokenRegistration ended = idle.Token.Register(stop.Cancel);
 
-        Task serving = StopAfter(Task.Run(() => ServeAsync(stop.Token), CancellationToken.None), stop);
+        Task loop = Task.Run(() => ServeAsync(stop.Token), CancellationToken.None);
+        Task serving = StopAfter(loop, stop);
         Task accepting = StopAfter(AcceptAsync(listener, idle, stop), stop);
         try
         {
@@ -55,13 +56,30 @@ internal sealed class LinkServer
         {
             while (true)
             {
-                Socket socket = await listener.AcceptAsync(stop.Token);
-                if (!TryServe(socket, idle, stop)) socket.Dispose();
+                Socket? socket = await AcceptOneAsync(listener, stop.Token);
+                if (socket is not null && !TryServe(socket, idle, stop)) socket.Dispose();
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The server was told to end.
+        }
+    }
+
+    /// <summary>
+    /// The next connection; null for one whose peer was gone before it was accepted.
+    /// </summary>
+    private static async ValueTask<Socket?> AcceptOneAsync(
+        Socket listener, CancellationToken cancellation)
+    {
+        try
+        {
+            return await listener.AcceptAsync(cancellation);
+        }
+        catch (SocketException e) when (
+            e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
+        {
+            return null;
         }
     }
 
@@ -75,8 +93,8 @@ internal sealed class LinkServer
             Task running = Task.Run(
                 () => connection.RunAsync(_requests.Writer, stop.Token), CancellationToken.None);
             _connections.Add(running);
-            // A connection that fails otherwise than by its peer is a fault of this program: it stays
-            // in the set, where the end of RunAsync finds its exception.
+            // A connection that fails otherwise than by its peer is a fault of this program: it
+            // stays in the set, where the end of RunAsync finds its exception.
             running.ContinueWith(
                 task => Forget(task, idle, stop),
                 CancellationToken.None,

@@ -89,7 +89,8 @@ public sealed class ChainTests
             byte[] batch = RandomBatches.Next(random, one.Core.Size);
             one.TimeMs = two.TimeMs = one.TimeMs + (ulong)random.Next(3);
             Assert.Equal(
-                one.TrySequence(batch, out ParsedAnswer? a), two.TrySequence(batch, out ParsedAnswer? b));
+                one.TrySequence(batch, out ParsedAnswer? a),
+                two.TrySequence(batch, out ParsedAnswer? b));
             Assert.Equal(a?.Bytes, b?.Bytes);
         }
         Assert.Equal(one.Head.Text.ToArray(), two.Head.Text.ToArray());

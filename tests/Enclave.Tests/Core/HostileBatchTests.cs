@@ -11,7 +11,10 @@ public sealed class HostileBatchTests
         1,
         [
             [Keyed("a", "k1", NotExists("s"), Bump("s"))],
-            [Append("b", VersionEquals("s", 1), UnchangedSince("t", 9)), Keyed("c", "k2", Bump("t"))],
+            [
+                Append("b", VersionEquals("s", 1), UnchangedSince("t", 9)),
+                Keyed("c", "k2", Bump("t")),
+            ],
         ]);
 
     [Fact]

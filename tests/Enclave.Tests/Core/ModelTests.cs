@@ -2,13 +2,12 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Tests;
 using Sequencer.Enclave.Core;
-using static Sequencer.Enclave.Tests.Core.Requests;
 
 namespace Sequencer.Enclave.Tests.Core;
 
 /// <summary>
-/// Random batches against a model that keeps every record and searches them all, before and after the
-/// log was replayed into another enclave.
+/// Random batches against a model that keeps every record and searches them all, before and after
+/// the log was replayed into another enclave.
 /// </summary>
 public sealed class ModelTests
 {
@@ -41,9 +40,12 @@ public sealed class ModelTests
         Assert.True(model.Replays > 50);
     }
 
+    private readonly record struct Use(
+        ulong Number, Digest Key, Digest Request, int Index, int Count);
+
     private sealed class Model(uint cellsMax, uint window)
     {
-        private readonly List<(ulong Number, Digest Key, Digest Request, int Index, int Count)> _uses = [];
+        private readonly List<Use> _uses = [];
         private Dictionary<string, (long Value, ulong Changed)> _cells = [];
 
         public ulong Size { get; set; } = 1;
@@ -66,7 +68,7 @@ public sealed class ModelTests
                 }
                 outcomes.AddRange(good);
             }
-            foreach (Outcome o in outcomes.Where(o => o.Status == OutcomeStatus.Refused)) Seen.Add(o.Reason);
+            Seen.UnionWith(outcomes.Select(o => o.Reason).Where(r => r != RefusalReason.None));
             Replays += outcomes.Count(o => o.Status == OutcomeStatus.Replayed);
             return outcomes;
         }
@@ -108,7 +110,7 @@ public sealed class ModelTests
             }
             for (int i = 0; i < group.Length; i++)
             {
-                _uses.Add((Size, keys[i], Derivation.Request(group[i]), i, group.Length));
+                _uses.Add(new Use(Size, keys[i], Derivation.Request(group[i]), i, group.Length));
                 outcomes.Add(Outcome.Appended(Size++));
             }
             return (-1, default);

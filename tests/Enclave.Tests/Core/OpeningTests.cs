@@ -31,7 +31,8 @@ public sealed class OpeningTests
 
         Assert.True(Checkpoint.TryParse(head!.Text.Span, out Checkpoint? checkpoint, out _));
         Assert.Equal(TestEnclave.Origin, checkpoint.Origin);
-        Assert.Equal((1ul, TreeHash.Leaf(statement.Bytes.Span)), (checkpoint.Size, checkpoint.Root));
+        Assert.Equal(
+            (1ul, TreeHash.Leaf(statement.Bytes.Span)), (checkpoint.Size, checkpoint.Root));
         Assert.Equal(head.Text.ToArray(), opened.Checkpoint[..head.Text.Length]);
     }
 
@@ -102,7 +103,8 @@ public sealed class OpeningTests
         Assert.Equal(CorePhase.Open, open.Core.Phase);
     }
 
-    public static TheoryData<string> Misuses => ["sequence", "acknowledge", "pending", "other note"];
+    public static TheoryData<string> Misuses =>
+        ["sequence", "acknowledge", "pending", "other note"];
 
     [Theory]
     [MemberData(nameof(Misuses))]
@@ -111,8 +113,10 @@ public sealed class OpeningTests
         TestEnclave enclave = TestEnclave.Open();
         SequencerCore core = enclave.Core;
         byte[] batch = Requests.Batch(1, [[Requests.Append("a")]]);
-        Assert.Equal(CoreResult.HeadToSign, core.Sequence(0, batch, 0, out HeadToSign? head, out _));
-        byte[] other = TestEnclave.UnsignedNote(new HeadToSign(9, Digest.Zero, "x\n9\n\n"u8.ToArray()));
+        Assert.Equal(
+            CoreResult.HeadToSign, core.Sequence(0, batch, 0, out HeadToSign? head, out _));
+        byte[] other = TestEnclave.UnsignedNote(
+            new HeadToSign(9, Digest.Zero, "x\n9\n\n"u8.ToArray()));
         if (misuse == "pending") Assert.Empty(core.Pending(0));
         else Assert.Equal(CoreResult.Stopped, misuse switch
         {

@@ -4,7 +4,9 @@ using Sequencer.Enclave.Core;
 
 namespace Sequencer.Enclave.Tests.Core;
 
-/// <summary>A batch answer read as docs/PROTOCOL.md section 14 says, every byte accounted for.</summary>
+/// <summary>
+/// A batch answer read as docs/PROTOCOL.md section 14 says, every byte accounted for.
+/// </summary>
 internal sealed class ParsedAnswer
 {
     public ParsedAnswer(ReadOnlyMemory<byte> answer)

@@ -3,7 +3,9 @@ using static Sequencer.Enclave.Tests.Core.Requests;
 
 namespace Sequencer.Enclave.Tests.Core;
 
-/// <summary>Batches over a few streams and keys, so that guards, caps and keys meet often.</summary>
+/// <summary>
+/// Batches over a few streams and keys, so that guards, caps and keys meet often.
+/// </summary>
 internal static class RandomBatches
 {
     public const int Streams = 8;
@@ -37,7 +39,8 @@ internal static class RandomBatches
             0 => Exists(stream),
             1 => NotExists(stream),
             2 => VersionEquals(stream, (ulong)random.Next(3)),
-            _ => UnchangedSince(stream, (ulong)random.Next(2) * ulong.MaxValue + (ulong)random.Next(2)),
+            _ => UnchangedSince(
+                stream, (ulong)random.Next(2) * ulong.MaxValue + (ulong)random.Next(2)),
         };
     }
 }

@@ -68,7 +68,8 @@ public sealed class ReplayRefusalTests
         CoreResult result = core.ReplayRecords(TestEnclave.Bundle(log.Records));
         if (result == CoreResult.Done)
         {
-            result = core.EndReplay(new TestEpoch(7).Keys, log.Own, log.NowMs, out HeadToSign? head);
+            result = core.EndReplay(
+                new TestEpoch(7).Keys, log.Own, log.NowMs, out HeadToSign? head);
             Assert.Equal(result == CoreResult.HeadToSign, head is not null);
         }
         if (result != CoreResult.HeadToSign)
@@ -131,7 +132,8 @@ public sealed class ReplayRefusalTests
 
     [Theory]
     [MemberData(nameof(Flips))]
-    public void A_changed_record_is_refused(int record, int offset, ReplayRule rule, ulong number) =>
+    public void A_changed_record_is_refused(
+        int record, int offset, ReplayRule rule, ulong number) =>
         Refuses(rule, number, Log.With(record, bytes => bytes[offset] ^= 1));
 
     [Fact]
@@ -143,7 +145,8 @@ public sealed class ReplayRefusalTests
             {
                 int at = offset;
                 Assert.NotEqual(
-                    CoreResult.HeadToSign, Replay(Log.With(record, bytes => bytes[at] ^= 0x10)).Result);
+                    CoreResult.HeadToSign,
+                    Replay(Log.With(record, bytes => bytes[at] ^= 0x10)).Result);
             }
         }
     }
@@ -283,7 +286,8 @@ public sealed class ReplayRefusalTests
     public void The_document_must_be_that_of_the_last_statement()
     {
         EpochStatement genesis = Statement(0);
-        Refuses(ReplayRule.DocumentStatement, 7, Log with { Document = TestEpoch.Document(genesis) });
+        Refuses(
+            ReplayRule.DocumentStatement, 7, Log with { Document = TestEpoch.Document(genesis) });
         Refuses(ReplayRule.DocumentStatement, 7, Log with { Document = TestEpoch.Build() });
         Refuses(ReplayRule.DocumentStatement, 7, With(d =>
             d.Fields["public_key"] = w => w.WriteByteString(genesis.SubjectPublicKeyInfo)));
@@ -300,9 +304,14 @@ public sealed class ReplayRefusalTests
         {
             for (int i = 0; i < 3; i++) d.Pcrs[i] = ((ulong)i, new byte[48]);
         }));
-        Refuses(ReplayRule.Document, 7, With(d => d.EditSignature = s => [.. s[..^1], (byte)(s[^1] ^ 1)]));
+        Refuses(ReplayRule.Document, 7, With(d => d.EditSignature = s =>
+        {
+            s[^1] ^= 1;
+            return s;
+        }));
         // The same certificates under a root that is not the own device's.
-        Assert.True(OwnIdentity.TryRead(new TestNitroDocument().Build(), out OwnIdentity? elsewhere));
+        Assert.True(
+            OwnIdentity.TryRead(new TestNitroDocument().Build(), out OwnIdentity? elsewhere));
         Refuses(ReplayRule.Document, 7, Log with { Own = elsewhere });
     }
 
@@ -313,7 +322,8 @@ public sealed class ReplayRefusalTests
         Assert.Equal(CoreResult.HeadToSign, Replay(With(d => d.Timestamp = before)).Result);
         Refuses(ReplayRule.DocumentTime, 7, With(d => d.Timestamp = before.AddMilliseconds(-1)));
         Assert.Equal(
-            CoreResult.HeadToSign, Replay(With(d => d.Timestamp = before.AddMilliseconds(1000))).Result);
+            CoreResult.HeadToSign,
+            Replay(With(d => d.Timestamp = before.AddMilliseconds(1000))).Result);
         Refuses(ReplayRule.DocumentTime, 7, With(d => d.Timestamp = before.AddMilliseconds(1001)));
     }
 

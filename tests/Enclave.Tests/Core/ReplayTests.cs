@@ -24,7 +24,8 @@ public sealed class ReplayTests
         Assert.Equal(first.Core.Statement!.Hash, fields.PreviousStatement);
         Assert.Equal(PreviousEpochEnd.Unplanned, second.Core.Statement.PreviousEnd);
         // All that was replayed is on the gateway's disk; the opening is not yet.
-        Assert.Equal((4ul, first.Head.Root), (second.Core.AcknowledgedSize, second.Core.AcknowledgedRoot));
+        Assert.Equal(
+            (4ul, first.Head.Root), (second.Core.AcknowledgedSize, second.Core.AcknowledgedRoot));
         Assert.Equal(4ul, new ParsedAnswer(Assert.Single(second.Core.Pending(0))).StartSize);
         Assert.Equal(1u, second.Sequence([Append("d")]).Entry(0).Header.Epoch);
     }
@@ -44,9 +45,11 @@ public sealed class ReplayTests
         Assert.Equal(TestEnclave.StartMs + 50_000, second.Core.Statement!.Fields.TimeMs);
         Assert.Equal(Outcome.Replayed(1), second.One(keyed));
         Assert.Equal(
-            Outcome.Refused(RefusalReason.Guard, 0, 2, 2), second.One(Append("x", VersionEquals("s", 3))));
+            Outcome.Refused(RefusalReason.Guard, 0, 2, 2),
+            second.One(Append("x", VersionEquals("s", 3))));
         Assert.Equal(RefusalReason.CellsMax, second.One(Append("x", Bump("u"))).Reason);
-        Assert.Equal(Outcome.Appended(5), second.One(Append("d", VersionEquals("s", 2), Bump("s"))));
+        Assert.Equal(
+            Outcome.Appended(5), second.One(Append("d", VersionEquals("s", 2), Bump("s"))));
         Assert.Equal(Outcome.Appended(6), second.One(Keyed("new", "k")));
     }
 
@@ -95,7 +98,8 @@ public sealed class ReplayTests
         var accepted = new PredecessorMeasurements(Old(0), Old(1), Old(2));
         foreach (bool accepts in new[] { true, false })
         {
-            var core = new SequencerCore(new() { AcceptedPredecessors = accepts ? [accepted] : [] });
+            var core =
+                new SequencerCore(new() { AcceptedPredecessors = accepts ? [accepted] : [] });
             core.BeginReplay(1, first.SignedHead(), document);
             core.ReplayRecords(TestEnclave.Bundle(first.Records));
             Assert.Equal(

@@ -29,7 +29,8 @@ internal static class Requests
 
     public static CellOperation Exists(string stream) => Make(OperationCode.Exists, stream, 0);
 
-    public static CellOperation NotExists(string stream) => Make(OperationCode.NotExists, stream, 0);
+    public static CellOperation NotExists(string stream) =>
+        Make(OperationCode.NotExists, stream, 0);
 
     public static CellOperation VersionEquals(string stream, ulong version) =>
         Make(OperationCode.VersionEquals, stream, version);

@@ -8,8 +8,9 @@ using Sequencer.Enclave.Core;
 namespace Sequencer.Enclave.Tests.Core;
 
 /// <summary>
-/// A core with the host that it needs and the log as its gateway has it. Heads get a line that nobody
-/// signed, since the core leaves signatures to the host; <see cref="SignedHead"/> makes real ones.
+/// A core with the host that it needs and the log as its gateway has it. Heads get a line that
+/// nobody signed, since the core leaves signatures to the host; <see cref="SignedHead"/> makes real
+/// ones.
 /// </summary>
 internal sealed class TestEnclave
 {
@@ -40,7 +41,10 @@ internal sealed class TestEnclave
     {
         var enclave = new TestEnclave(epoch ?? new TestEpoch(0), limits);
         CoreResult result = enclave.Core.OpenGenesis(
-            Configuration(cellsMax, window), enclave.Epoch.Keys, enclave.TimeMs, out HeadToSign? head);
+            Configuration(cellsMax, window),
+            enclave.Epoch.Keys,
+            enclave.TimeMs,
+            out HeadToSign? head);
         Assert.Equal(CoreResult.HeadToSign, result);
         enclave.Complete(head!);
         return enclave;
@@ -52,7 +56,8 @@ internal sealed class TestEnclave
     /// <summary>Sequences at the size; the groups' answer.</summary>
     public ParsedAnswer Sequence(params byte[][][] groups)
     {
-        CoreResult result = TrySequence(Requests.Batch(Core.Size, groups), out ParsedAnswer? answer);
+        CoreResult result =
+            TrySequence(Requests.Batch(Core.Size, groups), out ParsedAnswer? answer);
         Assert.True(result is CoreResult.HeadToSign or CoreResult.NothingAppended, $"{result}");
         return answer!;
     }
@@ -64,7 +69,8 @@ internal sealed class TestEnclave
     {
         answer = null;
         CoreResult result = Core.Sequence(
-            Core.AcknowledgedSize, batch, TimeMs, out HeadToSign? head, out ReadOnlyMemory<byte> bytes);
+            Core.AcknowledgedSize, batch, TimeMs,
+            out HeadToSign? head, out ReadOnlyMemory<byte> bytes);
         if (result == CoreResult.HeadToSign) answer = Complete(head!);
         else if (bytes.Length > 0) answer = new ParsedAnswer(bytes);
         return result;
@@ -84,7 +90,7 @@ internal sealed class TestEnclave
     public byte[] SignedHead() => Note(Head.Text.Span, Epoch.Sign(Origin, Head.Text.Span));
 
     public static byte[] Note(ReadOnlySpan<byte> text, IEnumerable<NoteSignature> lines) =>
-        [.. text, (byte)'\n', .. Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => $"{l}\n")))];
+        [.. text, .. Encoding.UTF8.GetBytes("\n" + string.Concat(lines.Select(l => $"{l}\n")))];
 
     /// <summary>A second enclave that continues this log, to the end of its replay.</summary>
     public TestEnclave Restart(CoreLimits? limits = null, TestEpoch? epoch = null)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Cryptography;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
@@ -13,7 +12,8 @@ namespace Sequencer.Enclave.Tests.Core;
 internal sealed class TestEpoch
 {
     // One root for all documents: it is pinned byte for byte, and each build signs it anew.
-    private static readonly byte[] RootDer = new TestNitroPki(TestNitroDocument.ModuleId).Build()[0];
+    private static readonly byte[] RootDer =
+        new TestNitroPki(TestNitroDocument.ModuleId).Build()[0];
 
     private readonly ECDsa _p256 = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly byte[] _ed25519Seed;
@@ -35,10 +35,12 @@ internal sealed class TestEpoch
         return own;
     }
 
-    public static byte[] Document(EpochStatement statement, Action<TestNitroDocument>? edit = null) =>
+    public static byte[] Document(
+        EpochStatement statement, Action<TestNitroDocument>? edit = null) =>
         Build(document =>
         {
-            document.Timestamp = DateTimeOffset.FromUnixTimeMilliseconds((long)statement.Fields.TimeMs);
+            document.Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(
+                (long)statement.Fields.TimeMs);
             document.Fields["public_key"] =
                 w => w.WriteByteString(statement.SubjectPublicKeyInfo);
             document.Fields["user_data"] =

@@ -16,7 +16,9 @@ internal sealed record LinkAnswer(byte Type, uint RequestId, byte[] Body)
     public string ErrorText => Encoding.UTF8.GetString(Body.AsSpan(2));
 }
 
-/// <summary>A gateway's end of the link, one byte as the next, blocking and bounded in time.</summary>
+/// <summary>
+/// A gateway's end of the link, one byte as the next, blocking and bounded in time.
+/// </summary>
 internal sealed class LinkClient : IDisposable
 {
     private readonly Socket _socket =
@@ -110,7 +112,8 @@ internal sealed class LinkClient : IDisposable
         Assert.Equal(0, BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6)));
         int length = (int)BinaryPrimitives.ReadUInt32BigEndian(header);
         byte[] body = ReadExactly(length - 8) ?? throw new EndOfStreamException();
-        return new LinkAnswer(header[5], BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)), body);
+        uint requestId = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8));
+        return new LinkAnswer(header[5], requestId, body);
     }
 
     public void CloseSending() => _socket.Shutdown(SocketShutdown.Send);

@@ -6,7 +6,6 @@ using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Enclave.Core;
-using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Tests.Core;
 
@@ -71,7 +70,8 @@ public sealed class LinkMessageTests : IDisposable
         {
             leaves.Append(TreeHash.Leaf(answer.Records[0]));
             Assert.True(SignedNote.TryParse(answer.Checkpoint, out SignedNote? note, out _));
-            Assert.Equal(NoteOpening.Verified, VerifiedNote.Open(note, [ecdsa, ed25519], out var open));
+            NoteOpening opening = VerifiedNote.Open(note, [ecdsa, ed25519], out VerifiedNote? open);
+            Assert.Equal(NoteOpening.Verified, opening);
             Assert.Equal([ecdsa, ed25519], open!.Signatures.Select(s => s.Key));
             Assert.Equal(2, note.Signatures.Count);
             Assert.True(Checkpoint.TryParse(note.Text.Span, out Checkpoint? head, out _));

@@ -6,7 +6,9 @@ using Sequencer.Enclave.Simulated;
 
 namespace Sequencer.Enclave.Tests.Host;
 
-/// <summary>An enclave program with a simulated NSM, serving a socket in a folder of its own.</summary>
+/// <summary>
+/// An enclave program with a simulated NSM, serving a socket in a folder of its own.
+/// </summary>
 internal sealed class RunningEnclave : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("sequencer-").FullName;
@@ -35,7 +37,10 @@ internal sealed class RunningEnclave : IDisposable
     public static DevelopmentCertificate Root { get; } = NewRoot();
 
     public static MeasurementSet Measured { get; } = new(
-        "simulated", Measurements.Default.Pcr0, Measurements.Default.Pcr1, Measurements.Default.Pcr2);
+        "simulated",
+        Measurements.Default.Pcr0,
+        Measurements.Default.Pcr1,
+        Measurements.Default.Pcr2);
 
     public string Path { get; }
 
@@ -45,7 +50,10 @@ internal sealed class RunningEnclave : IDisposable
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return DevelopmentCertificate.CreateRoot(
-            ECDsa.Create(ECCurve.NamedCurves.nistP384), "test", now.AddYears(-10), now.AddYears(10));
+            ECDsa.Create(ECCurve.NamedCurves.nistP384),
+            "test",
+            now.AddYears(-10),
+            now.AddYears(10));
     }
 
     /// <summary>Verifies a document as a client would that trusts the development root.</summary>

@@ -1,5 +1,4 @@
 using Sequencer.Attestation.Log;
-using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host.Link;
@@ -33,8 +32,8 @@ public sealed class SuccessionTests
         Assert.Equal(
             Derivation.EpochUserData(opened.Records[0]), verified.UserData!.Value.ToArray());
 
-        ParsedAnswer next =
-            client.Append(4, Requests.Append("c", Requests.VersionEquals("s", 1), Requests.Bump("s")));
+        ParsedAnswer next = client.Append(
+            4, Requests.Append("c", Requests.VersionEquals("s", 1), Requests.Bump("s")));
         Assert.Equal(OutcomeStatus.Appended, next.Outcomes[0].Status);
         Assert.Equal(2, next.Entry(0).Cell(0).Value);
 

@@ -76,7 +76,8 @@ public sealed class ProgramTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(program.StandardOutput.ReadToEnd());
         Assert.Equal(0, ExitCode(program));
         Assert.Equal(
-            ["name", "pcr0", "pcr1", "pcr2"], json.RootElement.EnumerateObject().Select(m => m.Name));
+            ["name", "pcr0", "pcr1", "pcr2"],
+            json.RootElement.EnumerateObject().Select(m => m.Name));
         Assert.Equal(
             Convert.ToHexStringLower(Measurements.Default.Pcr2),
             json.RootElement.GetProperty("pcr2").GetString());

@@ -1,0 +1,158 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Sequencer.Attestation.Auditing;
+using Sequencer.Attestation.Verification;
+using Sequencer.Client;
+using Spectre.Console;
+
+namespace Sequencer.Cli.Commands;
+
+/// <summary><c>sequencer audit</c>: a whole log, by URL or as a directory.</summary>
+internal static class AuditCommand
+{
+    private static readonly Argument<string> Log = new("log")
+    {
+        Description = "Address of a gateway, or a data directory",
+        HelpName = "URL|DIR",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "audit",
+            "Read a whole log and check every record, link, tile, checkpoint and epoch against your trust "
+            + "policy. Reports every fault with its place.\n\n"
+            + "Examples:\n  sequencer audit http://127.0.0.1:5000 --policy trust-policy.json\n"
+            + "  sequencer audit .run/data --policy trust-policy.json\n\n"
+            + "Exit codes: 0 nothing wrong, 1 faults, 2 nothing was decided.")
+        {
+            Log,
+            SharedOptions.Policy,
+        };
+        command.SetWork(Work);
+        return command;
+    }
+
+    private static async Task<int> Work(
+        ParseResult parse, Screen screen, CancellationToken cancellationToken)
+    {
+        string log = parse.GetRequiredValue(Log);
+        TrustPolicy policy = SharedOptions.RequirePolicy(parse, screen);
+        var auditor = new LogAuditor(policy);
+        using HttpClient? http = Gateway.IsAddress(log) ? Gateway.Connect(new Uri(log)) : null;
+        IAuditSource source = http is null ? Open(log) : new HttpAuditSource(http);
+        AuditReport report;
+        try
+        {
+            report = await WithProgress(
+                screen, show => auditor.AuditAsync(source, show, cancellationToken));
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException)
+        {
+            throw new CommandFailure($"Cannot read {log}: {e.Message}");
+        }
+        if (screen.IsJson) screen.WriteJson(json => Write(json, log, report));
+        else Show(screen, log, report);
+        return report.IsGood ? ExitCodes.Good : ExitCodes.Refused;
+    }
+
+    private static DirectoryAuditSource Open(string directory) =>
+        Directory.Exists(directory)
+            ? new DirectoryAuditSource(directory)
+            : throw new CommandFailure($"{directory} is neither an http address nor a folder.");
+
+    // Only a person who watches wants a bar; a pipe or a log file gets the result alone.
+    private static async Task<AuditReport> WithProgress(
+        Screen screen, Func<Action<AuditProgress>?, Task<AuditReport>> audit)
+    {
+        if (!screen.Error.Profile.Capabilities.Interactive) return await audit(null);
+        return await screen.Error.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
+            .StartAsync(context =>
+            {
+                ProgressTask bar = context.AddTask("Records", autoStart: true, maxValue: 1);
+                return audit(progress =>
+                {
+                    bar.MaxValue = Math.Max(1, progress.Total);
+                    bar.Value = progress.Records;
+                });
+            });
+    }
+
+    private static void Show(Screen screen, string log, AuditReport report)
+    {
+        screen.Say($"[bold]{Screen.Plain(log)}[/]");
+        if (report.Head is { } head) CheckLines.Show(screen, head.Checks);
+        screen.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {report.Records} records read: {report.Entries} entries, {report.Epochs} epochs, "
+            + $"{report.Cells} cells."));
+        foreach (string note in report.Notes) screen.Say($"  [grey]note: {Screen.Plain(note)}[/]");
+        if (report.IsGood)
+        {
+            report.Head!.TryGet(out VerifiedHead? verified);
+            screen.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"[green]GOOD[/]: nothing wrong in {verified!.Checkpoint.Size} records of "
+                + $"{Screen.Plain(verified.Policy.Origin)}; root {verified.Checkpoint.Root.ToHex()}."));
+            return;
+        }
+        foreach (AuditFault fault in report.Faults)
+        {
+            screen.Say($"  [red]✗[/] {Screen.Plain(fault.Sentence)}");
+        }
+        long count = report.FaultCounts.Values.Sum();
+        if (count > report.Faults.Length)
+        {
+            screen.Say($"    and {count - report.Faults.Length} more of the same kinds.");
+        }
+        screen.Say($"[red]REFUSED[/]: {count} faults.");
+    }
+
+    private static void Write(Utf8JsonWriter json, string log, AuditReport report)
+    {
+        json.WriteStartObject();
+        json.WriteString("log", log);
+        json.WriteBoolean("good", report.IsGood);
+        json.WriteNumber("records", report.Records);
+        json.WriteNumber("entries", report.Entries);
+        json.WriteNumber("epochs", report.Epochs);
+        json.WriteNumber("cells", report.Cells);
+        if (report.Head is { } head)
+        {
+            if (head.TryGet(out VerifiedHead? verified))
+            {
+                json.WriteNumber("head_size", verified.Checkpoint.Size);
+                json.WriteString("root", verified.Checkpoint.Root.ToHex());
+                json.WriteString("log_id", verified.LogId.ToHex());
+            }
+            CheckLines.Write(json, head.Checks);
+        }
+        json.WriteStartArray("faults");
+        foreach (AuditFault fault in report.Faults)
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", fault.Rule.Code());
+            if (fault.Number is { } number) json.WriteNumber("number", number);
+            if (fault.Epoch is { } epoch) json.WriteNumber("epoch", epoch);
+            if (fault.Place is { } place) json.WriteString("place", place);
+            json.WriteString("expected", fault.Expected);
+            json.WriteString("found", fault.Actual);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("fault_counts");
+        foreach ((VerificationRule rule, long count) in report.FaultCounts)
+        {
+            json.WriteNumber(rule.Code(), count);
+        }
+        json.WriteEndObject();
+        json.WriteStartArray("notes");
+        foreach (string note in report.Notes) json.WriteStringValue(note);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Sequencer.Client;
+
+namespace Sequencer.Cli;
+
+/// <summary>The one place where what goes wrong in a command becomes a line and an exit code.</summary>
+internal static class Run
+{
+    /// <summary>Gives a command its work, with faults translated.</summary>
+    public static void SetWork(
+        this Command command, Func<ParseResult, Screen, CancellationToken, Task<int>> work) =>
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            Screen screen = Screen.OfProcess(parse.GetValue(SharedOptions.Json));
+            try
+            {
+                return await work(parse, screen, cancellationToken);
+            }
+            catch (CommandFailure failure)
+            {
+                return Fail(screen, failure.Message, ExitCodes.Unusable);
+            }
+            catch (GatewayUnreachableException failure)
+            {
+                return Fail(
+                    screen,
+                    $"{failure.Message} Is it running? ('make run' starts one on http://127.0.0.1:5000.)",
+                    ExitCodes.Unusable);
+            }
+            catch (ProblemException problem)
+            {
+                return Fail(screen, $"The gateway refused: {problem.Message}", ExitCodes.Refused);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return ExitCodes.Unusable;
+            }
+        });
+
+    private static int Fail(Screen screen, string message, int code)
+    {
+        screen.Remark($"[red]sequencer:[/] {Screen.Plain(message)}");
+        return code;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Buffers;
+using System.Text.Json;
+using Sequencer.Attestation.Log;
+
+namespace Sequencer.Client;
+
+/// <summary>Writes an entry as the JSON object of docs/HTTP.md.</summary>
+internal static class EntryJson
+{
+    /// <summary>Writes one object.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isBatch">True for the line of a batch, which also has what headers have.</param>
+    public static void Write(IBufferWriter<byte> destination, NewEntry entry, bool isBatch)
+    {
+        using var json = new Utf8JsonWriter(destination);
+        json.WriteStartObject();
+        json.WriteBase64String("payload_base64", entry.Payload.Span);
+        if (entry.ContentType.Length > 0) json.WriteString("content_type", entry.ContentType);
+        if (entry.Type.Length > 0) json.WriteString("type", entry.Type);
+        if (entry.Metadata.Count > 0)
+        {
+            json.WriteStartObject("metadata");
+            foreach ((string key, string value) in entry.Metadata) json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+        if (entry.Stream is not null) json.WriteString("stream", entry.Stream);
+        if (isBatch) WriteConditions(json, entry);
+        json.WriteEndObject();
+    }
+
+    private static void WriteConditions(Utf8JsonWriter json, NewEntry entry)
+    {
+        switch (entry.Expected.Guard)
+        {
+            case OperationCode.NotExists: json.WriteString("expected_version", "none"); break;
+            case OperationCode.Exists: json.WriteString("expected_version", "exists"); break;
+            case OperationCode.VersionEquals:
+                json.WriteNumber("expected_version", entry.Expected.Version);
+                break;
+        }
+        if (entry.IdempotencyKey is not null)
+        {
+            json.WriteString("idempotency_key", entry.IdempotencyKey);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+
+namespace Sequencer.Client;
+
+/// <summary>
+/// A record as the gateway handed it out. All but the names of type, content type, metadata and
+/// stream is read from <see cref="Record"/>; that the record stands in the log takes a receipt.
+/// </summary>
+public sealed class EntryView
+{
+    internal EntryView(byte[] bytes, EntryMetadata? metadata, string? stream)
+    {
+        if (!RecordHeader.TryRead(bytes, out RecordHeader header))
+        {
+            throw new UnexpectedAnswerException("member record: no record");
+        }
+        Record = bytes;
+        LeafHash = TreeHash.Leaf(bytes);
+        Kind = header.Type;
+        Number = header.Number;
+        Epoch = header.Epoch;
+        Time = AnswerTime.Of(header.TimeMs);
+        Previous = header.Previous;
+        if (Kind == RecordType.Statement) return;
+        if (!EntryRecord.TryParse(bytes, out EntryRecord record))
+        {
+            throw new UnexpectedAnswerException("member record: no entry");
+        }
+        Group = new EntryGroup(
+            header.Number - record.GroupIndex, record.GroupIndex, record.GroupCount);
+        Tenant = record.Tenant;
+        PayloadDigest = record.Payload;
+        PayloadLength = record.PayloadLength;
+        RequestDigest = record.Request;
+        IsIdempotent = !record.Idempotency.IsZero;
+        Metadata = metadata;
+        if (stream is null || record.CellCount == 0) return;
+        Stream = stream;
+        Version = record.Cell(0).Value;
+    }
+
+    /// <summary>The record's bytes.</summary>
+    public ReadOnlyMemory<byte> Record { get; }
+
+    /// <summary>The leaf hash of <see cref="Record"/>.</summary>
+    public Digest LeafHash { get; }
+
+    /// <summary>Entry or epoch statement.</summary>
+    public RecordType Kind { get; }
+
+    /// <summary>Sequence number.</summary>
+    public ulong Number { get; }
+
+    /// <summary>Epoch.</summary>
+    public uint Epoch { get; }
+
+    /// <summary>The enclave's time.</summary>
+    public DateTimeOffset Time { get; }
+
+    /// <summary>Leaf hash of the record before; zero for number 0.</summary>
+    public Digest Previous { get; }
+
+    /// <summary>Atomic group; null for a statement.</summary>
+    public EntryGroup? Group { get; }
+
+    /// <summary>Tenant; null for a statement.</summary>
+    public Digest? Tenant { get; }
+
+    /// <summary>SHA-256 of the payload; null for a statement.</summary>
+    public Digest? PayloadDigest { get; }
+
+    /// <summary>Length of the payload, in bytes; null for a statement.</summary>
+    public uint? PayloadLength { get; }
+
+    /// <summary>
+    /// Event type, content type and pairs, of which the record holds the digest; null for a
+    /// statement, and where the gateway no longer has them.
+    /// </summary>
+    public EntryMetadata? Metadata { get; }
+
+    /// <summary>Event type; empty for none.</summary>
+    public string Type => Metadata?.Type ?? "";
+
+    /// <summary>Content type of the payload; empty for none.</summary>
+    public string ContentType => Metadata?.ContentType ?? "";
+
+    /// <summary>Digest of the request; null for a statement.</summary>
+    public Digest? RequestDigest { get; }
+
+    /// <summary>True if it was appended with an idempotency key.</summary>
+    public bool IsIdempotent { get; }
+
+    /// <summary>The stream by the gateway's word; null for none.</summary>
+    public string? Stream { get; }
+
+    /// <summary>The version that the stream got; null without one.</summary>
+    public long? Version { get; }
+}
+
+/// <summary>Place of an entry in its atomic group.</summary>
+/// <param name="First">Number of the first member.</param>
+/// <param name="Index">This entry's place, from 0.</param>
+/// <param name="Count">Members.</param>
+public readonly record struct EntryGroup(ulong First, int Index, int Count);

@@ -1,0 +1,57 @@
+using System.Net.Http.Headers;
+
+namespace Sequencer.Client;
+
+/// <summary>A good answer, read whole.</summary>
+/// <param name="Status">HTTP status: 200 to 299, or one that the request allows.</param>
+/// <param name="Headers">Its headers.</param>
+/// <param name="Body">Its body, within the request's bound.</param>
+internal sealed record GatewayAnswer(int Status, HttpResponseHeaders Headers, byte[] Body)
+{
+    private const string ReplayedHeader = "Idempotent-Replayed";
+
+    /// <summary>True if an earlier request with the same key did the work.</summary>
+    public bool IsReplayed =>
+        Headers.TryGetValues(ReplayedHeader, out IEnumerable<string>? values)
+        && values.Contains("true");
+}
+
+/// <summary>A request that can be made again, as one that was sent cannot.</summary>
+/// <param name="Method">Method.</param>
+/// <param name="Path">Path and query, below the base address.</param>
+/// <param name="AnswerMaxBytes">Longest good answer.</param>
+internal sealed record GatewayRequest(HttpMethod Method, string Path, int AnswerMaxBytes)
+{
+    /// <summary>True if sending it twice does what sending it once does.</summary>
+    public bool IsRepeatable { get; init; }
+
+    /// <summary>True if 404 is an answer and no problem.</summary>
+    public bool MayBeAbsent { get; init; }
+
+    /// <summary>The body, if there is one.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>Content type of the body; null if there is none.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>Further headers.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>A read, which may always be repeated.</summary>
+    public static GatewayRequest Get(string path, int answerMaxBytes) =>
+        new(HttpMethod.Get, path, answerMaxBytes) { IsRepeatable = true };
+
+    /// <summary>The message to send.</summary>
+    public HttpRequestMessage ToMessage(Uri url)
+    {
+        var message = new HttpRequestMessage(Method, url);
+        foreach ((string name, string value) in Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+        if (ContentType is null) return message;
+        message.Content = new ReadOnlyMemoryContent(Body);
+        message.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
+        return message;
+    }
+}

@@ -1,0 +1,11 @@
+using Sequencer.Attestation;
+
+namespace Sequencer.Client;
+
+/// <summary>An attestation document as the gateway handed it out; nothing in it is verified.</summary>
+/// <param name="Document">The document.</param>
+/// <param name="Statement">The epoch statement that it speaks of.</param>
+/// <param name="Size">Size of the tree that it speaks of.</param>
+/// <param name="Root">Root of that tree.</param>
+public sealed record LiveAttestation(
+    ReadOnlyMemory<byte> Document, ReadOnlyMemory<byte> Statement, ulong Size, Digest Root);
