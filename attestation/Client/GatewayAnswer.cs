@@ -1,14 +1,19 @@
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace Sequencer.Client;
 
 /// <summary>A good answer, read whole.</summary>
-/// <param name="Status">HTTP status: 200 to 299, or one that the request allows.</param>
+/// <param name="Status">A status of success, or 404 where the request allows it.</param>
 /// <param name="Headers">Its headers.</param>
 /// <param name="Body">Its body, within the request's bound.</param>
-internal sealed record GatewayAnswer(int Status, HttpResponseHeaders Headers, byte[] Body)
+internal sealed record GatewayAnswer(
+    HttpStatusCode Status, HttpResponseHeaders Headers, byte[] Body)
 {
     private const string ReplayedHeader = "Idempotent-Replayed";
+
+    /// <summary>True if there is nothing where the request allows that.</summary>
+    public bool IsAbsent => Status == HttpStatusCode.NotFound;
 
     /// <summary>True if an earlier request with the same key did the work.</summary>
     public bool IsReplayed =>

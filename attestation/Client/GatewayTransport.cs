@@ -69,7 +69,7 @@ internal sealed class GatewayTransport
                     ? await BoundedBody.ReadAsync(
                         response.Content, request.AnswerMaxBytes, cancellationToken)
                     : [];
-                return (new((int)response.StatusCode, response.Headers, body), null, null);
+                return (new(response.StatusCode, response.Headers, body), null, null);
             }
             GatewayProblem problem = await ProblemJson.ReadAsync(response, cancellationToken);
             return (null, new ProblemException(problem), Wish(response.Headers.RetryAfter));

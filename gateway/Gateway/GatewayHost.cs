@@ -17,12 +17,14 @@ internal static class GatewayHost
     public static WebApplication Build(GatewaySettings settings) =>
         Build(settings, () => LogStore.Open(settings.DataDirectory, new StoreOptions()));
 
-    /// <summary>The same with another way to open the store, for tests that make disks fail.</summary>
+    /// <summary>The same with another way to open the store, for tests that make disks fail.
+    /// </summary>
     internal static WebApplication Build(
         GatewaySettings settings, Func<(LogStore Store, RecoveryReport Report)> openStore)
     {
         // Empty: neither files nor variables of the framework's own say anything here.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -17,13 +17,15 @@ try
 {
     await using WebApplication app = GatewayHost.Build(settings);
     await app.StartAsync();
-    Console.Out.WriteLine($"Serving {app.Urls.FirstOrDefault()}, data in {settings.DataDirectory}.");
+    Console.Out.WriteLine(
+        $"Serving {app.Urls.FirstOrDefault()}, data in {settings.DataDirectory}.");
     await app.WaitForShutdownAsync();
     return 0;
 }
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {
-    Console.Error.WriteLine($"{settings.Listen} is in use by another program; choose another --listen.");
+    Console.Error.WriteLine(
+        $"{settings.Listen} is in use by another program; choose another --listen.");
     return 1;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -21,7 +21,8 @@ public enum TomlKind
 /// <summary>One value, with the line that it stands on (from 1), for messages about it.</summary>
 public sealed class TomlValue
 {
-    internal TomlValue(int line, TomlKind kind, string text, long number, IReadOnlyList<string> items)
+    internal TomlValue(
+        int line, TomlKind kind, string text, long number, IReadOnlyList<string> items)
     {
         Line = line;
         Kind = kind;
@@ -36,7 +37,8 @@ public sealed class TomlValue
     /// <summary>Which of the properties below holds the value.</summary>
     public TomlKind Kind { get; }
 
-    /// <summary>The string; <c>true</c> or <c>false</c> of a boolean; the digits of an integer.</summary>
+    /// <summary>The string; <c>true</c> or <c>false</c> of a boolean; the digits of an integer.
+    /// </summary>
     public string Text { get; }
 
     /// <summary>The integer; otherwise 0.</summary>

@@ -43,7 +43,10 @@ internal sealed class TomlReader(string text)
         while (true)
         {
             SkipSpaces();
-            if (!TryReadKey(out string part)) return Refuse("a table's name is bare keys joined by dots");
+            if (!TryReadKey(out string part))
+            {
+                return Refuse("a table's name is bare keys joined by dots");
+            }
             name.Append(part);
             SkipSpaces();
             if (Current != '.') break;
@@ -108,7 +111,8 @@ internal sealed class TomlReader(string text)
         }
         if (!TryParseInteger(word, out long integer))
         {
-            return Refuse("a string, a decimal integer, true, false or an array of strings was expected");
+            return Refuse(
+                "a string, a decimal integer, true, false or an array of strings was expected");
         }
         value = new TomlValue(
             line, TomlKind.Number, integer.ToString(CultureInfo.InvariantCulture), integer, []);
@@ -139,7 +143,10 @@ internal sealed class TomlReader(string text)
             SkipSpacesCommentsAndLines();
             if (Current == ']') break;
             if (Current is not ('"' or '\'')) return Refuse("an array holds strings only");
-            if (items.Count == ItemsMax) return Refuse($"an array holds at most {ItemsMax} strings");
+            if (items.Count == ItemsMax)
+            {
+                return Refuse($"an array holds at most {ItemsMax} strings");
+            }
             if (ReadString(out string item) is { } refusal) return refusal;
             items.Add(item);
             SkipSpacesCommentsAndLines();
@@ -163,8 +170,14 @@ internal sealed class TomlReader(string text)
         var value = new StringBuilder();
         while (Current != quote || IsAtEnd)
         {
-            if (IsAtEnd || Current is '\n' or '\r') return Refuse("the string does not end on its line");
-            if (Current is (< ' ' and not '\t') or '\x7F') return Refuse("a control character in a string");
+            if (IsAtEnd || Current is '\n' or '\r')
+            {
+                return Refuse("the string does not end on its line");
+            }
+            if (Current is (< ' ' and not '\t') or '\x7F')
+            {
+                return Refuse("a control character in a string");
+            }
             if (quote == '"' && Current == '\\')
             {
                 if (!TryReadEscape(value)) return Refuse("an unknown escape in a string");
@@ -209,7 +222,10 @@ internal sealed class TomlReader(string text)
         SkipSpaces();
         SkipComment();
         if (Current == '\r') _at++;
-        if (IsAtEnd) return text.EndsWith('\r') ? Refuse("a carriage return without a line feed") : null;
+        if (IsAtEnd)
+        {
+            return text.EndsWith('\r') ? Refuse("a carriage return without a line feed") : null;
+        }
         if (Current != '\n') return Refuse("nothing else may follow on this line");
         _at++;
         _line++;

@@ -30,10 +30,13 @@ internal sealed record Acknowledged(ulong Number, byte[] Payload, byte[] Receipt
     }
 
     /// <summary>Checks the kept receipt offline.</summary>
-    public void AssertVerifies(TrustPolicy policy)
+    public void AssertVerifies(LogVerifier verifier)
     {
-        VerificationReport<VerifiedEntry> report = LogVerifier.VerifyReceipt(Receipt, policy, Payload);
-        Assert.True(report.TryGet(out VerifiedEntry? entry), string.Join('\n', report.Faults.Select(f => f.Sentence)));
+        VerificationReport<VerifiedEntry> report =
+            verifier.VerifyReceipt(Receipt, PayloadClaim.Of(Payload));
+        Assert.True(
+            report.TryGet(out VerifiedEntry? entry),
+            string.Join('\n', report.Faults.Select(fault => fault.Sentence)));
         Assert.Equal(Number, entry!.Number);
     }
 

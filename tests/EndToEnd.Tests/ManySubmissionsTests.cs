@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sequencer.Attestation.Verification;
 
 namespace Sequencer.EndToEnd.Tests;
 
@@ -11,7 +12,7 @@ public class ManySubmissionsTests
     public async Task Ten_thousand_at_once_get_gapless_numbers_and_receipts_that_verify()
     {
         await using RunningSequencer sequencer = await RunningSequencer.StartAsync();
-        var policy = await sequencer.WritePolicyAsync();
+        LogVerifier verifier = await sequencer.WritePolicyAsync();
         var kept = new ConcurrentBag<Acknowledged>();
 
         await Task.WhenAll(Enumerable.Range(0, Submissions).Select(async i =>
@@ -24,7 +25,7 @@ public class ManySubmissionsTests
         Assert.Equal(
             Enumerable.Range(1, Submissions).Select(i => (ulong)i),
             kept.Select(one => one.Number).Order());
-        Assert.All(kept, one => one.AssertVerifies(policy));
+        Parallel.ForEach(kept, one => one.AssertVerifies(verifier));
 
         (int code, string output) = await sequencer.RunAsync(
             "audit", sequencer.Url.ToString(), "--policy", sequencer.PolicyFile);

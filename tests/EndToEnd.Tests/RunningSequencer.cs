@@ -124,7 +124,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
     }
 
     /// <summary>Makes a trust policy from the running log, as a first-time user does.</summary>
-    public async Task<TrustPolicy> WritePolicyAsync()
+    public async Task<LogVerifier> WritePolicyAsync()
     {
         (int code, string output) = await RunAsync(
             "policy", "--url", Url.ToString(), "--insecure-development-root", DevelopmentRoot,
@@ -132,7 +132,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
         Assert.True(code == 0, output);
         byte[] json = await File.ReadAllBytesAsync(PolicyFile);
         Assert.True(TrustPolicy.TryParse(json, out TrustPolicy? policy, out string? fault), fault);
-        return policy!;
+        return new LogVerifier(policy!);
     }
 
     public string Output()

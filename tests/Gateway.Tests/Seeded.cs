@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sequencer.Gateway.Tests;
 
-/// <summary>The seed of property tests: SEQUENCER_SEED, or one that is fixed for the build.</summary>
+/// <summary>The seed of property tests: SEQUENCER_SEED, or one that is fixed for the build.
+/// </summary>
 internal static class Seeded
 {
     private const int DefaultSeed = 20260722;

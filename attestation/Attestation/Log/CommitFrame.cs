@@ -29,7 +29,7 @@ public readonly ref struct CommitFrame
 
     private const int ChecksumAt = 24;
 
-    /// <summary>The mark that every frame begins with.</summary>
+    /// <summary>The bytes that a frame begins with.</summary>
     public static ReadOnlySpan<byte> Magic => "SQC1"u8;
 
     private CommitFrame(

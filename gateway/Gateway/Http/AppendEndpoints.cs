@@ -26,7 +26,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     /// <summary>Appends one entry.</summary>
     public async Task AppendOneAsync(HttpContext context)
     {
-        Problem? problem = TryReadHeaders(context.Request, out ReceiptWish wish, out ExpectedVersion expected);
+        Problem? problem = TryReadHeaders(
+            context.Request, out ReceiptWish wish, out ExpectedVersion expected);
         if (problem is not null)
         {
             await problem.SendAsync(context);
@@ -111,7 +112,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         return (entry, problem);
     }
 
-    private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(HttpRequest request)
+    private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(
+        HttpRequest request)
     {
         bool isLines = IsMediaType(request, BatchBody.LinesMediaType);
         if (!isLines && !IsMediaType(request, BatchBody.FramesMediaType))
@@ -133,7 +135,10 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     {
         string? text = request.Query["atomic"];
         isAtomic = text == "true";
-        if (text is not (null or "true" or "false")) return Problem.Invalid("atomic", "true or false.");
+        if (text is not (null or "true" or "false"))
+        {
+            return Problem.Invalid("atomic", "true or false.");
+        }
         foreach (string header in (string[])[HeaderNames.IfMatch, HeaderNames.IfNoneMatch])
         {
             if (request.Headers.ContainsKey(header))
@@ -145,7 +150,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     }
 
     // One key for the whole request is a key of its own for each entry, told apart by the place.
-    private static Problem? TryGiveKeys(HttpRequest request, List<EntryDraft> entries, bool isAtomic)
+    private static Problem? TryGiveKeys(
+        HttpRequest request, List<EntryDraft> entries, bool isAtomic)
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
         bool hasHeader = request.Headers.TryGetValue(KeyHeader, out var header);
@@ -177,7 +183,10 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     private Task AnswerOneAsync(
         HttpContext context, EntryDraft entry, PayloadItem item, AppendResult result, ReceiptWish wish)
     {
-        if (result.Failure != AppendFailure.None) return Problem.Of(result.Failure).SendAsync(context);
+        if (result.Failure != AppendFailure.None)
+        {
+            return Problem.Of(result.Failure).SendAsync(context);
+        }
         SequencedEntry sequenced = result.Entries[0];
         LogView view = result.View!;
         ReadOnlyMemory<byte> bytes = sequenced.Record;
@@ -211,10 +220,14 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     private static Task AnswerBatchAsync(
         HttpContext context, List<EntryDraft> entries, AppendResult result, bool isAtomic)
     {
-        if (result.Failure != AppendFailure.None) return Problem.Of(result.Failure).SendAsync(context);
+        if (result.Failure != AppendFailure.None)
+        {
+            return Problem.Of(result.Failure).SendAsync(context);
+        }
         if (isAtomic && TryFindFault(result, out int fault))
         {
-            return Problem.Of(result.Entries[fault].Outcome, entries[fault], fault).SendAsync(context);
+            return Problem.Of(result.Entries[fault].Outcome, entries[fault], fault).SendAsync(
+                context);
         }
         if (result.Entries.All(e => e.Outcome.Status == OutcomeStatus.Replayed))
         {
@@ -248,7 +261,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         return false;
     }
 
-    private static void WriteOutcome(Utf8JsonWriter json, Outcome outcome, EntryDraft entry, int index)
+    private static void WriteOutcome(
+        Utf8JsonWriter json, Outcome outcome, EntryDraft entry, int index)
     {
         json.WriteStartObject();
         json.WriteString("status", outcome.Status switch

@@ -15,7 +15,8 @@ internal static class BatchBody
     private const int LengthBytes = 4;
 
     /// <summary>Reads lines; the last may lack its line feed.</summary>
-    public static Problem? TryReadLines(byte[] body, int entryMaxBytes, out List<EntryDraft> entries)
+    public static Problem? TryReadLines(
+        byte[] body, int entryMaxBytes, out List<EntryDraft> entries)
     {
         entries = [];
         ReadOnlySpan<byte> rest = body;
@@ -33,7 +34,8 @@ internal static class BatchBody
     }
 
     /// <summary>Reads frames; the entries keep slices of the body.</summary>
-    public static Problem? TryReadFrames(byte[] body, int entryMaxBytes, out List<EntryDraft> entries)
+    public static Problem? TryReadFrames(
+        byte[] body, int entryMaxBytes, out List<EntryDraft> entries)
     {
         entries = [];
         ReadOnlyMemory<byte> rest = body;

@@ -37,7 +37,8 @@ public sealed class EntryDraft
     /// </summary>
     public uint IdempotencyIndex { get; set; }
 
-    /// <summary>Encodes request and metadata block; a problem when a limit or rule is broken.</summary>
+    /// <summary>Encodes request and metadata block; a problem when a limit or rule is broken.
+    /// </summary>
     public Problem? TryEncode(out PayloadItem item)
     {
         item = default;
@@ -71,7 +72,8 @@ public sealed class EntryDraft
         return null;
     }
 
-    private bool TryEncodeMetadata(out ReadOnlyMemory<byte> block, out Digest digest, out string fault)
+    private bool TryEncodeMetadata(
+        out ReadOnlyMemory<byte> block, out Digest digest, out string fault)
     {
         (block, digest, fault) = (EntryMetadata.Empty.Block, NoMetadata, "");
         if (Type.Length == 0 && ContentType.Length == 0 && Metadata.Count == 0) return true;

@@ -9,7 +9,8 @@ using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.</summary>
+/// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.
+/// </summary>
 internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipts)
 {
     private const ulong LimitDefault = 100;
@@ -88,7 +89,8 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             : problem.SendAsync(context);
     }
 
-    private static Task SendFoundAsync(HttpContext context, LogView view, Digest digest, int limit) =>
+    private static Task SendFoundAsync(
+        HttpContext context, LogView view, Digest digest, int limit) =>
         JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
@@ -131,7 +133,8 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     }
 
     // A line at a time, so that a long range takes the memory of one entry.
-    private static async Task SendLinesAsync(HttpContext context, LogView view, ulong first, ulong end)
+    private static async Task SendLinesAsync(
+        HttpContext context, LogView view, ulong first, ulong end)
     {
         context.Response.ContentType = BatchBody.LinesMediaType;
         if (HttpMethods.IsHead(context.Request.Method)) return;

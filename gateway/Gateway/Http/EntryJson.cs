@@ -140,7 +140,8 @@ internal static class EntryJson
         return true;
     }
 
-    private static Problem NotText(string field) => Problem.Invalid(field, "A string is asked for.");
+    private static Problem NotText(string field) => Problem.Invalid(
+        field, "A string is asked for.");
 
     private static Problem Malformed(string detail) => new(ProblemKind.InvalidJson, detail);
 }

@@ -45,7 +45,8 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
         if (!Query.TryParse((string?)context.Request.RouteValues["epoch"], out ulong epoch)
             || !view.Statements.Any(s => s.Epoch == epoch))
         {
-            return new Problem(ProblemKind.NotFound, "The log has no such epoch.").SendAsync(context);
+            return new Problem(ProblemKind.NotFound, "The log has no such epoch.").SendAsync(
+                context);
         }
         context.Response.Headers.CacheControl = EntryEndpoints.Immutable;
         StatementPlace place = view.Statements.First(s => s.Epoch == epoch);
@@ -63,13 +64,15 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
         }
         if (!TryParseNonce(text, out byte[] nonce))
         {
-            await Problem.Invalid("nonce", "8 to 64 bytes as hexadecimal digits.").SendAsync(context);
+            await Problem.Invalid("nonce", "8 to 64 bytes as hexadecimal digits.").SendAsync(
+                context);
             return;
         }
         using RateLimitLease lease = _live.AttemptAcquire();
         if (!lease.IsAcquired)
         {
-            await new Problem(ProblemKind.Overloaded, $"At most {LiveDocumentsASecond} documents a second.")
+            await new Problem(
+                ProblemKind.Overloaded, $"At most {LiveDocumentsASecond} documents a second.")
                 .SendAsync(context);
             return;
         }
@@ -80,7 +83,8 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
         }
         try
         {
-            ReadOnlyMemory<byte> document = await enclave.AttestAsync(nonce, context.RequestAborted);
+            ReadOnlyMemory<byte> document = await enclave.AttestAsync(
+                nonce, context.RequestAborted);
             await SendLiveAsync(context, document, view.ReadRecord(view.Statements[^1].Number));
         }
         catch (Exception e) when (e is EnclaveLostException or EnclaveRefusedException)
@@ -152,7 +156,10 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     {
         nonce = [];
         if (hex is null || hex.Length % 2 != 0 || !hex.All(char.IsAsciiHexDigit)) return false;
-        if (hex.Length / 2 is < LinkLimits.NonceMinBytes or > LinkLimits.NonceMaxBytes) return false;
+        if (hex.Length / 2 is < LinkLimits.NonceMinBytes or > LinkLimits.NonceMaxBytes)
+        {
+            return false;
+        }
         nonce = Convert.FromHexString(hex);
         return true;
     }

@@ -38,7 +38,8 @@ public readonly record struct ExpectedVersion(OperationCode? Guard, long Version
     /// Reads the conditional headers of a request: <c>If-Match</c> with one strong tag or a star,
     /// <c>If-None-Match</c> with a star.
     /// </summary>
-    public static bool TryRead(IHeaderDictionary headers, out ExpectedVersion expected, out Problem? problem)
+    public static bool TryRead(
+        IHeaderDictionary headers, out ExpectedVersion expected, out Problem? problem)
     {
         expected = Any;
         problem = null;
@@ -51,7 +52,10 @@ public readonly record struct ExpectedVersion(OperationCode? Guard, long Version
         else if (hasNoneMatch)
         {
             expected = None;
-            if (noneMatch != "*") problem = Problem.Invalid("If-None-Match", "Only * is taken here.");
+            if (noneMatch != "*")
+            {
+                problem = Problem.Invalid("If-None-Match", "Only * is taken here.");
+            }
         }
         else if (hasMatch && !TryParseTag(match, out expected))
         {

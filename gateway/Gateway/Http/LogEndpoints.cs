@@ -37,12 +37,14 @@ internal sealed class LogEndpoints(PipelineState state)
     public Task TileAsync(HttpContext context)
     {
         if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
-        byte[]? tile = TilePath.TryParse($"tile/{context.Request.RouteValues["path"]}", out TilePath path)
+        byte[]? tile = TilePath.TryParse(
+            $"tile/{context.Request.RouteValues["path"]}", out TilePath path)
             ? view.ReadTile(path)
             : null;
         if (tile is null)
         {
-            return new Problem(ProblemKind.NotFound, "The tree has no such tile.").SendAsync(context);
+            return new Problem(ProblemKind.NotFound, "The tree has no such tile.").SendAsync(
+                context);
         }
         context.Response.Headers.CacheControl = EntryEndpoints.Immutable;
         return JsonBody.SendAsync(context, TileMediaType, tile);
@@ -78,7 +80,8 @@ internal sealed class LogEndpoints(PipelineState state)
     {
         if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
         ulong from = 0;
-        Problem? problem = Query.TryRead(context.Request, "to", view.Size, 0, view.Size, out ulong to);
+        Problem? problem = Query.TryRead(
+            context.Request, "to", view.Size, 0, view.Size, out ulong to);
         problem ??= Require(context, "from");
         problem ??= Query.TryRead(context.Request, "from", 0, 0, to, out from);
         if (problem is not null) return problem.SendAsync(context);

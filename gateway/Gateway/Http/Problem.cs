@@ -54,9 +54,6 @@ public enum ProblemKind
     /// <summary>The gateway is going down.</summary>
     ShuttingDown,
 
-    /// <summary>Another member of the atomic batch was refused.</summary>
-    GroupRefused,
-
     /// <summary>A fault of the gateway.</summary>
     Internal,
 }
@@ -113,7 +110,6 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.EnclaveStopped => ("enclave-stopped", 503, "The enclave has stopped"),
         ProblemKind.StoreFailed => ("store-failed", 503, "The disk failed"),
         ProblemKind.ShuttingDown => ("shutting-down", 503, "The gateway is going down"),
-        ProblemKind.GroupRefused => ("group-refused", 409, "Another member of the batch was refused"),
         _ => ("internal", 500, "The gateway failed"),
     };
 
@@ -167,11 +163,6 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         {
             Limit = outcome.Actual,
             Index = index,
-        },
-        RefusalReason.GroupRefused => new(
-            ProblemKind.GroupRefused, $"Entry {outcome.Number} of the batch was refused.")
-        {
-            Index = (int)outcome.Number,
         },
         _ => new(ProblemKind.Internal, $"The enclave refused the entry: {outcome.Reason}.")
         {

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>Reads numbers from paths and parameters: decimal digits, no sign, no leading zero.</summary>
+/// <summary>Reads numbers from paths and parameters: decimal digits, no sign, no leading zero.
+/// </summary>
 internal static class Query
 {
     /// <summary>Reads a number.</summary>

@@ -8,14 +8,16 @@ using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>Puts receipts together, each from one view: record, proofs and checkpoint agree.</summary>
+/// <summary>Puts receipts together, each from one view: record, proofs and checkpoint agree.
+/// </summary>
 public sealed class ReceiptBuilder(PipelineState state)
 {
     // An epoch in the log keeps its statement and document for ever.
     private readonly ConcurrentDictionary<uint, byte[]> _documents = new();
     private volatile Proofs? _newest;
 
-    /// <summary>The receipt of a record that was just appended, with what travels beside it.</summary>
+    /// <summary>The receipt of a record that was just appended, with what travels beside it.
+    /// </summary>
     public Receipt Build(LogView view, ReadOnlyMemory<byte> record, in PayloadItem item) =>
         Build(view, record, item.Request, item.Metadata);
 

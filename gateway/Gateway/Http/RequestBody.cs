@@ -7,7 +7,8 @@ namespace Sequencer.Gateway.Http;
 internal static class RequestBody
 {
     /// <summary>The body, or a problem as soon as it is known to be above the limit.</summary>
-    public static async Task<(byte[] Body, Problem? Problem)> ReadAsync(HttpRequest request, int limitBytes)
+    public static async Task<(byte[] Body, Problem? Problem)> ReadAsync(
+        HttpRequest request, int limitBytes)
     {
         if (request.ContentLength > limitBytes) return ([], Problem.TooLarge(limitBytes));
         PipeReader reader = request.BodyReader;

@@ -52,7 +52,8 @@ public readonly record struct Outcome(
     internal const int Bytes = 20;
 }
 
-/// <summary>A signed batch as the enclave gave it; well-formed, not yet compared with the log.</summary>
+/// <summary>A signed batch as the enclave gave it; well-formed, not yet compared with the log.
+/// </summary>
 public sealed class BatchAnswer
 {
     private BatchAnswer(
@@ -84,7 +85,8 @@ public sealed class BatchAnswer
     /// <summary>Size of the log after the batch.</summary>
     public ulong EndSize => StartSize + (ulong)RecordCount;
 
-    /// <summary>The checkpoint at <see cref="EndSize"/>; empty when there is no new record.</summary>
+    /// <summary>The checkpoint at <see cref="EndSize"/>; empty when there is no new record.
+    /// </summary>
     public ReadOnlyMemory<byte> Checkpoint { get; }
 
     /// <summary>Reads an answer that must fill <paramref name="body"/>.</summary>
@@ -111,7 +113,10 @@ public sealed class BatchAnswer
             if (!reader.TryReadBytes(length, out _)) return false;
         }
         ReadOnlyMemory<byte> records = body[recordsAt..^reader.Remaining];
-        if (!reader.TryReadBlock(out ReadOnlyMemory<byte> checkpoint) || !reader.IsAtEnd) return false;
+        if (!reader.TryReadBlock(out ReadOnlyMemory<byte> checkpoint) || !reader.IsAtEnd)
+        {
+            return false;
+        }
         if (checkpoint.IsEmpty != (recordCount == 0)) return false;
         answer = new BatchAnswer(startSize, outcomes, records, (int)recordCount, checkpoint);
         return true;
@@ -120,8 +125,14 @@ public sealed class BatchAnswer
     private static bool TryReadOutcome(ref LinkReader reader, out Outcome outcome)
     {
         outcome = default;
-        if (!reader.TryReadByte(out byte status) || status > (byte)OutcomeStatus.Refused) return false;
-        if (!reader.TryReadByte(out byte reason) || reason > (byte)RefusalReason.Malformed) return false;
+        if (!reader.TryReadByte(out byte status) || status > (byte)OutcomeStatus.Refused)
+        {
+            return false;
+        }
+        if (!reader.TryReadByte(out byte reason) || reason > (byte)RefusalReason.Malformed)
+        {
+            return false;
+        }
         if (!reader.TryReadUInt16(out ushort operation)) return false;
         if (!reader.TryReadUInt64(out ulong number)) return false;
         if (!reader.TryReadUInt64(out ulong actual)) return false;

@@ -57,7 +57,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             socket.Dispose();
-            throw new EnclaveLostException($"no enclave at {endpoint}: {e.Message}", e);
+            throw new EnclaveLostException($"no enclave listens at {endpoint}", e);
         }
         catch
         {
@@ -66,7 +66,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request and gives the body of its answer, which the caller then owns.</summary>
+    /// <summary>Sends a request and gives the body of its answer, which the caller then owns.
+    /// </summary>
     /// <exception cref="EnclaveRefusedException">The enclave answered with an error.</exception>
     /// <exception cref="EnclaveLostException">No answer will come.</exception>
     /// <exception cref="ArgumentException">The body is above the link's limit.</exception>
@@ -118,7 +119,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
             var waiting = new Waiting(++_lastId, type);
             try
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(
+                    _closing.Token);
                 patience.CancelAfter(_answerTimeout);
                 await _underWay.Writer.WriteAsync(waiting, patience.Token);
                 // Without the caller's token: half a frame would ruin the stream for everybody.
@@ -210,7 +212,10 @@ public sealed class EnclaveConnection : IAsyncDisposable
         if (BinaryPrimitives.ReadUInt32BigEndian(header[8..]) != waiting.Id) return false;
         if (header[5] == ErrorType)
         {
-            if (!LinkAnswers.TryReadError(body, out EnclaveErrorCode code, out string text)) return false;
+            if (!LinkAnswers.TryReadError(body, out EnclaveErrorCode code, out string text))
+            {
+                return false;
+            }
             waiting.Answer.TrySetException(new EnclaveRefusedException(code, text));
             return true;
         }

@@ -23,13 +23,17 @@ public sealed class EnclaveEndpoint
         if (!text.StartsWith(UnixPrefix, StringComparison.Ordinal)) return false;
         string path = text[UnixPrefix.Length..];
         int length = System.Text.Encoding.UTF8.GetByteCount(path);
-        if (length is 0 or > UnixPathMaxBytes || path.Contains('\0', StringComparison.Ordinal)) return false;
+        if (length is 0 or > UnixPathMaxBytes || path.Contains('\0', StringComparison.Ordinal))
+        {
+            return false;
+        }
         endpoint = new EnclaveEndpoint(path);
         return true;
     }
 
     /// <summary>A new socket for one attempt to connect; the caller disposes of it.</summary>
-    public Socket CreateSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    public Socket CreateSocket() => new(
+        AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     /// <summary>What to connect the socket to.</summary>
     public EndPoint ToEndPoint() => new UnixDomainSocketEndPoint(_path);

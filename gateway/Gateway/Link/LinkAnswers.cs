@@ -21,7 +21,8 @@ internal static class LinkAnswers
         if (!reader.TryReadUInt64(out ulong acknowledged) || acknowledged > size) return false;
         if (!reader.TryReadBytes(Digest.Size, out ReadOnlyMemory<byte> logId)) return false;
         if (!reader.IsAtEnd) return false;
-        hello = new EnclaveHello((EnclavePhase)phase, epoch, size, acknowledged, new Digest(logId.Span));
+        hello = new EnclaveHello(
+            (EnclavePhase)phase, epoch, size, acknowledged, new Digest(logId.Span));
         return true;
     }
 
@@ -31,7 +32,10 @@ internal static class LinkAnswers
         bundle = null;
         var reader = new LinkReader(body);
         if (!reader.TryReadBlock(out ReadOnlyMemory<byte> statement)) return false;
-        if (!reader.TryReadBlock(out ReadOnlyMemory<byte> document) || !reader.IsAtEnd) return false;
+        if (!reader.TryReadBlock(out ReadOnlyMemory<byte> document) || !reader.IsAtEnd)
+        {
+            return false;
+        }
         if (statement.IsEmpty || document.IsEmpty) return false;
         bundle = new EpochBundle(statement.ToArray(), document.ToArray());
         return true;

@@ -5,7 +5,8 @@ namespace Sequencer.Gateway.Link;
 /// <summary>Encoders of the bodies of requests (docs/PROTOCOL.md section 14).</summary>
 internal static class LinkRequests
 {
-    public static byte[] ReplayBegin(ulong size, ReadOnlySpan<byte> checkpoint, ReadOnlySpan<byte> document)
+    public static byte[] ReplayBegin(
+        ulong size, ReadOnlySpan<byte> checkpoint, ReadOnlySpan<byte> document)
     {
         var body = new byte[8 + 4 + checkpoint.Length + 4 + document.Length];
         BinaryPrimitives.WriteUInt64BigEndian(body, size);

@@ -2,7 +2,8 @@ using System.Diagnostics.Metrics;
 
 namespace Sequencer.Gateway.Metrics;
 
-/// <summary>What the gateway counts (System.Diagnostics.Metrics, meter <c>Sequencer.Gateway</c>).</summary>
+/// <summary>What the gateway counts (System.Diagnostics.Metrics, meter <c>Sequencer.Gateway</c>).
+/// </summary>
 public sealed class GatewayMetrics : IDisposable
 {
     private readonly Meter _meter = new("Sequencer.Gateway");

@@ -5,7 +5,8 @@ using Sequencer.Gateway.Link;
 
 namespace Sequencer.Gateway.Sequencing;
 
-/// <summary>Submissions that go to the enclave in one message, with their payloads' places.</summary>
+/// <summary>Submissions that go to the enclave in one message, with their payloads' places.
+/// </summary>
 internal sealed class Batch
 {
     /// <summary>Most entries: two of the largest submissions.</summary>

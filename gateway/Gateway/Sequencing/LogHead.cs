@@ -31,7 +31,8 @@ public sealed class LogHead
     }
 
     /// <summary>The head of no log at all.</summary>
-    public static LogHead Empty { get; } = new(new TreeFrontier(), Digest.Zero, 0, null, Digest.Zero);
+    public static LogHead Empty { get; } = new(
+        new TreeFrontier(), Digest.Zero, 0, null, Digest.Zero);
 
     /// <summary>Count of records.</summary>
     public ulong Size => _frontier.Size;
@@ -65,7 +66,8 @@ public sealed class LogHead
             || !TryReadCheckpoint(view.Checkpoint.Span, out Checkpoint? checkpoint)
             || checkpoint.Size != view.Size || checkpoint.Root != frontier.Root())
         {
-            throw new StoreDamagedException("log", "the records do not bear out the last checkpoint.");
+            throw new StoreDamagedException(
+                "log", "the records do not bear out the last checkpoint.");
         }
         return new LogHead(frontier, TreeHash.Leaf(last), header.TimeMs, statement, genesis.LogId);
     }

@@ -3,7 +3,8 @@ using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Sequencing;
 
-/// <summary>What the pipeline shows to those who read: the newest view and whether it appends.</summary>
+/// <summary>What the pipeline shows to those who read: the newest view and whether it appends.
+/// </summary>
 /// <remarks>Written by the pipeline, read by any thread; every property is one consistent value.
 /// </remarks>
 public sealed class PipelineState
@@ -40,5 +41,6 @@ public sealed class PipelineState
 
     internal void ShowEnclave(EnclaveClient? enclave) => _enclave = enclave;
 
-    internal void ShowFault(AppendFailure failure, string reason) => _fault = new Fault(failure, reason);
+    internal void ShowFault(AppendFailure failure, string reason) => _fault = new Fault(
+        failure, reason);
 }

@@ -12,7 +12,8 @@ public enum AppendFailure
     /// <summary>More is waiting than the gateway takes in; nothing was done.</summary>
     Overloaded,
 
-    /// <summary>No enclave, or it went away; the entries may yet turn out to be in the log.</summary>
+    /// <summary>No enclave, or it went away; the entries may yet turn out to be in the log.
+    /// </summary>
     EnclaveUnavailable,
 
     /// <summary>The enclave stopped on a doubt of its own.</summary>

@@ -41,7 +41,8 @@ internal sealed class Writer(
     /// Runs until the line is completed and worked off. Throws what ended it earlier; then
     /// <see cref="Fail"/> answers those who still wait.
     /// </summary>
-    public async Task RunAsync(ChannelReader<Submission> arrived, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        ChannelReader<Submission> arrived, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task staging = StageAsync(arrived, either.Token);
@@ -69,7 +70,8 @@ internal sealed class Writer(
         while (_staged.Reader.TryRead(out Batch? batch)) batch.Fail(failure);
     }
 
-    private async Task StageAsync(ChannelReader<Submission> arrived, CancellationToken cancellationToken)
+    private async Task StageAsync(
+        ChannelReader<Submission> arrived, CancellationToken cancellationToken)
     {
         await Task.Yield();
         while (await arrived.WaitToReadAsync(cancellationToken))
@@ -195,7 +197,8 @@ internal sealed class Writer(
         }
         return rest.IsEmpty
             ? [.. offsets]
-            : throw new LogContradictionException("The enclave gave more records than it appended.");
+            : throw new LogContradictionException(
+                "The enclave gave more records than it appended.");
     }
 
     private void Commit(BatchAnswer answer, ulong[] offsets)
@@ -216,18 +219,13 @@ internal sealed class Writer(
         foreach (Submission submission in batch.Submissions)
         {
             var entries = new SequencedEntry[submission.Items.Length];
-            int first = at;
             for (int i = 0; i < entries.Length; i++, at++)
             {
                 Outcome outcome = answer.Outcomes[at];
                 counts[(int)outcome.Status]++;
                 bool isAppended = outcome.Status == OutcomeStatus.Appended;
-                // The enclave counts in its batch, the caller in what it sent.
-                if (outcome.Reason == RefusalReason.GroupRefused)
-                {
-                    outcome = outcome with { Number = outcome.Number - (ulong)first };
-                }
-                entries[i] = new SequencedEntry(outcome, isAppended ? TakeRecord(ref rest) : default);
+                entries[i] = new SequencedEntry(
+                    outcome, isAppended ? TakeRecord(ref rest) : default);
             }
             submission.Complete(new AppendResult(AppendFailure.None, entries, view));
         }
@@ -238,7 +236,8 @@ internal sealed class Writer(
     {
         ReadOnlySpan<byte> span = records.Span;
         EntryBundle.TryRead(ref span, out ReadOnlySpan<byte> record);
-        ReadOnlyMemory<byte> taken = records.Slice(records.Length - span.Length - record.Length, record.Length);
+        ReadOnlyMemory<byte> taken = records.Slice(
+            records.Length - span.Length - record.Length, record.Length);
         records = records[^span.Length..];
         return taken;
     }

@@ -16,7 +16,8 @@ public sealed record GatewaySettings
     /// <summary>Where the enclave listens.</summary>
     public required EnclaveEndpoint Enclave { get; init; }
 
-    /// <summary>Command that starts a simulated enclave; null for one that runs by itself.</summary>
+    /// <summary>Command that starts a simulated enclave; null for one that runs by itself.
+    /// </summary>
     public string? EnclaveCommand { get; init; }
 
     /// <summary>How long an answer of the enclave may take.</summary>

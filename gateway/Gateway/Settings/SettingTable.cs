@@ -15,7 +15,8 @@ internal sealed record Setting(string Name, string? Default, string Value, strin
         "SEQUENCER_GATEWAY_" + Name.Replace('-', '_').ToUpperInvariant();
 }
 
-/// <summary>All settings: the one list that flags, variables, file, help and document follow.</summary>
+/// <summary>All settings: the one list that flags, variables, file, help and document follow.
+/// </summary>
 internal static class SettingTable
 {
     public static readonly Setting Data = new(

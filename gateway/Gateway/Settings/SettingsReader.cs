@@ -121,9 +121,15 @@ internal sealed class SettingsReader
         fault = "--enclave unix:PATH is required: where the enclave listens.";
         if (Text(SettingTable.Enclave).Length == 0) return false;
         fault = $"{Source(SettingTable.Enclave)}: unix:PATH, at most 107 bytes of path.";
-        if (!EnclaveEndpoint.TryParse(Text(SettingTable.Enclave), out EnclaveEndpoint? enclave)) return false;
+        if (!EnclaveEndpoint.TryParse(Text(SettingTable.Enclave), out EnclaveEndpoint? enclave))
+        {
+            return false;
+        }
         if (!TryReadListen(out IPEndPoint? listen, out fault)) return false;
-        if (!TryReadNumber(SettingTable.EnclaveTimeout, 1, 3600, out long timeout, out fault)) return false;
+        if (!TryReadNumber(SettingTable.EnclaveTimeout, 1, 3600, out long timeout, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.CellsMax, 1, Limits.ConfigurationNumberMax, out long cells, out fault))
         {
             return false;
@@ -142,7 +148,10 @@ internal sealed class SettingsReader
         const int mebibyte = 1024 * 1024;
         if (!TryReadNumber(SettingTable.EntryMaxBytes, 1, 256 * mebibyte, out long entry, out fault)) return false;
         if (!TryReadNumber(SettingTable.BatchMaxBytes, 1, 512 * mebibyte, out long batch, out fault)) return false;
-        if (!TryReadNumber(SettingTable.QueueMax, 1, mebibyte, out long queue, out fault)) return false;
+        if (!TryReadNumber(SettingTable.QueueMax, 1, mebibyte, out long queue, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.QueueMaxBytes, batch, long.MaxValue, out long bytes, out fault))
         {
             return false;
@@ -169,10 +178,16 @@ internal sealed class SettingsReader
         listen = null;
         string text = Text(SettingTable.Listen);
         fault = $"{Source(SettingTable.Listen)}: a URL such as http://127.0.0.1:5000 is asked for.";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp) return false;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp)
+        {
+            return false;
+        }
         if (url.PathAndQuery != "/") return false;
         IPAddress? address = url.Host == "localhost" ? IPAddress.Loopback : null;
-        if (address is null && !IPAddress.TryParse(url.Host.Trim('[', ']'), out address)) return false;
+        if (address is null && !IPAddress.TryParse(url.Host.Trim('[', ']'), out address))
+        {
+            return false;
+        }
         fault = $"{Source(SettingTable.Listen)}: {address} is not a loopback address, and this version has no "
             + "authentication; use 127.0.0.1 and put a proxy that authenticates before it.";
         if (!IPAddress.IsLoopback(address)) return false;
@@ -180,7 +195,8 @@ internal sealed class SettingsReader
         return true;
     }
 
-    private bool TryReadNumber(Setting setting, long min, long max, out long value, out string fault)
+    private bool TryReadNumber(
+        Setting setting, long min, long max, out long value, out string fault)
     {
         fault = $"{Source(setting)}: an integer from {min} to {max} is asked for.";
         return long.TryParse(

@@ -1,0 +1,106 @@
+using System.Net;
+using Sequencer.Gateway.Settings;
+
+namespace Sequencer.Gateway.Tests.Settings;
+
+public sealed class SettingsTests : IDisposable
+{
+    private static readonly string[] Required = ["--data", "d", "--enclave", "unix:/e"];
+
+    private readonly string _file = Path.GetTempFileName();
+
+    [Fact]
+    public void A_flag_wins_over_the_environment_and_that_over_the_file()
+    {
+        File.WriteAllText(
+            _file, "[gateway]\ncells-max = 1\nentry-max-bytes = 2\nqueue-max = 3\n[other]\nx = 1\n");
+        GatewaySettings settings = Read(
+            [.. Required, "--config", _file, "--cells-max=10"],
+            new() { ["SEQUENCER_GATEWAY_CELLS_MAX"] = "5", ["SEQUENCER_GATEWAY_ENTRY_MAX_BYTES"] = "6" });
+        Assert.Equal(10u, settings.Log.CellsMax);
+        Assert.Equal(6, settings.EntryMaxBytes);
+        Assert.Equal(3, settings.QueueMax);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 5000), settings.Listen);
+        Assert.Null(settings.EnclaveCommand);
+    }
+
+    [Fact]
+    public void The_sample_file_is_valid_and_changes_no_default()
+    {
+        GatewaySettings sample = Read(["--config", SamplePath()], []);
+        GatewaySettings defaults = Read(["--data", "data", "--enclave", "unix:enclave.sock"], []);
+        Assert.Equal(
+            defaults with { Log = sample.Log, Enclave = sample.Enclave }, sample);
+        Assert.Equal(defaults.Log.Text, sample.Log.Text);
+        Assert.Equal(defaults.Enclave.ToString(), sample.Enclave.ToString());
+    }
+
+    [Theory]
+    [InlineData("--listen http://0.0.0.0:5000", "not a loopback address")]
+    [InlineData("--listen http://[::]:5000", "not a loopback address")]
+    [InlineData("--listen https://127.0.0.1:5000", "--listen: a URL")]
+    [InlineData("--listen http://example.com", "--listen: a URL")]
+    [InlineData("--enclave-timeout-seconds 0", "an integer from 1")]
+    [InlineData("--cells-max 100000001", "an integer from 1")]
+    [InlineData("--origin a+b", "--origin:")]
+    [InlineData("--colour red", "not a setting")]
+    [InlineData("--queue-max", "needs a value")]
+    [InlineData("--data twice", "twice")]
+    [InlineData("stray", "not a setting")]
+    public void A_wrong_setting_is_refused_with_one_line(string flags, string part)
+    {
+        Assert.False(SettingsReader.TryRead(
+            [.. Required, .. flags.Split(' ')], _ => null, out GatewaySettings? settings, out string fault));
+        Assert.Null(settings);
+        Assert.Contains(part, fault, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault);
+    }
+
+    [Theory]
+    [InlineData("[gateway]\nqueue = 1", "line 2")]
+    [InlineData("[gateway]\nqueue-max = true", "line 2")]
+    [InlineData("[gateway]\nqueue-max = 0", "line 2")]
+    [InlineData("[gateway", "line 1")]
+    public void A_wrong_file_is_refused_with_its_line(string text, string part)
+    {
+        File.WriteAllText(_file, text);
+        Assert.False(SettingsReader.TryRead(
+            [.. Required, "--config", _file], _ => null, out _, out string fault));
+        Assert.Contains(part, fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_and_document_name_every_setting()
+    {
+        string document = File.ReadAllText(
+            Path.Combine(Path.GetDirectoryName(SamplePath())!, "..", "docs", "OPERATING.md"));
+        string help = SettingTable.Help();
+        foreach (Setting setting in SettingTable.All)
+        {
+            Assert.Contains($"--{setting.Name} ", help, StringComparison.Ordinal);
+            Assert.Contains(
+                $"`--{setting.Name} {setting.Value}`", document, StringComparison.Ordinal);
+        }
+    }
+
+    public void Dispose() => File.Delete(_file);
+
+    private static GatewaySettings Read(string[] arguments, Dictionary<string, string> variables)
+    {
+        Assert.True(
+            SettingsReader.TryRead(
+                arguments, variables.GetValueOrDefault, out GatewaySettings? settings, out string fault),
+            fault);
+        return settings!;
+    }
+
+    private static string SamplePath()
+    {
+        for (string? at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
+        {
+            string path = Path.Combine(at, "setup", "sample.toml");
+            if (File.Exists(path)) return path;
+        }
+        throw new FileNotFoundException("setup/sample.toml");
+    }
+}

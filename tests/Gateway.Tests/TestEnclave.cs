@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Sequencer.Attestation.Nitro;
+using Sequencer.Enclave.Host;
+using Sequencer.Enclave.Simulated;
+
+namespace Sequencer.Gateway.Tests;
+
+/// <summary>The real enclave program over a simulated NSM, at a path that outlives it.</summary>
+internal sealed class TestEnclave : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _end = new();
+    private readonly Socket _listener =
+        new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    private readonly string _path;
+    private readonly SimulatedNsm _nsm = new(Root, Measurements.Default, TimeProvider.System);
+    private readonly EnclaveProgram _program;
+    private readonly Task _running;
+
+    public TestEnclave(string path)
+    {
+        _path = path;
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _listener.Listen(8);
+        _program = EnclaveProgram.Start(_nsm, new EnclaveOptions(), TimeProvider.System);
+        _running = _program.RunAsync(_listener, _end.Token);
+    }
+
+    public static DevelopmentCertificate Root { get; } = NewRoot();
+
+    public static MeasurementSet Measured { get; } = new(
+        "simulated", Measurements.Default.Pcr0, Measurements.Default.Pcr1, Measurements.Default.Pcr2);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _running;
+        _program.Dispose();
+        _listener.Dispose();
+        _nsm.Dispose();
+        _end.Dispose();
+        if (File.Exists(_path)) File.Delete(_path);
+    }
+
+    private static DevelopmentCertificate NewRoot()
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return DevelopmentCertificate.CreateRoot(
+            ECDsa.Create(ECCurve.NamedCurves.nistP384), "test", now.AddYears(-10), now.AddYears(10));
+    }
+}
