@@ -91,7 +91,8 @@ public sealed class AppendTests : IDisposable
             VerificationRule.Payload, Assert.Single(refused.Report.Faults).Rule);
     }
 
-    public static TheoryData<string> Differences => ["type", "content", "pair", "stream", "key", "guard"];
+    public static TheoryData<string> Differences =>
+        ["type", "content", "pair", "stream", "key", "guard"];
 
     [Theory]
     [MemberData(nameof(Differences))]

@@ -22,7 +22,8 @@ public sealed class RetryTests
             "version-mismatch", 412, ",\"stream\":\"s\",\"expected\":3,\"actual\":5"));
         var problem = await Assert.ThrowsAsync<ProblemException>(
             () => Client.AppendAsync(Entry));
-        Assert.Equal(("version-mismatch", 412, "D"), (problem.Name, problem.Status, problem.Detail));
+        Assert.Equal(
+            ("version-mismatch", 412, "D"), (problem.Name, problem.Status, problem.Detail));
         Assert.Equal(["actual", "expected", "stream"], problem.Members.Keys.Order());
         Assert.Equal(5, problem.Members["actual"].GetInt32());
     }

@@ -21,7 +21,8 @@ internal sealed class ScriptedGateway(Func<SeenRequest, HttpResponseMessage> ans
     /// <summary>A client of this gateway.</summary>
     public HttpClient Http() => new(this) { BaseAddress = new Uri("http://gateway.example/") };
 
-    public static HttpResponseMessage Json(string json, HttpStatusCode status = HttpStatusCode.OK) =>
+    public static HttpResponseMessage Json(
+        string json, HttpStatusCode status = HttpStatusCode.OK) =>
         new(status) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
 
     public static HttpResponseMessage Bytes(ReadOnlyMemory<byte> bytes) =>
@@ -34,7 +35,8 @@ internal sealed class ScriptedGateway(Func<SeenRequest, HttpResponseMessage> ans
         {
             Content = new StringContent(
                 $$"""
-                {"type":"urn:sequencer:problem:{{name}}","title":"T","status":{{status}},"detail":"D"{{more}}}
+                {"type":"urn:sequencer:problem:{{name}}","title":"T",
+                 "status":{{status}},"detail":"D"{{more}}}
                 """,
                 Encoding.UTF8,
                 "application/problem+json"),

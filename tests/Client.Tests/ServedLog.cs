@@ -46,13 +46,15 @@ internal static class ServedLog
             ',', metadata!.Pairs.Select(p => $"{Text(p.Key)}:{Text(p.Value)}"));
         return $$"""
             {"number":0,"record":"{{record}}","type":{{Text(metadata.Type)}},
-             "content_type":{{Text(metadata.ContentType)}},"metadata":{ {{pairs}} },"stream":"orders"}
+             "content_type":{{Text(metadata.ContentType)}},"metadata":{ {{pairs}} },
+             "stream":"orders"}
             """;
     }
 
     private static HttpResponseMessage Page(TestLog log, string path)
     {
-        int[] query = [.. path.Split('=', '&').Where(p => int.TryParse(p, out _)).Select(int.Parse)];
+        int[] query =
+            [.. path.Split('=', '&').Where(p => int.TryParse(p, out _)).Select(int.Parse)];
         int end = Math.Min(query[0] + query[1], Served(log));
         var entries = Enumerable.Range(query[0], Math.Max(0, end - query[0]));
         string next = end < Served(log) ? $",\"next\":{end}" : "";
