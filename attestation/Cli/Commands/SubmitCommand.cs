@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 using Spectre.Console;
@@ -10,6 +11,7 @@ namespace Sequencer.Cli.Commands;
 internal static class SubmitCommand
 {
     private const int LinesPerBatch = 1000;
+    private const int BatchBytesMax = 512 * 1024;
     private const long PayloadMaxBytes = 1L << 30;
 
     private static readonly Argument<string[]> Sources = new("file")
@@ -117,8 +119,13 @@ internal static class SubmitCommand
         {
             foreach (string source in sources)
             {
-                if (parse.GetValue(Lines)) await SubmitLinesAsync(parse, screen, client, source, cancellationToken);
-                else await SubmitAsync(parse, screen, client, source, cancellationToken);
+                if (parse.GetValue(Lines))
+                {
+                    await SubmitLinesAsync(
+                        parse, screen, client, source, policy is not null, cancellationToken);
+                    continue;
+                }
+                await SubmitAsync(parse, screen, client, source, cancellationToken);
             }
         }
         catch (ArgumentException e)
@@ -189,6 +196,7 @@ internal static class SubmitCommand
         Screen screen,
         SequencerClient client,
         string source,
+        bool isVerified,
         CancellationToken cancellationToken)
     {
         List<NewEntry> entries = ReadLines(parse, source);
@@ -196,7 +204,7 @@ internal static class SubmitCommand
         var refused = new List<(int Line, string Reason)>();
         await WithProgress(screen, entries.Count, async advance =>
         {
-            foreach (NewEntry[] batch in entries.Chunk(LinesPerBatch))
+            foreach (List<NewEntry> batch in Batches(entries))
             {
                 AppendedBatch answer;
                 try
@@ -206,18 +214,22 @@ internal static class SubmitCommand
                 catch (SequencerException)
                 {
                     screen.Remark(
-                        $"{done} lines were acknowledged before this; what became of the next {batch.Length} is "
+                        $"{done} lines were acknowledged before this; what became of the next {batch.Count} is "
                         + "unknown. With --idempotency-key, running it again is safe.");
                     throw;
                 }
-                for (int i = 0; i < batch.Length; i++)
+                for (int i = 0; i < batch.Count; i++)
                 {
                     BatchOutcome outcome = answer.Entries[i];
                     if (outcome.Status == BatchStatus.Appended) appended++;
                     else if (outcome.Status == BatchStatus.Replayed) replayed++;
                     else refused.Add((done + i + 1, outcome.Problem?.Detail ?? "refused"));
+                    if (isVerified && outcome.Number is { } number)
+                    {
+                        await VerifyAsync(client, number, batch[i], cancellationToken);
+                    }
                 }
-                done += batch.Length;
+                done += batch.Count;
                 advance(done);
             }
         });
@@ -230,18 +242,48 @@ internal static class SubmitCommand
                 json.WriteNumber("appended", appended);
                 json.WriteNumber("replayed", replayed);
                 json.WriteNumber("refused", refused.Count);
+                json.WriteBoolean("verified", isVerified);
                 json.WriteEndObject();
             });
         }
         else
         {
-            screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused.");
+            screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused"
+                + (isVerified ? "; each receipt verified." : "."));
         }
         foreach ((int line, string reason) in refused.Take(10))
         {
             screen.Remark($"  line {line}: {Screen.Plain(reason)}");
         }
-        if (refused.Count > 0) throw new CommandFailure($"{refused.Count} lines of {source} were refused.");
+        if (refused.Count == 0) return;
+        throw new CommandFailure(
+            $"{refused.Count} lines of {source} were refused.", ExitCodes.Refused);
+    }
+
+    // The answer to a batch has no receipts: each is fetched, and has to be of the line sent.
+    private static async Task VerifyAsync(
+        SequencerClient client, ulong number, NewEntry entry, CancellationToken cancellationToken)
+    {
+        ReceivedReceipt receipt = await client.GetReceiptAsync(
+            number, cancellationToken: cancellationToken);
+        if (receipt.VerifiedEntry!.PayloadCommitment == Derivation.Payload(entry.Payload.Span)) return;
+        throw new CommandFailure(
+            $"The receipt of entry {number} is not of the line that was sent.", ExitCodes.Refused);
+    }
+
+    private static IEnumerable<List<NewEntry>> Batches(List<NewEntry> entries)
+    {
+        for (int first = 0; first < entries.Count;)
+        {
+            int end = first;
+            for (int bytes = 0; end < entries.Count && end - first < LinesPerBatch; end++)
+            {
+                bytes += entries[end].Payload.Length;
+                if (end > first && bytes > BatchBytesMax) break;
+            }
+            yield return entries[first..end];
+            first = end;
+        }
     }
 
     private static List<NewEntry> ReadLines(ParseResult parse, string source)
