@@ -24,7 +24,8 @@ internal static class Run
             {
                 return Fail(
                     screen,
-                    $"{failure.Message} Is it running? ('make run' starts one on http://127.0.0.1:5000.)",
+                    $"{failure.Message.TrimEnd('.')}. Is it running? "
+                        + "('make run' starts one on http://127.0.0.1:5000.)",
                     ExitCodes.Unusable);
             }
             catch (ProblemException problem)

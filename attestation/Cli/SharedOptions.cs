@@ -44,8 +44,8 @@ internal static class SharedOptions
         if (policy.HasInsecureDevelopmentRoots)
         {
             screen.Remark(
-                "[yellow]This policy trusts an insecure development root: whoever holds its key file can "
-                + "forge everything. Good for trying things out only.[/]");
+                "[red bold]INSECURE:[/] [yellow]this policy trusts a development root. Whoever "
+                + "holds its key file can forge everything; good for trying things out only.[/]");
         }
         return policy;
     }

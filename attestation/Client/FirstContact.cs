@@ -54,13 +54,14 @@ public static class FirstContact
         var accepted = new List<AcceptedMeasurement>();
         foreach (AuditEpoch epoch in epochs)
         {
-            if (!UnverifiedAttestation.TryParse(epoch.Document.Span, out var document, out var refusal))
+            if (!UnverifiedAttestation.TryParse(
+                epoch.Document.Span, out var document, out var refusal))
             {
                 faults.Add($"Epoch {epoch.Epoch}: {refusal.Message}");
             }
             else if (TryMeasure(epoch.Epoch, document) is not { } image)
             {
-                faults.Add($"Epoch {epoch.Epoch}: its enclave is in debug mode and measures nothing.");
+                faults.Add($"Epoch {epoch.Epoch}: a debug mode enclave measures nothing.");
             }
             else if (!accepted.Exists(a => a.Measurements.Equals(image)))
             {
@@ -109,7 +110,7 @@ public static class FirstContact
         }
     }
 
-    /// <summary>The genesis under the newest head ties both ends of the log to the policy.</summary>
+    /// <summary>The genesis under the newest head ties both ends of the log together.</summary>
     private static async Task CheckHeadAsync(
         SequencerClient client,
         TrustPolicy policy,

@@ -16,7 +16,8 @@ using Sequencer.Attestation.Tests.Log;
 namespace Sequencer.Cli.Tests;
 
 /// <summary>
-/// Serves a <see cref="TestLog"/> on loopback as docs/HTTP.md says, and lies where a test asks it to.
+/// Serves a <see cref="TestLog"/> on loopback as docs/HTTP.md says, and lies where a test asks it
+/// to.
 /// </summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
@@ -32,7 +33,7 @@ internal sealed class TestGateway : IAsyncDisposable
         _server.Run(AnswerAsync);
     }
 
-    /// <summary>Locked while a request is answered; a test that changes it locks it as well.</summary>
+    /// <summary>Locked while a request is answered; who changes it locks it too.</summary>
     public TestLog Log { get; }
 
     public Uri Url => new(_server.Urls.First());

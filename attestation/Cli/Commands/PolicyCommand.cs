@@ -12,8 +12,8 @@ internal static class PolicyCommand
 
     private static readonly Option<string?> Measurements = new("--measurements")
     {
-        Description = "Images to accept, as published by who built them: a policy, or the JSON with PCR0, PCR1 "
-            + "and PCR2 that a build prints; without it, those that the log itself presents",
+        Description = "Images to accept, as published by who built them: a policy, or the JSON with "
+            + "PCR0, PCR1 and PCR2 that a build prints; without it, those that the log presents",
         HelpName = "FILE",
     };
 
@@ -105,7 +105,7 @@ internal static class PolicyCommand
 
     private static void Refuse(Screen screen, PolicyDraft draft, bool isAwsRoot)
     {
-        screen.Remark("[red]sequencer:[/] No policy was made, because the log does not hold together:");
+        screen.Remark("[red]sequencer:[/] No policy was made: the log does not hold together.");
         foreach (string fault in draft.Faults) screen.Remark($"  {Screen.Plain(fault)}");
         if (!isAwsRoot) return;
         screen.Remark(
@@ -118,8 +118,9 @@ internal static class PolicyCommand
         screen.Remark($"It pins log {policy.LogId.ToHex()}, {Screen.Plain(policy.Origin)}.");
         if (isPublished) return;
         screen.Remark(
-            "[yellow]Trust on first use: log id and images are what the log itself presents.[/] Before you "
-            + "rely on this policy, compare them with what the operator and the image's builder publish:");
+            "[yellow]Trust on first use: log id and images are what the log itself presents.[/] "
+            + "Before you rely on this policy, compare them with what the operator and the image's "
+            + "builder publish:");
         foreach (AcceptedMeasurement accepted in policy.Measurements)
         {
             foreach (int pcr in (int[])[0, 1, 2])

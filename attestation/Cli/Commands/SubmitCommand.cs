@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 using Spectre.Console;
@@ -121,8 +120,9 @@ internal static class SubmitCommand
             {
                 if (parse.GetValue(Lines))
                 {
+                    LineVerification? verification = policy is null ? null : new(http, policy);
                     await SubmitLinesAsync(
-                        parse, screen, client, source, policy is not null, cancellationToken);
+                        parse, screen, client, source, verification, cancellationToken);
                     continue;
                 }
                 await SubmitAsync(parse, screen, client, source, cancellationToken);
@@ -184,10 +184,13 @@ internal static class SubmitCommand
             CultureInfo.InvariantCulture,
             $"[bold]Number {appended.Number}[/]{version}, {Times.Text(appended.Time)}, epoch {appended.Epoch}"
             + $"{(appended.IsReplayed ? " (was there already)" : "")}."));
-        screen.Say($"Receipt in {Screen.Plain(receipt)}{(appended.VerifiedEntry is null ? "" : ", [green]verified[/]")}.");
+        string verified = appended.VerifiedEntry is null ? "" : ", [green]verified[/]";
+        screen.Say($"Receipt in {Screen.Plain(receipt)}{verified}.");
         if (appended.VerifiedEntry is null)
         {
-            screen.Remark($"[grey]To verify it: sequencer verify {Screen.Plain(receipt)} --policy FILE[/]");
+            screen.Remark(
+                $"[grey]To verify it: sequencer verify {Screen.Plain(receipt)} --policy FILE "
+                + "('sequencer policy --help' says how to make one)[/]");
         }
     }
 
@@ -196,7 +199,7 @@ internal static class SubmitCommand
         Screen screen,
         SequencerClient client,
         string source,
-        bool isVerified,
+        LineVerification? verification,
         CancellationToken cancellationToken)
     {
         List<NewEntry> entries = ReadLines(parse, source);
@@ -224,10 +227,8 @@ internal static class SubmitCommand
                     if (outcome.Status == BatchStatus.Appended) appended++;
                     else if (outcome.Status == BatchStatus.Replayed) replayed++;
                     else refused.Add((done + i + 1, outcome.Problem?.Detail ?? "refused"));
-                    if (isVerified && outcome.Number is { } number)
-                    {
-                        await VerifyAsync(client, number, batch[i], cancellationToken);
-                    }
+                    if (verification is null || outcome.Number is not { } number) continue;
+                    await verification.VerifyAsync(number, batch[i], cancellationToken);
                 }
                 done += batch.Count;
                 advance(done);
@@ -242,14 +243,14 @@ internal static class SubmitCommand
                 json.WriteNumber("appended", appended);
                 json.WriteNumber("replayed", replayed);
                 json.WriteNumber("refused", refused.Count);
-                json.WriteBoolean("verified", isVerified);
+                json.WriteBoolean("verified", verification is not null);
                 json.WriteEndObject();
             });
         }
         else
         {
             screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused"
-                + (isVerified ? "; each receipt verified." : "."));
+                + (verification is not null ? "; each receipt verified." : "."));
         }
         foreach ((int line, string reason) in refused.Take(10))
         {
@@ -258,17 +259,6 @@ internal static class SubmitCommand
         if (refused.Count == 0) return;
         throw new CommandFailure(
             $"{refused.Count} lines of {source} were refused.", ExitCodes.Refused);
-    }
-
-    // The answer to a batch has no receipts: each is fetched, and has to be of the line sent.
-    private static async Task VerifyAsync(
-        SequencerClient client, ulong number, NewEntry entry, CancellationToken cancellationToken)
-    {
-        ReceivedReceipt receipt = await client.GetReceiptAsync(
-            number, cancellationToken: cancellationToken);
-        if (receipt.VerifiedEntry!.PayloadCommitment == Derivation.Payload(entry.Payload.Span)) return;
-        throw new CommandFailure(
-            $"The receipt of entry {number} is not of the line that was sent.", ExitCodes.Refused);
     }
 
     private static IEnumerable<List<NewEntry>> Batches(List<NewEntry> entries)

@@ -92,6 +92,7 @@ public sealed class AuditTests : IDisposable
     {
         (await AuditAsync("http://127.0.0.1:1")).IsUnusable();
         (await AuditAsync(Path.Combine(_run.Folder, "nowhere"))).IsUnusable();
+        (await AuditAsync(_run.Folder)).IsUnusable();
         CommandResult result = await _run.RunAsync("audit", _run.Folder);
         result.IsUnusable();
         Assert.Contains("--policy", result.Error, StringComparison.Ordinal);

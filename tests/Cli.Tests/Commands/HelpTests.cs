@@ -11,7 +11,8 @@ public sealed class HelpTests : IDisposable
     {
         CommandResult root = await _run.RunAsync("--help");
         root.IsGood();
-        foreach (string name in new[] { "submit", "get", "tail", "verify", "audit", "inspect", "policy" })
+        string[] names = ["submit", "get", "tail", "verify", "audit", "inspect", "policy"];
+        foreach (string name in names)
         {
             Assert.Contains(name, root.Output, StringComparison.Ordinal);
             CommandResult help = await _run.RunAsync(name, "--help");

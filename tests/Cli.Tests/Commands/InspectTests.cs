@@ -53,7 +53,8 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public async Task What_is_none_of_them_ends_with_2()
     {
-        foreach (byte[] bytes in new byte[][] { [], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray() })
+        byte[][] noises = [[], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray()];
+        foreach (byte[] bytes in noises)
         {
             _run.Write("noise", bytes);
             CommandResult result = await _run.RunAsync("inspect", "noise");

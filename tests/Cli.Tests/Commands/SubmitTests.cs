@@ -78,7 +78,8 @@ public sealed class SubmitTests : IAsyncLifetime, IDisposable
         byte[] foreign = _log.Receipt(earlier).Encode();
         _gateway.Edit = (_, body) => ReplaceReceipt(body, foreign[..^1]);
         CommandResult result = await _run.RunWithAsync(
-            "something else"u8.ToArray(), "submit", "-", "--type", "mine", "--policy", "policy.json");
+            "something else"u8.ToArray(),
+            "submit", "-", "--type", "mine", "--policy", "policy.json");
         result.IsRefused();
     }
 

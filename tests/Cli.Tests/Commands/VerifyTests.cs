@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Tests.Log;
@@ -103,8 +102,8 @@ public sealed class VerifyTests : IDisposable
     public async Task One_bad_receipt_among_good_ones_is_enough_to_refuse()
     {
         _run.Write("bad.json", "{}"u8.ToArray());
-        CommandResult result =
-            await _run.RunAsync("verify", "1.json", "bad.json", "--policy", "policy.json", "--json");
+        CommandResult result = await _run.RunAsync(
+            "verify", "1.json", "bad.json", "--policy", "policy.json", "--json");
         result.IsRefused();
         JsonElement[] receipts = [.. result.Json.GetProperty("receipts").EnumerateArray()];
         Assert.Equal(
@@ -134,7 +133,7 @@ public sealed class VerifyTests : IDisposable
     [Fact]
     public async Task What_cannot_be_read_is_one_line_and_2()
     {
-        _run.Write("half.json", Encoding.UTF8.GetBytes("{\"format\":\"sequencer-trust-policy/v1\"}"));
+        _run.Write("half.json", """{"format":"sequencer-trust-policy/v1"}"""u8.ToArray());
         foreach (string[] arguments in new string[][]
         {
             ["verify", "missing.json", "--policy", "policy.json"],
