@@ -27,7 +27,7 @@ public static class LinkProtocol
     public const byte ErrorType = 0xFF;
 
     /// <summary>Shortest nonce of a live document, in bytes.</summary>
-    public const int NonceMinBytes = 8;
+    public const int NonceMinBytes = 16;
 
     /// <summary>Longest nonce of a live document, in bytes.</summary>
     public const int NonceMaxBytes = 64;
