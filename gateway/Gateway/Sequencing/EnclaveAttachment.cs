@@ -91,8 +91,8 @@ internal sealed class EnclaveAttachment(
         {
             // Entries are taken only after the first statement is durable: its log was lost.
             throw new LogContradictionException(
-                $"The log is empty, but {unanswered.Count} requests were written for it: a new one is "
-                + "not begun over what is left of another.");
+                $"The log is empty, but {unanswered.Count} requests were written for it: a new one "
+                + "is not begun over what is left of another.");
         }
         if (_head.Size == 0)
         {

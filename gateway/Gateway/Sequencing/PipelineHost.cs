@@ -25,7 +25,7 @@ public sealed class PipelineHost(Pipeline pipeline, ILogger<PipelineHost> log) :
         }
         catch (Exception e)
         {
-            // What the pipeline does not expect is a fault of its own: the process ends, not silently.
+            // What the pipeline does not expect is a fault of its own: it ends, and says so.
             log.LogCritical(e, "The pipeline failed; the gateway ends.");
             throw;
         }

@@ -164,8 +164,8 @@ public sealed class LogStore : IDisposable
     public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
 
     /// <summary>
-    /// Takes no more writes and lets go of the directory, so that it can be opened again. Views stay
-    /// good until disposal: recovery changes nothing below their size.
+    /// Takes no more writes and lets go of the directory, so that it can be opened again. Views
+    /// stay good until disposal: recovery changes nothing below their size.
     /// </summary>
     public void Retire()
     {

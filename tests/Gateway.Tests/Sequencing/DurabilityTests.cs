@@ -167,7 +167,8 @@ public sealed class DurabilityTests : IAsyncLifetime
         (await _gateway.PostAsync("/v1/entries", "one")).Dispose();
         await _gateway.StopAsync();
         await _enclave!.DisposeAsync();
-        File.WriteAllBytes(Path.Combine(_gateway.DataDirectory, "log/00000000000000000000.seg"), []);
+        string segment = Path.Combine(_gateway.DataDirectory, "log/00000000000000000000.seg");
+        await File.WriteAllBytesAsync(segment, []);
         _enclave = new TestEnclave(_gateway.SocketPath);
         await _gateway.StartAgainAsync();
         using HttpResponseMessage ready = await ReadinessSayingAsync("what is left of another");
