@@ -65,7 +65,8 @@ internal static class GatewayHost
             settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
-        services.AddHostedService<PipelineHost>();
+        services.AddSingleton<PipelineHost>();
+        services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
         if (settings.EnclaveCommand is { } command)
         {
             services.AddHostedService(p => new EnclaveSupervisor(

@@ -62,6 +62,20 @@ public sealed class AppendTests : IAsyncLifetime
         Assert.Equal("hé"u8.ToArray(), await payload.Content.ReadAsByteArrayAsync());
     }
 
+    [Theory]
+    [InlineData("/v1/entries?stream=a&stream=b", "text/plain", "x", "stream")]
+    [InlineData("/v1/entries?type=a&type=b", "text/plain", "x", "type")]
+    [InlineData("/v1/entries?stream=a", "application/json", """{"payload":"x"}""", "stream")]
+    [InlineData("/v1/entries?type=a", "application/json", """{"payload":"x"}""", "type")]
+    [InlineData("/v1/entries:batch?stream=a", Lines, """{"payload":"x"}""", "stream")]
+    public async Task A_stream_or_type_is_said_once_and_where_it_counts(
+        string path, string contentType, string body, string field)
+    {
+        using HttpResponseMessage response = await _gateway.PostAsync(path, body, contentType);
+        JsonElement problem = await AssertProblemAsync(response, "invalid-request", 400);
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+    }
+
     [Fact]
     public async Task Conditional_headers_hold_a_stream_at_its_version()
     {
