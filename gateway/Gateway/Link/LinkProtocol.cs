@@ -94,7 +94,7 @@ public static class LinkLimits
     public const int BodyMaxBytes = FrameMaxBytes - FrameMinBytes;
 
     /// <summary>Fewest and most bytes of an attestation nonce.</summary>
-    public const int NonceMinBytes = 8, NonceMaxBytes = 64;
+    public const int NonceMinBytes = 16, NonceMaxBytes = 64;
 }
 
 /// <summary>What an enclave says of itself.</summary>

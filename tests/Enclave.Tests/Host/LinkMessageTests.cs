@@ -141,7 +141,7 @@ public sealed class LinkMessageTests : IDisposable
     public void What_does_not_fit_the_phase_is_refused_and_the_connection_goes_on()
     {
         byte[] sequence = [.. LinkClient.U64(0), .. Requests.Batch(0)];
-        byte[] nonce = [8, 1, 2, 3, 4, 5, 6, 7, 8];
+        byte[] nonce = [16, .. new byte[16]];
         Assert.Equal(1, _client.Request(LinkMessageType.Sequence, sequence).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Bundle).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Attest, nonce).ErrorCode);

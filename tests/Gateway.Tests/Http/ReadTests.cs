@@ -133,7 +133,7 @@ public sealed class ReadTests : IAsyncLifetime
     public async Task A_live_document_attests_the_newest_durable_head()
     {
         JsonElement kept = await _gateway.GetJsonAsync("/v1/attestation");
-        JsonElement live = await _gateway.GetJsonAsync("/v1/attestation?nonce=0011223344556677");
+        JsonElement live = await _gateway.GetJsonAsync("/v1/attestation?nonce=00112233445566778899aabbccddeeff");
         Assert.Equal(Entries + 1, live.GetProperty("size").GetInt64());
         Assert.Equal(kept.GetProperty("root").GetString(), live.GetProperty("root").GetString());
         Assert.NotEqual(
@@ -147,7 +147,7 @@ public sealed class ReadTests : IAsyncLifetime
     public async Task Live_documents_are_limited_in_rate()
     {
         HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 40)
-            .Select(_ => _gateway.Http.GetAsync("/v1/attestation?nonce=0011223344556677")));
+            .Select(_ => _gateway.Http.GetAsync("/v1/attestation?nonce=00112233445566778899aabbccddeeff")));
         HttpResponseMessage limited = responses.First(
             r => r.StatusCode == HttpStatusCode.TooManyRequests);
         await AppendTests.AssertProblemAsync(limited, "overloaded", 429);
