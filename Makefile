@@ -39,10 +39,11 @@ config: ## Copy setup/sample.toml to setup/config.toml, for you to edit
 	  cp setup/sample.toml setup/config.toml && echo "Wrote setup/config.toml."; \
 	fi
 
-bench: ## Measure the trusted core and the link to it
+bench: ## Measure the trusted core, the link to it, and verification
 	@setup/need-dotnet
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
 
 clean: ## Remove what was built (data of `make run` in .run/ stays)
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

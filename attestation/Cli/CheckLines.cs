@@ -6,6 +6,8 @@ namespace Sequencer.Cli;
 /// <summary>Shows a list of checks: one line each, faults with what was expected and found.</summary>
 internal static class CheckLines
 {
+    private const int NameColumns = 20;
+
     public static void Show(Screen screen, IEnumerable<VerificationCheck> checks)
     {
         foreach (VerificationCheck check in checks)
@@ -14,10 +16,10 @@ internal static class CheckLines
             switch (check)
             {
                 case VerificationCheck.Passed:
-                    screen.Say($"  [green]✓[/] {name}");
+                    screen.Say($"  [green]✓[/] {name,-NameColumns} [grey]{RuleText.Of(check.Rule)}[/]");
                     break;
                 case VerificationCheck.Failed failed:
-                    screen.Say($"  [red]✗ {name}[/]");
+                    screen.Say($"  [red]✗ {name,-NameColumns} not so: {RuleText.Of(check.Rule)}[/]");
                     if (failed.Attestation is { } attestation)
                     {
                         screen.Say($"      rule      {Screen.Plain(attestation.Rule.ToString())}");
@@ -26,7 +28,8 @@ internal static class CheckLines
                     screen.Say($"      found     {Screen.Plain(failed.Actual)}");
                     break;
                 case VerificationCheck.NotChecked notChecked:
-                    screen.Say($"  [grey]– {name}: {Screen.Plain(notChecked.Reason)}[/]");
+                    string reason = Screen.Plain(notChecked.Reason);
+                    screen.Say($"  [grey]– {name,-NameColumns} not checked: {reason}[/]");
                     break;
             }
         }

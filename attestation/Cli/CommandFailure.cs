@@ -2,9 +2,14 @@ namespace Sequencer.Cli;
 
 /// <summary>
 /// What keeps a command from its work, in one sentence for people: a file that is not there, a
-/// gateway that does not answer. Ends the command with <see cref="ExitCodes.Unusable"/>.
+/// gateway that does not answer.
 /// </summary>
-internal sealed class CommandFailure(string message) : Exception(message);
+internal sealed class CommandFailure(string message, int exitCode = ExitCodes.Unusable)
+    : Exception(message)
+{
+    /// <summary>How the command ends.</summary>
+    public int ExitCode { get; } = exitCode;
+}
 
 /// <summary>Exit codes, the same for all commands.</summary>
 internal static class ExitCodes

@@ -18,18 +18,32 @@ internal static class Run
             }
             catch (CommandFailure failure)
             {
-                return Fail(screen, failure.Message, ExitCodes.Unusable);
+                return Fail(screen, failure.Message, failure.ExitCode);
             }
             catch (GatewayUnreachableException failure)
             {
                 return Fail(
                     screen,
-                    $"{failure.Message} Is it running? ('make run' starts one on http://127.0.0.1:5000.)",
+                    $"{failure.Message.TrimEnd('.')}. Is it running? "
+                        + "('make run' starts one on http://127.0.0.1:5000.)",
                     ExitCodes.Unusable);
             }
             catch (ProblemException problem)
             {
-                return Fail(screen, $"The gateway refused: {problem.Message}", ExitCodes.Refused);
+                // Busy or broken is no answer to what was asked.
+                bool isDecided = problem.Status is < 500 and not 429;
+                return Fail(
+                    screen,
+                    $"The gateway refused: {problem.Message}",
+                    isDecided ? ExitCodes.Refused : ExitCodes.Unusable);
+            }
+            catch (SequencerException untrue)
+            {
+                return Fail(screen, untrue.Message, ExitCodes.Refused);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return Fail(screen, e.Message, ExitCodes.Unusable);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

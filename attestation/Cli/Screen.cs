@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
@@ -24,6 +25,8 @@ internal sealed class Screen
     private Screen(TextWriter output, TextWriter error, Func<Stream> openOutput, bool isJson)
     {
         Output = Create(output, Console.IsOutputRedirected);
+        // A digest is copied as one word: the terminal folds lines, not we.
+        Output.Profile.Width = PipeColumns;
         Error = Create(error, Console.IsErrorRedirected);
         _openOutput = openOutput;
         IsJson = isJson;
@@ -76,7 +79,11 @@ internal sealed class Screen
 
     /// <summary>Escapes text that comes from a file or the network, for markup and terminal.</summary>
     public static string Plain(string text) =>
-        Markup.Escape(string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)));
+        Markup.Escape(string.Concat(text.Select(c => IsObeyed(c) ? '\uFFFD' : c)));
+
+    // Controls move the cursor; format characters turn the order of what is read around.
+    private static bool IsObeyed(char c) =>
+        char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
 
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli;
@@ -18,18 +19,9 @@ internal static class SharedOptions
     {
         Description = "Address of the gateway (default: SEQUENCER_URL, else http://127.0.0.1:5000)",
         HelpName = "URL",
-        DefaultValueFactory = _ =>
-            new Uri(Environment.GetEnvironmentVariable("SEQUENCER_URL") ?? DefaultUrl),
-        CustomParser = result =>
-        {
-            string text = result.Tokens[0].Value;
-            if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
-            {
-                return url;
-            }
-            result.AddError($"'{text}' is not an http or https address.");
-            return null;
-        },
+        DefaultValueFactory = result =>
+            ParseUrl(Environment.GetEnvironmentVariable("SEQUENCER_URL") ?? DefaultUrl, result)!,
+        CustomParser = result => ParseUrl(result.Tokens[0].Value, result),
     };
 
     public static Option<FileInfo?> Policy { get; } = new("--policy", "-p")
@@ -52,8 +44,8 @@ internal static class SharedOptions
         if (policy.HasInsecureDevelopmentRoots)
         {
             screen.Remark(
-                "[yellow]This policy trusts an insecure development root: whoever holds its key file can "
-                + "forge everything. Good for trying things out only.[/]");
+                "[red bold]INSECURE:[/] [yellow]this policy trusts a development root. Whoever "
+                + "holds its key file can forge everything; good for trying things out only.[/]");
         }
         return policy;
     }
@@ -64,4 +56,14 @@ internal static class SharedOptions
             "Verifying needs a trust policy: name one with --policy FILE. It says which log, images and "
             + "roots you trust; nothing that the log itself tells can stand in for it. "
             + "'sequencer policy --help' says how to make one.");
+
+    private static Uri? ParseUrl(string text, ArgumentResult result)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+        {
+            return url;
+        }
+        result.AddError($"'{text}' is not an http or https address.");
+        return null;
+    }
 }

@@ -30,7 +30,7 @@ public sealed record Appended
     /// </summary>
     public bool IsReplayed { get; init; }
 
-    /// <summary>The receipt as a file (docs/PROTOCOL.md section 9); empty if it was omitted.</summary>
+    /// <summary>The receipt as a file (docs/PROTOCOL.md section 9); empty if omitted.</summary>
     public ReadOnlyMemory<byte> ReceiptBytes { get; init; }
 
     /// <summary>What the receipt proves; null from a client without verification.</summary>

@@ -10,7 +10,7 @@ internal static class EntryJson
     /// <summary>Writes one object.</summary>
     /// <param name="destination">Where to.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="isBatch">True for the line of a batch, which also has what headers have.</param>
+    /// <param name="isBatch">True for the line of a batch, which has what headers have.</param>
     public static void Write(IBufferWriter<byte> destination, NewEntry entry, bool isBatch)
     {
         using var json = new Utf8JsonWriter(destination);

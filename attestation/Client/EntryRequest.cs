@@ -5,8 +5,8 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Client;
 
 /// <summary>
-/// What a new entry becomes in the log: its metadata block and its request (docs/PROTOCOL.md sections 2
-/// and 3). A receipt is of the entry only if it has these bytes.
+/// What a new entry becomes in the log: its metadata block and its request (docs/PROTOCOL.md
+/// sections 2 and 3). A receipt is of the entry only if it has these bytes.
 /// </summary>
 internal sealed class EntryRequest
 {

@@ -2,7 +2,7 @@ using Sequencer.Attestation;
 
 namespace Sequencer.Client;
 
-/// <summary>An attestation document as the gateway handed it out; nothing in it is verified.</summary>
+/// <summary>An attestation document as the gateway handed it out, not verified.</summary>
 /// <param name="Document">The document.</param>
 /// <param name="Statement">The epoch statement that it speaks of.</param>
 /// <param name="Size">Size of the tree that it speaks of.</param>

@@ -22,8 +22,8 @@ public sealed record NewEntry
     public ExpectedVersion Expected { get; init; }
 
     /// <summary>
-    /// 1 to 255 visible ASCII characters; null for none. Only an entry with a key is sent again when
-    /// its answer is lost: the same key and entry are appended once.
+    /// 1 to 255 visible ASCII characters; null for none. Only an entry with a key is sent again
+    /// when its answer is lost: the same key and entry are appended once.
     /// </summary>
     public string? IdempotencyKey { get; init; }
 }

@@ -9,7 +9,7 @@ internal static class ProblemJson
     private const string TypePrefix = "urn:sequencer:problem:";
     private const int MaxBytes = 64 * 1024;
 
-    /// <summary>The problem that a refusing answer holds, or one that has its status alone.</summary>
+    /// <summary>The problem that a refusing answer holds, or one of its status alone.</summary>
     public static async Task<GatewayProblem> ReadAsync(
         HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -29,7 +29,10 @@ internal static class ProblemJson
             }
         }
         return new GatewayProblem(
-            "", status, "The answer is no problem of a gateway.", new Dictionary<string, JsonElement>());
+            "",
+            status,
+            "The answer is no problem of a gateway.",
+            new Dictionary<string, JsonElement>());
     }
 
     /// <exception cref="UnexpectedAnswerException">It is no problem.</exception>

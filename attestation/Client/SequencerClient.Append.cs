@@ -30,7 +30,9 @@ public sealed partial class SequencerClient
     /// <exception cref="UnverifiedReceiptException">The receipt does not prove it.</exception>
     /// <exception cref="UnexpectedAnswerException">The answer is malformed.</exception>
     public async Task<Appended> AppendAsync(
-        NewEntry entry, AppendOptions? options = null, CancellationToken cancellationToken = default)
+        NewEntry entry,
+        AppendOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         var expected = new EntryRequest(entry);
         bool omitReceipt = options is { OmitReceipt: true };
@@ -63,7 +65,7 @@ public sealed partial class SequencerClient
     /// </summary>
     /// <param name="entries">The entries, in order.</param>
     /// <param name="atomic">All or none, in consecutive numbers; otherwise each for itself.</param>
-    /// <param name="idempotencyKey">A key for the whole request, in place of keys of entries.</param>
+    /// <param name="idempotencyKey">A key for the whole request, in place of entries' keys.</param>
     /// <param name="cancellationToken">Ends the wait, not the append.</param>
     /// <exception cref="ArgumentException">There are none or too many, an entry breaks a limit or
     /// rule, or there are keys of both sorts.</exception>

@@ -22,7 +22,8 @@ public sealed partial class SequencerClient
     public async Task<EntryView> GetEntryAsync(
         ulong number, CancellationToken cancellationToken = default)
     {
-        GatewayAnswer answer = await GetAsync($"v1/entries/{number}", EntryMaxBytes, cancellationToken);
+        GatewayAnswer answer = await GetAsync(
+            $"v1/entries/{number}", EntryMaxBytes, cancellationToken);
         using JsonDocument json = AnswerObject.Parse(answer.Body);
         EntryView entry = EntryViewJson.Read(json.RootElement);
         return entry.Number == number
@@ -51,8 +52,8 @@ public sealed partial class SequencerClient
     }
 
     /// <summary>
-    /// The receipt of a record under the newest head; from a verifying client it holds and is of this
-    /// number.
+    /// The receipt of a record under the newest head; from a verifying client it holds and is of
+    /// this number.
     /// </summary>
     /// <exception cref="SequencerException">No such record, no gateway, or a receipt that does not
     /// prove it.</exception>
@@ -160,7 +161,9 @@ public sealed partial class SequencerClient
         Digest digest, int limit = 100, CancellationToken cancellationToken = default)
     {
         GatewayAnswer answer = await GetAsync(
-            $"v1/entries?payload_digest={digest.ToHex()}&limit={limit}", PageMaxBytes, cancellationToken);
+            $"v1/entries?payload_digest={digest.ToHex()}&limit={limit}",
+            PageMaxBytes,
+            cancellationToken);
         List<EntryView> found = EntryViewJson.ReadPage(answer.Body).Entries;
         return found.All(e => e.PayloadDigest == digest)
             ? found

@@ -8,7 +8,10 @@ switch (args)
     case ["link"]:
         LinkBench.Run();
         return 0;
+    case ["verify"]:
+        VerifyBench.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: Bench core|link");
+        Console.Error.WriteLine("usage: Bench core|link|verify");
         return 2;
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.EndToEnd.Tests;

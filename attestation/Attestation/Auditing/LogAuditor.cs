@@ -43,7 +43,8 @@ public sealed class LogAuditor
             faults.Add(new AuditFault(VerificationRule.Missing, "a checkpoint", "none"));
             return new AuditReport(null, faults, replay, notes.ToImmutable());
         }
-        IReadOnlyList<AuditEpoch> epochs = await source.ReadEpochsAsync(cancellationToken);
+        IReadOnlyList<AuditEpoch> epochs =
+            UpTo(note, await source.ReadEpochsAsync(cancellationToken));
         AuditEpoch newest = epochs.Count > 0 ? epochs[^1] : new AuditEpoch(0, 0, default, default);
 
         // Step 1, but for the statement's inclusion, which the records themselves will show.
@@ -72,6 +73,14 @@ public sealed class LogAuditor
         notes.AddRange(Notes(source, headReport));
         return new AuditReport(headReport, faults, replay, notes.ToImmutable());
     }
+
+    // A log grows while it is read: an epoch that opened after this checkpoint is of a later one.
+    private static IReadOnlyList<AuditEpoch> UpTo(
+        ReadOnlyMemory<byte> note, IReadOnlyList<AuditEpoch> epochs) =>
+        SignedNote.TryParse(note.Span, out SignedNote? signed, out _)
+            && Checkpoint.TryParse(signed.Text.Span, out Checkpoint? checkpoint, out _)
+            ? [.. epochs.Where(epoch => epoch.Number < checkpoint.Size)]
+            : epochs;
 
     private static void CheckInclusion(
         CheckList checks, HeadVerification head, LogReplay replay, bool isRootRight)

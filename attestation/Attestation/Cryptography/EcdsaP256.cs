@@ -32,6 +32,12 @@ public static class EcdsaP256
         0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
     ];
 
+    /// <summary>The DER of a key given as x || y, 64 bytes.</summary>
+    public static byte[] EncodePublicKey(ReadOnlySpan<byte> point) =>
+        point.Length == 2 * FieldBytes
+            ? [.. PublicKeyInfoPrefix, .. point]
+            : throw new ArgumentException("A point has 64 bytes.", nameof(point));
+
     /// <summary>True for the DER of a P-256 key, uncompressed, whose point is on the curve.
     /// </summary>
     public static bool IsAcceptablePublicKey(ReadOnlySpan<byte> publicKeyInfo)

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Merkle;
 
 namespace Sequencer.Attestation.Log;
 
@@ -72,12 +74,6 @@ public sealed class EpochStatement
     private const int FixedBytes = 288;
     private const int PredecessorBytes = 3 * PcrBytes;
 
-    private static ReadOnlySpan<byte> SubjectPublicKeyInfoPrefix =>
-    [
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-        0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-    ];
-
     private EpochStatement(byte[] bytes, EpochStatementFields fields, PreviousEpochEnd previousEnd)
     {
         Bytes = bytes;
@@ -103,7 +99,7 @@ public sealed class EpochStatement
     public Digest LogId { get; }
 
     /// <summary>The P-256 key as DER SubjectPublicKeyInfo, 91 bytes.</summary>
-    public byte[] SubjectPublicKeyInfo => [.. SubjectPublicKeyInfoPrefix, .. Fields.P256PublicKey.Span];
+    public byte[] SubjectPublicKeyInfo => EcdsaP256.EncodePublicKey(Fields.P256PublicKey.Span);
 
     /// <summary>Encodes a statement.</summary>
     /// <exception cref="ArgumentException">The fields break a rule of section 5.</exception>
@@ -191,12 +187,10 @@ public sealed class EpochStatement
         fields.Epoch == 0
             ? end == PreviousEpochEnd.None && fields.Number == 0 && fields.Previous.IsZero
                 && fields.LogId.IsZero && fields.PreviousStatement.IsZero
-                && fields.PreviousRoot == EmptyRoot
+                && fields.PreviousRoot == TreeHash.EmptyRoot
             : end == PreviousEpochEnd.Unplanned && fields.Number > 0;
 
-    private static Digest EmptyRoot => Cryptography.Sha256.Hash([]);
-
-    private static bool TryReadPredecessors(
+        private static bool TryReadPredecessors(
         ReadOnlySpan<byte> bytes, out List<PredecessorMeasurements> predecessors)
     {
         predecessors = [];

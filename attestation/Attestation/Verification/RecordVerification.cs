@@ -97,7 +97,10 @@ internal static class RecordVerification
         bool fits = header.Epoch == start.Epoch
             ? header.Number >= start.Number
             : header.Epoch < start.Epoch && header.Number < start.Number;
-        bool isStatement = header.Number != start.Number || record.SequenceEqual(signer.Bytes.Span);
+        // An epoch has one statement, at its first number, and that number has nothing else.
+        bool mustBeStatement = header.Number == start.Number
+            || (header.Type == RecordType.Statement && header.Epoch == start.Epoch);
+        bool isStatement = !mustBeStatement || record.SequenceEqual(signer.Bytes.Span);
         if (fits && isStatement)
         {
             checks.Pass(VerificationRule.RecordEpoch);

@@ -48,7 +48,8 @@ internal static class AuditCommand
             report = await WithProgress(
                 screen, show => auditor.AuditAsync(source, show, cancellationToken));
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException)
+        catch (Exception e) when (e is IOException or InvalidDataException
+            or HttpRequestException or UnauthorizedAccessException)
         {
             throw new CommandFailure($"Cannot read {log}: {e.Message}");
         }
@@ -58,9 +59,11 @@ internal static class AuditCommand
     }
 
     private static DirectoryAuditSource Open(string directory) =>
-        Directory.Exists(directory)
+        // A mistyped folder is no log with everything missing.
+        Directory.Exists(Path.Combine(directory, "log"))
             ? new DirectoryAuditSource(directory)
-            : throw new CommandFailure($"{directory} is neither an http address nor a folder.");
+            : throw new CommandFailure(
+                $"{directory} is neither an http address nor a gateway's data directory.");
 
     // Only a person who watches wants a bar; a pipe or a log file gets the result alone.
     private static async Task<AuditReport> WithProgress(

@@ -1,10 +1,5 @@
-using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
-using Sequencer.Attestation.Auditing;
-using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
-using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 
@@ -17,8 +12,8 @@ internal static class PolicyCommand
 
     private static readonly Option<string?> Measurements = new("--measurements")
     {
-        Description = "Policy file whose images to accept, as published by who built them; without it, those "
-            + "that the log itself presents",
+        Description = "Images to accept, as published by who built them: a policy, or the JSON with "
+            + "PCR0, PCR1 and PCR2 that a build prints; without it, those that the log presents",
         HelpName = "FILE",
     };
 
@@ -65,10 +60,13 @@ internal static class PolicyCommand
         TrustedRoot root = Root(parse.GetValue(DevelopmentRoot));
         using HttpClient http = Gateway.Connect(url);
         var client = SequencerClient.WithoutVerification(http);
-        IReadOnlyList<AuditEpoch> epochs = await client.GetEpochsAsync(cancellationToken);
-        TrustPolicy policy = Pin(epochs, root, AcceptedFrom(parse.GetValue(Measurements)), url);
-        await RequireGoodAsync(client, policy, cancellationToken);
-
+        PolicyDraft draft = await FirstContact.DraftPolicyAsync(
+            client, root, AcceptedFrom(parse.GetValue(Measurements)), cancellationToken);
+        if (draft.Policy is not { } policy || draft.Faults.Count > 0)
+        {
+            Refuse(screen, draft, isAwsRoot: parse.GetValue(DevelopmentRoot) is null);
+            return ExitCodes.Refused;
+        }
         if (parse.GetValue(Target) is { } path)
         {
             Files.Write(path, policy.ToJson(), parse.GetValue(Force));
@@ -96,82 +94,23 @@ internal static class PolicyCommand
         }
     }
 
-    private static ImmutableArray<AcceptedMeasurement>? AcceptedFrom(string? path)
+    private static AcceptedMeasurement[]? AcceptedFrom(string? path)
     {
         if (path is null) return null;
         byte[] json = Files.Read(path, TrustPolicy.MaxBytes, "a trust policy");
-        return TrustPolicy.TryParse(json, out TrustPolicy? published, out string? fault)
-            ? published.Measurements
-            : throw new CommandFailure($"{path} is not a trust policy: {fault}");
+        return TrustPolicy.TryParse(json, out TrustPolicy? published, out _)
+            ? [.. published.Measurements]
+            : [new AcceptedMeasurement(ImageFile.Read(path, json))];
     }
 
-    private static TrustPolicy Pin(
-        IReadOnlyList<AuditEpoch> epochs,
-        TrustedRoot root,
-        ImmutableArray<AcceptedMeasurement>? published,
-        Uri url)
+    private static void Refuse(Screen screen, PolicyDraft draft, bool isAwsRoot)
     {
-        if (epochs.Count == 0) throw new CommandFailure($"The log at {url} has no epoch yet.");
-        if (!EpochStatement.TryParse(epochs[0].Statement.Span, out EpochStatement? genesis))
-        {
-            throw new CommandFailure("The log's first statement does not decode.");
-        }
-        return new TrustPolicy(
-            genesis.LogId, genesis.Fields.Configuration, published ?? Presented(epochs, url), [root]);
-    }
-
-    /// <summary>The images that the epochs' documents name, each once.</summary>
-    private static ImmutableArray<AcceptedMeasurement> Presented(IReadOnlyList<AuditEpoch> epochs, Uri url)
-    {
-        var accepted = new List<AcceptedMeasurement>();
-        foreach (AuditEpoch epoch in epochs)
-        {
-            if (!UnverifiedAttestation.TryParse(epoch.Document.Span, out var document, out var refusal))
-            {
-                throw new CommandFailure($"The document of epoch {epoch.Epoch} is broken: {refusal.Message}");
-            }
-            MeasurementSet presented;
-            try
-            {
-                presented = new MeasurementSet(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"presented by {url.Host} from epoch {epoch.Epoch} on"),
-                    document.Pcrs[0].Span,
-                    document.Pcrs[1].Span,
-                    document.Pcrs[2].Span);
-            }
-            catch (Exception e) when (e is ArgumentException or KeyNotFoundException)
-            {
-                throw new CommandFailure(
-                    $"Epoch {epoch.Epoch} has no measurements that a policy could accept: {e.Message}");
-            }
-            if (!accepted.Exists(a => a.Measurements.Equals(presented)))
-            {
-                accepted.Add(new AcceptedMeasurement(presented));
-            }
-        }
-        return [.. accepted];
-    }
-
-    /// <summary>The newest record's receipt must be good under the policy, or it is worth nothing.</summary>
-    private static async Task RequireGoodAsync(
-        SequencerClient client, TrustPolicy policy, CancellationToken cancellationToken)
-    {
-        byte[] note = await client.GetCheckpointAsync(cancellationToken);
-        if (!SignedNote.TryParse(note, out SignedNote? signed, out _)
-            || !Checkpoint.TryParse(signed.Text.Span, out Checkpoint? checkpoint, out _)
-            || checkpoint.Size == 0)
-        {
-            throw new CommandFailure("The log's checkpoint does not decode.");
-        }
-        ReceivedReceipt receipt = await client.GetReceiptAsync(
-            checkpoint.Size - 1, cancellationToken: cancellationToken);
-        var report = new LogVerifier(policy).VerifyReceipt(receipt.Bytes.Span);
-        if (report.IsGood) return;
-        throw new CommandFailure(
-            "The log does not hold under the policy that it would get:\n  "
-            + string.Join("\n  ", report.Faults.Select(fault => fault.Sentence)));
+        screen.Remark("[red]sequencer:[/] No policy was made: the log does not hold together.");
+        foreach (string fault in draft.Faults) screen.Remark($"  {Screen.Plain(fault)}");
+        if (!isAwsRoot) return;
+        screen.Remark(
+            "A simulated enclave is not attested by AWS. If this is one, name its root with "
+            + "--insecure-development-root.");
     }
 
     private static void Remind(Screen screen, TrustPolicy policy, bool isPublished)
@@ -179,7 +118,9 @@ internal static class PolicyCommand
         screen.Remark($"It pins log {policy.LogId.ToHex()}, {Screen.Plain(policy.Origin)}.");
         if (isPublished) return;
         screen.Remark(
-            "[yellow]Images were taken as the log presents them. Before you rely on this policy, compare:[/]");
+            "[yellow]Trust on first use: log id and images are what the log itself presents.[/] "
+            + "Before you rely on this policy, compare them with what the operator and the image's "
+            + "builder publish:");
         foreach (AcceptedMeasurement accepted in policy.Measurements)
         {
             foreach (int pcr in (int[])[0, 1, 2])

@@ -10,6 +10,7 @@ namespace Sequencer.Cli.Commands;
 internal static class SubmitCommand
 {
     private const int LinesPerBatch = 1000;
+    private const int BatchBytesMax = 512 * 1024;
     private const long PayloadMaxBytes = 1L << 30;
 
     private static readonly Argument<string[]> Sources = new("file")
@@ -117,8 +118,14 @@ internal static class SubmitCommand
         {
             foreach (string source in sources)
             {
-                if (parse.GetValue(Lines)) await SubmitLinesAsync(parse, screen, client, source, cancellationToken);
-                else await SubmitAsync(parse, screen, client, source, cancellationToken);
+                if (parse.GetValue(Lines))
+                {
+                    LineVerification? verification = policy is null ? null : new(http, policy);
+                    await SubmitLinesAsync(
+                        parse, screen, client, source, verification, cancellationToken);
+                    continue;
+                }
+                await SubmitAsync(parse, screen, client, source, cancellationToken);
             }
         }
         catch (ArgumentException e)
@@ -177,10 +184,13 @@ internal static class SubmitCommand
             CultureInfo.InvariantCulture,
             $"[bold]Number {appended.Number}[/]{version}, {Times.Text(appended.Time)}, epoch {appended.Epoch}"
             + $"{(appended.IsReplayed ? " (was there already)" : "")}."));
-        screen.Say($"Receipt in {Screen.Plain(receipt)}{(appended.VerifiedEntry is null ? "" : ", [green]verified[/]")}.");
+        string verified = appended.VerifiedEntry is null ? "" : ", [green]verified[/]";
+        screen.Say($"Receipt in {Screen.Plain(receipt)}{verified}.");
         if (appended.VerifiedEntry is null)
         {
-            screen.Remark($"[grey]To verify it: sequencer verify {Screen.Plain(receipt)} --policy FILE[/]");
+            screen.Remark(
+                $"[grey]To verify it: sequencer verify {Screen.Plain(receipt)} --policy FILE "
+                + "('sequencer policy --help' says how to make one)[/]");
         }
     }
 
@@ -189,6 +199,7 @@ internal static class SubmitCommand
         Screen screen,
         SequencerClient client,
         string source,
+        LineVerification? verification,
         CancellationToken cancellationToken)
     {
         List<NewEntry> entries = ReadLines(parse, source);
@@ -196,7 +207,7 @@ internal static class SubmitCommand
         var refused = new List<(int Line, string Reason)>();
         await WithProgress(screen, entries.Count, async advance =>
         {
-            foreach (NewEntry[] batch in entries.Chunk(LinesPerBatch))
+            foreach (List<NewEntry> batch in Batches(entries))
             {
                 AppendedBatch answer;
                 try
@@ -206,18 +217,20 @@ internal static class SubmitCommand
                 catch (SequencerException)
                 {
                     screen.Remark(
-                        $"{done} lines were acknowledged before this; what became of the next {batch.Length} is "
+                        $"{done} lines were acknowledged before this; what became of the next {batch.Count} is "
                         + "unknown. With --idempotency-key, running it again is safe.");
                     throw;
                 }
-                for (int i = 0; i < batch.Length; i++)
+                for (int i = 0; i < batch.Count; i++)
                 {
                     BatchOutcome outcome = answer.Entries[i];
                     if (outcome.Status == BatchStatus.Appended) appended++;
                     else if (outcome.Status == BatchStatus.Replayed) replayed++;
                     else refused.Add((done + i + 1, outcome.Problem?.Detail ?? "refused"));
+                    if (verification is null || outcome.Number is not { } number) continue;
+                    await verification.VerifyAsync(number, batch[i], cancellationToken);
                 }
-                done += batch.Length;
+                done += batch.Count;
                 advance(done);
             }
         });
@@ -230,18 +243,37 @@ internal static class SubmitCommand
                 json.WriteNumber("appended", appended);
                 json.WriteNumber("replayed", replayed);
                 json.WriteNumber("refused", refused.Count);
+                json.WriteBoolean("verified", verification is not null);
                 json.WriteEndObject();
             });
         }
         else
         {
-            screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused.");
+            screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused"
+                + (verification is not null ? "; each receipt verified." : "."));
         }
         foreach ((int line, string reason) in refused.Take(10))
         {
             screen.Remark($"  line {line}: {Screen.Plain(reason)}");
         }
-        if (refused.Count > 0) throw new CommandFailure($"{refused.Count} lines of {source} were refused.");
+        if (refused.Count == 0) return;
+        throw new CommandFailure(
+            $"{refused.Count} lines of {source} were refused.", ExitCodes.Refused);
+    }
+
+    private static IEnumerable<List<NewEntry>> Batches(List<NewEntry> entries)
+    {
+        for (int first = 0; first < entries.Count;)
+        {
+            int end = first;
+            for (int bytes = 0; end < entries.Count && end - first < LinesPerBatch; end++)
+            {
+                bytes += entries[end].Payload.Length;
+                if (end > first && bytes > BatchBytesMax) break;
+            }
+            yield return entries[first..end];
+            first = end;
+        }
     }
 
     private static List<NewEntry> ReadLines(ParseResult parse, string source)

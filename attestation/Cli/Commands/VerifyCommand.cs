@@ -80,7 +80,7 @@ internal static class VerifyCommand
             CultureInfo.InvariantCulture,
             $"[green]GOOD[/]: number {entry.Number} of {Screen.Plain(entry.Head.Policy.Origin)}, recorded "
             + $"{Times.Text(entry.TimeMs)} in epoch {entry.Epoch}; head of {entry.Head.Checkpoint.Size} "
-            + $"records signed by image {Screen.Plain(name)}."));
+            + $"records signed by image “{Screen.Plain(name)}”."));
         foreach (StreamVersion stream in entry.Streams)
         {
             screen.Say($"      version {stream.Version} of stream {Screen.Plain(stream.Name)}");

@@ -64,7 +64,7 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
         }
         if (!TryParseNonce(text, out byte[] nonce))
         {
-            await Problem.Invalid("nonce", "8 to 64 bytes as hexadecimal digits.").SendAsync(
+            await Problem.Invalid("nonce", "16 to 64 bytes as hexadecimal digits.").SendAsync(
                 context);
             return;
         }

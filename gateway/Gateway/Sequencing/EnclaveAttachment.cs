@@ -64,9 +64,13 @@ internal sealed class EnclaveAttachment(
             throw new LogContradictionException(
                 $"The enclave has log {hello.LogId}, the store {_head.LogId}.");
         }
-        foreach (BatchAnswer batch in await enclave.PendingAsync(_head.Size, cancellationToken))
+        // An answer has as many batches as fit a frame, and at least one while there is any.
+        while (_head.Size < hello.Size)
         {
-            await CommitAsync(batch, cancellationToken);
+            IReadOnlyList<BatchAnswer> pending =
+                await enclave.PendingAsync(_head.Size, cancellationToken);
+            if (pending.Count == 0) break;
+            foreach (BatchAnswer batch in pending) await CommitAsync(batch, cancellationToken);
         }
         EpochBundle bundle = await enclave.BundleAsync(cancellationToken);
         if (_head.Size != hello.Size || _head.LogId != hello.LogId || _head.Statement is null

@@ -95,9 +95,10 @@ public sealed class Pipeline(
                 _store, enclave, settings.Configuration, _unanswered, ShowView).RunAsync(stopping);
             _unanswered.Clear();
             writer = new Writer(_store, enclave, head, metrics, ShowView);
-            ShowReady(head, enclave);
-            // Not the stopping token: that completes the line, and the writer works it off.
+            // The line is open before anybody is told so. Not the stopping token: that completes the
+            // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
+            ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             await writer.RunAsync(arrived, CancellationToken.None);
             failure = AppendFailure.ShuttingDown;

@@ -19,12 +19,14 @@ from .encoding import Malformed
 from .policy import Measurement, Policy
 
 DOCUMENT_MAX = 16_384
-OPTION_MAX = 1_024
+CABUNDLE_MAX = 8
+OPTION_MAX = 4_096
+PCR_LENGTHS = (32, 48, 64)
 TIMESTAMP_MAX_MS = 253_402_300_799_999
 
 _PROTECTED = bytes.fromhex("a1013822")
+_ENVELOPE_START = b"\x84\x44" + _PROTECTED + b"\xa0"
 _MANDATORY = {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"}
-_OPTIONAL = {"public_key", "user_data", "nonce"}
 
 
 class Refused(Exception):
@@ -60,7 +62,7 @@ def decode_document(data: bytes) -> Document:
     if not isinstance(content, dict):
         raise Refused("fields", "payload is not a map")
     keys = set(content)
-    if not _MANDATORY <= keys or keys - _MANDATORY - _OPTIONAL:
+    if not _MANDATORY <= keys or "nitrotpm_pcrs" in keys or not all(map(_is_name, keys)):
         raise Refused("fields", f"members {sorted(map(str, keys))}")
     return Document(
         payload,
@@ -84,9 +86,9 @@ def _decode_cose(data: bytes) -> tuple[bytes, bytes]:
         value = value.value
     if not isinstance(value, list) or len(value) != 4:
         raise Refused("cose", "not an array of four")
-    # COSE is definite: only the payload may use the other form.
-    if data[1 if data[0] == 0xD2 else 0] != 0x84:
-        raise Refused("cose", "array is not definite")
+    # Only inside the payload may a length be indefinite.
+    if not data.removeprefix(b"\xd2").startswith(_ENVELOPE_START):
+        raise Refused("cose", "array or headers are not of definite length")
     protected, unprotected, payload, signature = value
     if protected != _PROTECTED or unprotected != {}:
         raise Refused("cose", "headers are not ES384 alone")
@@ -95,6 +97,10 @@ def _decode_cose(data: bytes) -> tuple[bytes, bytes]:
     if not isinstance(signature, bytes) or len(signature) != 96:
         raise Refused("cose", "signature is not of 96 bytes")
     return payload, signature
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str)
 
 
 def _module_id(value: cbor.Value) -> str:
@@ -117,13 +123,13 @@ def _pcrs(value: cbor.Value) -> dict[int, bytes]:
     for index, register in value.items():
         if not isinstance(index, int) or not 0 <= index <= 31:
             raise Refused("fields", f"PCR index {index!r}")
-        if not isinstance(register, bytes) or len(register) != 48:
-            raise Refused("fields", f"PCR{index} is not of 48 bytes")
+        if not isinstance(register, bytes) or len(register) not in PCR_LENGTHS:
+            raise Refused("fields", f"PCR{index} is no register of a known length")
     return value  # type: ignore[return-value]
 
 
 def _chain(bundle: cbor.Value, leaf: cbor.Value) -> tuple[Certificate, ...]:
-    if not isinstance(bundle, list) or not bundle:
+    if not isinstance(bundle, list) or not 1 <= len(bundle) <= CABUNDLE_MAX:
         raise Refused("fields", "cabundle")
     certificates: list[Certificate] = []
     for value in [*bundle, leaf]:

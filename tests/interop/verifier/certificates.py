@@ -6,6 +6,7 @@ the leaf), so each rule stands here on its own. All certificates are P-384 with 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Iterator, Optional, Sequence
@@ -19,7 +20,6 @@ from cryptography.x509.oid import NameOID
 from .encoding import Malformed, Reader
 
 CERTIFICATE_MAX = 1_024
-CHAIN_LENGTH = 5
 
 _SEQUENCE = 0x30
 _BIT_STRING = 0x03
@@ -134,8 +134,6 @@ def chain_faults(
 ) -> list[str]:
     """What is wrong with `chain` (root first, leaf last) at `time_ms`; empty when it is good."""
     faults: list[str] = []
-    if len(chain) != CHAIN_LENGTH:
-        faults.append(f"chain of {len(chain)} certificates instead of {CHAIN_LENGTH}")
     if chain[0].raw not in roots:
         faults.append("root certificate is none that the policy names")
     for position, certificate in enumerate(chain):
@@ -180,6 +178,8 @@ def _extension_fault(certificate: Certificate) -> Optional[str]:
     for extension in certificate.extensions:
         if extension.critical and not isinstance(extension.value, _UNDERSTOOD):
             return f"critical extension {extension.oid.dotted_string}"
+        if isinstance(extension.value, x509.ExtendedKeyUsage):
+            return "extendedKeyUsage: it is meant for something else"
     return None
 
 
@@ -203,8 +203,9 @@ def _leaf_fault(certificate: Certificate, module_id: str) -> Optional[str]:
         return "the leaf is a CA, or does not say"
     if usage is None or not usage.value.digital_signature or usage.value.key_cert_sign:
         return "keyUsage of the leaf"
-    if len(names) != 1 or not names[0].startswith(module_id + "."):
-        return "common name does not begin with the module id"
+    expected = re.escape(module_id) + r"\.[a-z0-9-]+\.aws"
+    if len(names) != 1 or not re.fullmatch(expected, names[0]):
+        return "common name is not module_id.region.aws"
     return None
 
 

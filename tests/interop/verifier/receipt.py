@@ -225,8 +225,8 @@ def _entry_parts(
     receipt: Receipt, record: Optional[Record], report: Report
 ) -> tuple[Optional[Request], Optional[Metadata]]:
     if isinstance(record, Statement):
-        absent = not receipt.request and not receipt.metadata
-        report.require(absent, "receipt-format", "a statement with a request or metadata")
+        report.require(not receipt.request, "request-format", "a statement with a request")
+        report.require(not receipt.metadata, "metadata-format", "a statement with metadata")
         return None, None
     return (
         _try(decode_request, receipt.request, "request-format", report),

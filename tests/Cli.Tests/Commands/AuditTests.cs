@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Sequencer.Attestation.Tests.Log;
+
+namespace Sequencer.Cli.Tests.Commands;
+
+public sealed class AuditTests : IDisposable
+{
+    // More than one bundle, so that a full and a partial tile are read.
+    private readonly TestLog _log = TestLog.WithEntries(300);
+    private readonly CommandRun _run = new();
+
+    public AuditTests() => _run.Write("policy.json", _log.Policy.ToJson());
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        _log.Dispose();
+    }
+
+    [Fact]
+    public async Task A_right_log_is_good_over_http()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(_log);
+        CommandResult result = await AuditAsync(gateway.Url.ToString());
+        result.IsGood();
+        JsonElement report = result.Json;
+        Assert.True(report.GetProperty("good").GetBoolean());
+        Assert.Equal(301, report.GetProperty("records").GetInt32());
+        Assert.Equal(300, report.GetProperty("entries").GetInt32());
+        Assert.Equal(1, report.GetProperty("epochs").GetInt32());
+        Assert.Equal(_log.RootAt(301).ToHex(), report.GetProperty("root").GetString());
+        Assert.Empty(report.GetProperty("faults").EnumerateArray());
+        Assert.Contains(gateway.Requests, path => path == "/v1/tile/0/000");
+    }
+
+    [Fact]
+    public async Task One_wrong_byte_of_a_bundle_is_found_over_http()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(_log);
+        gateway.Edit = (path, body) =>
+        {
+            if (path != "/v1/tile/entries/000") return body;
+            byte[] edited = [.. body];
+            edited[^30] ^= 1;
+            return edited;
+        };
+        CommandResult result = await AuditAsync(gateway.Url.ToString());
+        result.IsRefused();
+        Assert.Contains(
+            "tile",
+            result.Json.GetProperty("faults").EnumerateArray()
+                .Select(f => f.GetProperty("rule").GetString()));
+    }
+
+    [Fact]
+    public async Task A_bundle_that_is_not_there_is_a_fault_with_its_numbers()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(_log);
+        gateway.Refuse = path => path == "/v1/tile/entries/000"
+            ? (404, """{"type":"urn:sequencer:problem:not-found"}""")
+            : null;
+        CommandResult result = await AuditAsync(gateway.Url.ToString());
+        result.IsRefused();
+        Assert.True(result.Json.GetProperty("fault_counts").GetProperty("missing").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task A_directory_is_audited_where_it_lies()
+    {
+        using var directory = new TestLogDirectory(_log);
+        CommandResult result = await AuditAsync(directory.Folder);
+        result.IsGood();
+        Assert.Equal(301, result.Json.GetProperty("records").GetInt32());
+        TestLogDirectory.Flip(directory.FirstSegment, directory.FrameOffsets[150] + 60);
+        (await AuditAsync(directory.Folder)).IsRefused();
+    }
+
+    [Fact]
+    public async Task People_read_the_faults_and_a_summary()
+    {
+        using var directory = new TestLogDirectory(_log);
+        TestLogDirectory.Flip(directory.Payloads, 500);
+        CommandResult result =
+            await _run.RunAsync("audit", directory.Folder, "--policy", "policy.json");
+        result.IsRefused();
+        Assert.Contains("✗ payload", result.Output, StringComparison.Ordinal);
+        Assert.Contains("301 records", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_audited_ends_with_2()
+    {
+        (await AuditAsync("http://127.0.0.1:1")).IsUnusable();
+        (await AuditAsync(Path.Combine(_run.Folder, "nowhere"))).IsUnusable();
+        (await AuditAsync(_run.Folder)).IsUnusable();
+        CommandResult result = await _run.RunAsync("audit", _run.Folder);
+        result.IsUnusable();
+        Assert.Contains("--policy", result.Error, StringComparison.Ordinal);
+    }
+
+    private Task<CommandResult> AuditAsync(string log) =>
+        _run.RunAsync("audit", log, "--policy", "policy.json", "--json");
+}

@@ -1,0 +1,40 @@
+namespace Sequencer.Cli.Tests.Commands;
+
+public sealed class HelpTests : IDisposable
+{
+    private readonly CommandRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task Every_command_teaches_with_an_example()
+    {
+        CommandResult root = await _run.RunAsync("--help");
+        root.IsGood();
+        string[] names = ["submit", "get", "tail", "verify", "audit", "inspect", "policy"];
+        foreach (string name in names)
+        {
+            Assert.Contains(name, root.Output, StringComparison.Ordinal);
+            CommandResult help = await _run.RunAsync(name, "--help");
+            help.IsGood();
+            Assert.Contains($"sequencer {name} ", help.Output, StringComparison.Ordinal);
+            Assert.Contains("Example", help.Output, StringComparison.Ordinal);
+            Assert.Contains("--json", help.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_version_is_printed()
+    {
+        CommandResult result = await _run.RunAsync("--version");
+        result.IsGood();
+        Assert.Matches(@"^\d+\.\d+\.\d+", result.Output);
+    }
+
+    [Fact]
+    public async Task A_pipe_gets_no_colours()
+    {
+        CommandResult result = await _run.RunAsync("verify", "missing", "--policy", "missing");
+        Assert.DoesNotContain('\u001b', result.Output + result.Error);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json;
+using Sequencer.Attestation.Receipts;
+using Sequencer.Attestation.Tests.Log;
+
+namespace Sequencer.Cli.Tests.Commands;
+
+public sealed class InspectTests : IDisposable
+{
+    private readonly TestLog _log = TestLog.WithEntries(2);
+    private readonly CommandRun _run = new();
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        _log.Dispose();
+    }
+
+    [Fact]
+    public async Task Each_kind_is_recognized_and_called_unverified()
+    {
+        Assert.True(ReceiptTlogProof.TryEncode(_log.Receipt(1), out byte[]? proof));
+        byte[] document = _log.Epochs[0].Document;
+        var texts = new Dictionary<string, (byte[] Bytes, string Expected)>
+        {
+            ["receipt"] = (_log.Receipt(1).Encode(), TestLog.Origin),
+            ["proof"] = (proof, TestLog.Origin),
+            ["checkpoint"] = (_log.Note(_log.Size), TestLog.Origin),
+            ["document"] = (document, "PCR0"),
+            ["base64"] = (Encoding.ASCII.GetBytes(Convert.ToBase64String(document) + "\n"), "PCR0"),
+            ["policy"] = (_log.Policy.ToJson(), _log.Policy.LogId.ToHex()),
+        };
+        foreach ((string name, (byte[] bytes, string expected)) in texts)
+        {
+            _run.Write(name, bytes);
+            CommandResult result = await _run.RunAsync("inspect", name);
+            result.IsGood();
+            Assert.Contains("UNVERIFIED", result.Output, StringComparison.Ordinal);
+            Assert.Contains(expected, result.Output, StringComparison.OrdinalIgnoreCase);
+            CommandResult json = await _run.RunAsync("inspect", name, "--json");
+            Assert.Equal(JsonValueKind.Object, json.Json.ValueKind);
+        }
+    }
+
+    [Fact]
+    public async Task Standard_input_is_taken()
+    {
+        CommandResult result = await _run.RunWithAsync(_log.Receipt(1).Encode(), "inspect", "-");
+        result.IsGood();
+        Assert.Contains("UNVERIFIED", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_none_of_them_ends_with_2()
+    {
+        byte[][] noises = [[], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray()];
+        foreach (byte[] bytes in noises)
+        {
+            _run.Write("noise", bytes);
+            CommandResult result = await _run.RunAsync("inspect", "noise");
+            result.IsUnusable();
+            Assert.StartsWith("sequencer: noise", result.Error, StringComparison.Ordinal);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Sequencer.Attestation.Tests.Log;
+
+namespace Sequencer.Cli.Tests.Commands;
+
+public sealed class ReadTests : IAsyncLifetime, IDisposable
+{
+    private readonly TestLog _log = TestLog.WithEntries(3);
+    private readonly CommandRun _run = new();
+    private TestGateway _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        _gateway = await TestGateway.StartAsync(_log);
+        _run.Environment["SEQUENCER_URL"] = _gateway.Url.ToString();
+        _run.Write("policy.json", _log.Policy.ToJson());
+    }
+
+    public async Task DisposeAsync() => await _gateway.DisposeAsync();
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        _log.Dispose();
+    }
+
+    [Fact]
+    public async Task Get_takes_a_record_apart()
+    {
+        CommandResult text = await _run.RunAsync("get", "2");
+        text.IsGood();
+        Assert.Contains("stream 1", text.Output, StringComparison.Ordinal);
+        JsonElement json = (await _run.RunAsync("get", "2", "--json")).Json;
+        Assert.Equal(2, json.GetProperty("number").GetInt32());
+        Assert.Equal("entry", json.GetProperty("kind").GetString());
+        Assert.Equal("stream 1", json.GetProperty("stream").GetString());
+        Assert.Equal(7, json.GetProperty("payload_length").GetInt32());
+        JsonElement genesis = (await _run.RunAsync("get", "0", "--json")).Json;
+        Assert.Equal("statement", genesis.GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public async Task Get_writes_a_payload_as_it_is()
+    {
+        CommandResult result = await _run.RunAsync("get", "1", "--payload");
+        result.IsGood();
+        Assert.Equal("payload"u8.ToArray(), result.Bytes);
+    }
+
+    [Fact]
+    public async Task Get_refuses_a_payload_that_is_not_the_recorded_one()
+    {
+        _gateway.Edit = (path, body) =>
+            path.EndsWith("/payload", StringComparison.Ordinal) ? "payloaD"u8.ToArray() : body;
+        CommandResult result = await _run.RunAsync("get", "1", "--payload");
+        result.IsRefused();
+        Assert.Empty(result.Bytes);
+    }
+
+    [Fact]
+    public async Task Get_writes_a_receipt_that_verifies()
+    {
+        CommandResult result = await _run.RunAsync("get", "1", "--receipt");
+        result.IsGood();
+        _run.Write("1.json", result.Bytes);
+        (await _run.RunAsync("verify", "1.json", "--policy", "policy.json")).IsGood();
+    }
+
+    [Fact]
+    public async Task Get_with_a_policy_refuses_a_receipt_of_another_number()
+    {
+        _gateway.Edit = (path, body) =>
+            path.Contains("/receipt", StringComparison.Ordinal) ? _log.Receipt(2).Encode() : body;
+        CommandResult result =
+            await _run.RunAsync("get", "1", "--receipt", "--policy", "policy.json");
+        result.IsRefused();
+        Assert.Empty(result.Bytes);
+    }
+
+    [Fact]
+    public async Task Get_says_when_there_is_no_such_record()
+    {
+        CommandResult result = await _run.RunAsync("get", "99");
+        result.IsRefused();
+        Assert.Contains("not-found", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_no_answer_is_one_line()
+    {
+        _gateway.Edit = (_, _) => "<html>\u001b[2J"u8.ToArray();
+        CommandResult result = await _run.RunAsync("get", "1");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.StartsWith("sequencer: ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', result.Error);
+    }
+
+    [Fact]
+    public async Task Tail_ends_at_its_limit()
+    {
+        CommandResult result =
+            await _run.RunAsync("tail", "--from", "1", "--limit", "2", "--json");
+        result.IsGood();
+        string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal([1, 2], lines.Select(Number));
+    }
+
+    [Fact]
+    public async Task Tail_follows_what_is_appended_and_ends_cleanly_on_ctrl_c()
+    {
+        using Process tail = _run.Start("tail", "--from", "3", "--json");
+        try
+        {
+            Assert.Equal(3, Number((await tail.StandardOutput.ReadLineAsync())!));
+            lock (_log) _log.Append("later");
+            Assert.Equal(4, Number((await tail.StandardOutput.ReadLineAsync())!));
+            using (Process kill = Process.Start("kill", ["-INT", $"{tail.Id}"]))
+            {
+                await kill.WaitForExitAsync();
+            }
+            string error = await tail.StandardError.ReadToEndAsync();
+            await tail.WaitForExitAsync();
+            Assert.Equal(0, tail.ExitCode);
+            Assert.Empty(error);
+        }
+        finally
+        {
+            if (!tail.HasExited) tail.Kill();
+        }
+    }
+
+    private static int Number(string line)
+    {
+        using JsonDocument json = JsonDocument.Parse(line);
+        return json.RootElement.GetProperty("number").GetInt32();
+    }
+}
