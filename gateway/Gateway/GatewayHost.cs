@@ -65,7 +65,7 @@ internal static class GatewayHost
             settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
-        services.AddHostedService<PipelineHost>();
+        // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
         if (settings.EnclaveCommand is { } command)
         {
             services.AddHostedService(p => new EnclaveSupervisor(
@@ -73,6 +73,7 @@ internal static class GatewayHost
                 p.GetRequiredService<GatewayMetrics>(),
                 p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
         }
+        services.AddHostedService<PipelineHost>();
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendEndpoints>();

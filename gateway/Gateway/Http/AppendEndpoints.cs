@@ -76,12 +76,20 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         HttpRequest request, out ReceiptWish wish, out ExpectedVersion expected)
     {
         expected = ExpectedVersion.Any;
+        wish = default;
+        // JSON says stream and type in its members.
+        Problem? unknown = IsMediaType(request, JsonBody.MediaType)
+            ? Query.RefuseUnknown(request, "receipt")
+            : Query.RefuseUnknown(request, "receipt", "stream", "type");
+        if (unknown is not null) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
         }
         if (request.Headers[KeyHeader].Count > 1) return Problem.Invalid(KeyHeader, "At most one.");
-        return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem) ? null : problem;
+        return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem)
+            ? null
+            : problem;
     }
 
     private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(HttpRequest request)
@@ -135,6 +143,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     {
         string? text = request.Query["atomic"];
         isAtomic = text == "true";
+        if (Query.RefuseUnknown(request, "atomic") is { } unknown) return unknown;
         if (text is not (null or "true" or "false"))
         {
             return Problem.Invalid("atomic", "true or false.");
