@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Sequencer.Attestation;
 
@@ -13,6 +14,8 @@ public readonly struct Digest : IEquatable<Digest>
 {
     /// <summary>Length of a digest, in bytes.</summary>
     public const int Size = 32;
+
+    private static readonly Digest HashSecret = new(RandomNumberGenerator.GetBytes(Size));
 
     // Four words in memory order: the bytes of the digest as they stand, in any endianness.
     private readonly ulong _w0;
@@ -86,8 +89,20 @@ public readonly struct Digest : IEquatable<Digest>
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Digest other && Equals(other);
 
-    /// <summary>The first word: a digest is already uniformly spread.</summary>
-    public override int GetHashCode() => _w0.GetHashCode();
+    /// <summary>Differs from process to process; not for storage.</summary>
+    /// <remarks>
+    /// A digest is uniformly spread only if an honest party hashed: whoever chooses the bytes, or
+    /// hashes until they suit him, could put all keys of a map into one bucket. So each word is
+    /// multiplied with what he does not know. Two multiplications; no map's content depends on it.
+    /// </remarks>
+    public override int GetHashCode()
+    {
+        ulong high = Math.BigMul(_w0 ^ HashSecret._w0, _w1 ^ HashSecret._w1, out ulong low);
+        ulong mixed = high ^ low;
+        high = Math.BigMul(_w2 ^ HashSecret._w2, _w3 ^ HashSecret._w3, out low);
+        mixed += high ^ low;
+        return (int)(mixed ^ (mixed >> 32));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => ToHex();

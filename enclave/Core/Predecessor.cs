@@ -51,7 +51,10 @@ internal static class Predecessor
         }
         // Above zero: the verifier takes no other.
         var timeMs = (ulong)document.Timestamp.ToUnixTimeMilliseconds();
-        return timeMs >= replay.StatementBeforeTimeMs && timeMs <= nowMs
+        // That statement's time may itself have been ahead of the device's, by as much as an opening
+        // allows; a stricter rule would end the log for good after two quick restarts.
+        return timeMs + SequencerCore.ClockBehindMaxMs >= replay.StatementBeforeTimeMs
+            && timeMs <= nowMs
             ? null
             : ReplayRule.DocumentTime;
     }

@@ -55,7 +55,9 @@ public enum ReplayRule
     /// <summary>The document is not that of the last statement.</summary>
     DocumentStatement,
 
-    /// <summary>The document is dated before the statement before its own, or after now.</summary>
+    /// <summary>
+    /// The document is dated over a minute before the statement before its own, or after now.
+    /// </summary>
     DocumentTime,
 }
 

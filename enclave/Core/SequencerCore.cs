@@ -19,7 +19,7 @@ namespace Sequencer.Enclave.Core;
 public sealed class SequencerCore
 {
     /// <summary>How far the last record may be ahead of the clock at an opening.</summary>
-    private const ulong ClockBehindMaxMs = 60_000;
+    internal const ulong ClockBehindMaxMs = 60_000;
 
     private readonly CoreLimits _limits;
     private readonly MeasurementSet[] _acceptedPredecessors;

@@ -65,6 +65,7 @@ internal static class GatewayHost
             settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
+        services.AddSingleton<PipelineHost>();
         // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
         if (settings.EnclaveCommand is { } command)
         {
@@ -73,7 +74,7 @@ internal static class GatewayHost
                 p.GetRequiredService<GatewayMetrics>(),
                 p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
         }
-        services.AddHostedService<PipelineHost>();
+        services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendEndpoints>();

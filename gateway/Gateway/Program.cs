@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Sequencer.Gateway;
+using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 
 if (args.Contains("--help") || args.Contains("-h"))
@@ -20,7 +21,7 @@ try
     Console.Out.WriteLine(
         $"Serving {app.Urls.FirstOrDefault()}, data in {settings.DataDirectory}.");
     await app.WaitForShutdownAsync();
-    return 0;
+    return app.Services.GetRequiredService<PipelineHost>().HasFailed ? 1 : 0;
 }
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {

@@ -1,11 +1,15 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Verification;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
 
@@ -18,6 +22,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gateway-");
     private WebApplication? _app;
+    private volatile Exception? _openingFault;
 
     public static LogConfiguration Configuration { get; } = MakeConfiguration();
 
@@ -56,9 +61,27 @@ internal sealed class TestGateway : IAsyncDisposable
         settings = adjust?.Invoke(settings) ?? settings;
         Files = new GatedFiles(settings.DataDirectory);
         _app = GatewayHost.Build(
-            settings, () => Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
+            settings,
+            () => _openingFault is { } fault
+                ? throw fault
+                : Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()), Timeout = Patience };
+    }
+
+    /// <summary>The store does not open any more.</summary>
+    public void FailNextOpening(Exception fault) => _openingFault = fault;
+
+    /// <summary>Gives what the gateway logs from now on to a test too.</summary>
+    public void LogTo(ILoggerProvider log) =>
+        _app!.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+
+    /// <summary>Waits until the gateway ends of itself, and tells whether it calls that a failure.
+    /// </summary>
+    public async Task<bool> WaitForFailureAsync()
+    {
+        await _app!.WaitForShutdownAsync().WaitAsync(Patience);
+        return _app!.Services.GetRequiredService<PipelineHost>().HasFailed;
     }
 
     public async Task StopAsync()

@@ -14,12 +14,15 @@ internal sealed class BatchHeads(TrustPolicy policy, FaultList faults, bool isEd
     private SignedNote? _last;
     private EpochStatement? _signer;
     private string _place = "";
+    private ulong _size;
+    private int _epochs;
 
     /// <summary>Takes the head after the records that were replayed so far.</summary>
     public void Take(ReadOnlySpan<byte> note, LogReplay replay, string place)
     {
         EpochStatement? signer = replay.Statements.Count > 0 ? replay.Statements[^1] : null;
         if (!ReferenceEquals(signer, _signer)) EndEpoch();
+        CheckEnds(replay, place);
         if (!SignedNote.TryParse(note, out SignedNote? parsed, out NoteRefusal why))
         {
             Fault(VerificationRule.CheckpointFormat, "a signed note", $"{why}", replay, place);
@@ -57,6 +60,24 @@ internal sealed class BatchHeads(TrustPolicy policy, FaultList faults, bool isEd
             faults.Add(checks.ToArray(), _signer.Fields.Epoch, _place);
         }
         _last = null;
+    }
+
+    /// <summary>
+    /// An epoch begins at the last signed head of the one before it. Without that head nobody would
+    /// have signed what stands between, and no signature of that epoch might be left at all.
+    /// </summary>
+    private void CheckEnds(LogReplay replay, string place)
+    {
+        for (; _epochs < replay.Statements.Count; _epochs++)
+        {
+            ulong start = replay.Statements[_epochs].Fields.Number;
+            // Behind a gap the heads in it are missing with it, which is told already.
+            if (start == _size || !replay.IsTreeWhole) continue;
+            faults.Add(new AuditFault(
+                VerificationRule.Missing, $"a head of size {start}, where an epoch ended", "none")
+            { Number = start, Place = place });
+        }
+        _size = replay.Next;
     }
 
     private void Fault(

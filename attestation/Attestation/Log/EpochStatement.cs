@@ -190,8 +190,8 @@ public sealed class EpochStatement
                 && fields.PreviousRoot == TreeHash.EmptyRoot
             : end == PreviousEpochEnd.Unplanned && fields.Number > 0;
 
-        private static bool TryReadPredecessors(
-        ReadOnlySpan<byte> bytes, out List<PredecessorMeasurements> predecessors)
+    private static bool TryReadPredecessors(
+    ReadOnlySpan<byte> bytes, out List<PredecessorMeasurements> predecessors)
     {
         predecessors = [];
         for (; !bytes.IsEmpty; bytes = bytes[PredecessorBytes..])

@@ -1,8 +1,8 @@
 namespace Sequencer.Enclave.Host.Link;
 
 /// <summary>
-/// Bounds the requests of one connection that are not yet answered, in number and in bytes. One
-/// task enters; another leaves.
+/// Bounds the requests of one connection that are not yet answered, in number and in the bytes that
+/// they and their answers take. One task enters; another leaves.
 /// </summary>
 internal sealed class InFlightWindow(int requestsMax, int bytesMax)
 {

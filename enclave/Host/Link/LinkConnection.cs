@@ -34,7 +34,7 @@ internal sealed class LinkConnection
         _limits = limits;
         _time = time;
         _reader = new FrameReader(socket);
-        _window = new InFlightWindow(limits.RequestsInFlightMax, limits.RequestBytesInFlightMax);
+        _window = new InFlightWindow(limits.RequestsInFlightMax, limits.BytesInFlightMax);
         _answers = Channel.CreateBounded<WaitingAnswer>(
             new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
     }
@@ -57,9 +57,9 @@ internal sealed class LinkConnection
 
     /// <summary>Takes an answer. Never waits: the window holds no more requests than the queue.
     /// </summary>
-    public void Answer(FrameBuffer frame, int requestBytes)
+    public void Answer(FrameBuffer frame, FrameHeader request)
     {
-        if (!_answers.Writer.TryWrite(new WaitingAnswer(frame, requestBytes)))
+        if (!_answers.Writer.TryWrite(new WaitingAnswer(frame, request.BytesAtMost)))
         {
             throw new InvalidOperationException("More answers than requests.");
         }
@@ -81,7 +81,7 @@ internal sealed class LinkConnection
         {
             while (await _reader.ReadHeaderAsync(ended) == FrameReadStatus.Header)
             {
-                await _window.EnterAsync(_reader.Header.BodyBytes, ended);
+                await _window.EnterAsync(_reader.Header.BytesAtMost, ended);
                 FrameBuffer? body = await _reader.ReadBodyAsync(ended);
                 if (body is null) break;
                 await requests.WriteAsync(new LinkRequest(this, _reader.Header, body), ended);
@@ -118,7 +118,7 @@ internal sealed class LinkConnection
                     rest = rest[await _socket.SendAsync(piece, either.Token)..];
                 }
                 stalled.CancelAfter(Timeout.InfiniteTimeSpan);
-                _window.Leave(answer.RequestBytes);
+                _window.Leave(answer.BytesAtMost);
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -127,5 +127,5 @@ internal sealed class LinkConnection
         }
     }
 
-    private readonly record struct WaitingAnswer(FrameBuffer Frame, int RequestBytes);
+    private readonly record struct WaitingAnswer(FrameBuffer Frame, int BytesAtMost);
 }

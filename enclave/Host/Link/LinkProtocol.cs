@@ -79,8 +79,11 @@ public sealed record LinkLimits
     /// </summary>
     public int RequestsInFlightMax { get; init; } = 64;
 
-    /// <summary>Most bytes of those requests; a single one may be longer.</summary>
-    public int RequestBytesInFlightMax { get; init; } = LinkProtocol.FrameMaxBytes;
+    /// <summary>
+    /// Most bytes of those requests and of the answers that may come of them; a single one may take
+    /// more.
+    /// </summary>
+    public int BytesInFlightMax { get; init; } = 4 * LinkProtocol.FrameMaxBytes;
 
     /// <summary>
     /// How long the peer may take nothing of an answer before its connection ends.

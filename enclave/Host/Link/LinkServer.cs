@@ -155,7 +155,7 @@ internal sealed class LinkServer
             connection.End();
             return;
         }
-        connection.Answer(answer, request.Header.BodyBytes);
+        connection.Answer(answer, request.Header);
     }
 
     private static async Task StopAfter(Task task, CancellationTokenSource stop)

@@ -55,6 +55,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     {
         (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request);
         bool isAtomic = false;
+        problem ??= TryReadParameters(context.Request, isAllowed: false);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
@@ -77,24 +78,25 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     {
         expected = ExpectedVersion.Any;
         wish = default;
-        // JSON says stream and type in its members.
-        Problem? unknown = IsMediaType(request, JsonBody.MediaType)
-            ? Query.RefuseUnknown(request, "receipt")
-            : Query.RefuseUnknown(request, "receipt", "stream", "type");
-        if (unknown is not null) return unknown;
+        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
         }
-        if (request.Headers[KeyHeader].Count > 1) return Problem.Invalid(KeyHeader, "At most one.");
-        return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem)
-            ? null
-            : problem;
+        foreach (string header in (string[])[KeyHeader, HeaderNames.ContentType])
+        {
+            if (request.Headers[header].Count > 1) return Problem.Invalid(header, "At most one.");
+        }
+        return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem) ? null : problem;
     }
 
     private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(HttpRequest request)
     {
         bool isJson = IsMediaType(request, JsonBody.MediaType);
+        if (TryReadParameters(request, isAllowed: !isJson) is { } refused)
+        {
+            return (new EntryDraft(), refused);
+        }
         int limit = isJson ? limits.JsonMaxBytes : limits.EntryMaxBytes;
         (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit);
         EntryDraft entry;
@@ -118,6 +120,18 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             problem = Problem.TooLarge(limits.EntryMaxBytes);
         }
         return (entry, problem);
+    }
+
+    // Where the body says these, a parameter that says them too would be passed over in silence.
+    private static Problem? TryReadParameters(HttpRequest request, bool isAllowed)
+    {
+        foreach (string name in (string[])["stream", "type"])
+        {
+            int count = request.Query[name].Count;
+            if (count > 0 && !isAllowed) return Problem.Invalid(name, "Only with a raw body.");
+            if (count > 1) return Problem.Invalid(name, "At most one.");
+        }
+        return null;
     }
 
     private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(

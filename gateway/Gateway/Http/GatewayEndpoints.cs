@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
@@ -55,8 +56,10 @@ internal static class GatewayEndpoints
         {
             problem = new Problem(ProblemKind.InvalidRequest, e.Message);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (IsCallerGone(context, e))
         {
+            // Said to the server as well, or it would go on to the rest of the body and trip.
+            context.Abort();
             return;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
@@ -77,6 +80,11 @@ internal static class GatewayEndpoints
         }
         await problem.SendAsync(context);
     }
+
+    // A connection that breaks while a body is read is an IOException too, and not the disk's.
+    private static bool IsCallerGone(HttpContext context, Exception e) =>
+        e is ConnectionResetException or ConnectionAbortedException
+        || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested);
 
     private static Problem? OfStatus(HttpResponse response) =>
         response.HasStarted || response.ContentType is not null

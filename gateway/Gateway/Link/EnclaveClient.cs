@@ -72,7 +72,7 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             : throw connection.Distrust(LinkMessage.Pending);
     }
 
-    /// <summary>A document for a live caller's nonce of 8 to 64 bytes.</summary>
+    /// <summary>A document for a live caller's nonce of 16 to 64 bytes.</summary>
     public async Task<ReadOnlyMemory<byte>> AttestAsync(
         ReadOnlyMemory<byte> nonce, CancellationToken cancellationToken)
     {

@@ -87,6 +87,13 @@ internal sealed class EnclaveAttachment(
     private async Task OpenEpochAsync(CancellationToken cancellationToken)
     {
         BatchAnswer opened;
+        if (_head.Size == 0 && unanswered.Count > 0)
+        {
+            // Entries are taken only after the first statement is durable: its log was lost.
+            throw new LogContradictionException(
+                $"The log is empty, but {unanswered.Count} requests were written for it: a new one "
+                + "is not begun over what is left of another.");
+        }
         if (_head.Size == 0)
         {
             opened = await enclave.GenesisAsync(configuration.ToBytes(), cancellationToken);

@@ -34,6 +34,7 @@ public sealed class Pipeline(
     ILogger<Pipeline> log)
 {
     private LogStore? _store;
+    private LogStore? _retired;
     private Dictionary<Digest, ulong> _unanswered = [];
     private TimeSpan _backoff = settings.BackoffMin;
     private string _lastReason = "";
@@ -50,6 +51,8 @@ public sealed class Pipeline(
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
         state.ShowStore(_store);
+        _retired?.Dispose();
+        _retired = null;
         if (_store.View.Size > 0) WarnOfOtherConfiguration(LogHead.Of(_store.View));
     }
 
@@ -63,7 +66,7 @@ public sealed class Pipeline(
             while (!stopping.IsCancellationRequested)
             {
                 AppendFailure failure = await RunOnceAsync(stopping);
-                if (failure == AppendFailure.StoreFailed) CloseStore();
+                if (failure == AppendFailure.StoreFailed) RetireStore();
                 if (stopping.IsCancellationRequested) break;
                 await Task.Delay(_backoff, stopping);
                 _backoff = TimeSpan.FromTicks(
@@ -186,10 +189,22 @@ public sealed class Pipeline(
             fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow);
     }
 
+    // Readers keep it until the next one is open: to recover a long log, or to wait for room on the
+    // disk, takes time, and what is durable can be read all the while.
+    private void RetireStore()
+    {
+        if (_store is null) return;
+        _store.Retire();
+        _retired = _store;
+        _store = null;
+    }
+
     private void CloseStore()
     {
         state.ShowStore(null);
         _store?.Dispose();
         _store = null;
+        _retired?.Dispose();
+        _retired = null;
     }
 }

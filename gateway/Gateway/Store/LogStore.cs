@@ -163,6 +163,16 @@ public sealed class LogStore : IDisposable
     /// <summary>The attestation document of an epoch; null if there is none.</summary>
     public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
 
+    /// <summary>
+    /// Takes no more writes and lets go of the directory, so that it can be opened again. Views
+    /// stay good until disposal: recovery changes nothing below their size.
+    /// </summary>
+    public void Retire()
+    {
+        _doubt ??= new UncertainWriteException("retiring the store", new IOException("Retired."));
+        _lock.Dispose();
+    }
+
     /// <summary>Closes the files and lets go of the directory. What was not synced stays uncertain.
     /// </summary>
     public void Dispose()

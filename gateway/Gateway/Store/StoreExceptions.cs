@@ -6,7 +6,8 @@ namespace Sequencer.Gateway.Store;
 /// </summary>
 public sealed class UncertainWriteException(string step, Exception cause)
     : IOException(
-        $"{step}: uncertain whether it is on disk; the store must be opened again.", cause);
+        $"{step}: {cause.Message} Uncertain whether it is on disk; the store must be opened again.",
+        cause);
 
 /// <summary>
 /// The directory does not hold what was written to it: to start would be to lose what was

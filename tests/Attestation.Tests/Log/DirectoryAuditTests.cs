@@ -158,6 +158,19 @@ public sealed class DirectoryAuditTests : IDisposable
         Assert.Equal(0u, report.Faults[2].Epoch);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_epoch_without_its_last_head_is_told(bool isHeadless)
+    {
+        ulong start = _log.Epochs[1].Statement.Fields.Number;
+        // Frames are joined: what epoch 0 signed last, or at all, is not in the directory.
+        _log.BatchEnds.RemoveAll(end => isHeadless ? end <= start : end == start);
+        using var directory = new TestLogDirectory(_log);
+        AuditFault fault = Assert.Single((await AuditAsync(directory)).Faults);
+        Assert.Equal((Rule.Missing, start), (fault.Rule, fault.Number!.Value));
+    }
+
     private Task<AuditReport> AuditAsync(TestLogDirectory directory) =>
         new LogAuditor(_log.Policy).AuditAsync(new DirectoryAuditSource(directory.Folder));
 }

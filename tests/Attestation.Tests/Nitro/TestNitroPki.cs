@@ -22,7 +22,7 @@ internal sealed class TestNitroPki
         Instance = Issuer("i-0123456789abcdef0.test-1.aws.nitro-enclaves", 3, 0, 1);
         Leaf = new TestCertificate($"{moduleId}.test-1.aws", Keys[4])
         {
-            NotBefore = Now.AddMinutes(-1),
+            NotBefore = Now.AddMinutes(-2),
             NotAfter = Now.AddHours(3),
             KeyUsage = [TestCertificate.DigitalSignature],
         };

@@ -316,11 +316,14 @@ public sealed class ReplayRefusalTests
     }
 
     [Fact]
-    public void The_document_is_not_dated_before_the_statement_before_its_own_nor_after_now()
+    public void The_document_is_not_dated_a_minute_before_the_last_but_one_nor_after_now()
     {
         DateTimeOffset before = DateTimeOffset.FromUnixTimeMilliseconds((long)TestEnclave.StartMs);
-        Assert.Equal(CoreResult.HeadToSign, Replay(With(d => d.Timestamp = before)).Result);
-        Refuses(ReplayRule.DocumentTime, 7, With(d => d.Timestamp = before.AddMilliseconds(-1)));
+        Assert.Equal(
+            CoreResult.HeadToSign,
+            Replay(With(d => d.Timestamp = before.AddMilliseconds(-60_000))).Result);
+        Refuses(
+            ReplayRule.DocumentTime, 7, With(d => d.Timestamp = before.AddMilliseconds(-60_001)));
         Assert.Equal(
             CoreResult.HeadToSign,
             Replay(With(d => d.Timestamp = before.AddMilliseconds(1000))).Result);

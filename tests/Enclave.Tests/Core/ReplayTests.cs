@@ -54,6 +54,22 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public void A_log_ahead_of_the_device_goes_on_through_restarts_in_quick_succession()
+    {
+        TestEnclave enclave = TestEnclave.Open();
+        enclave.TimeMs += 60_000;
+        enclave.One(Append("a"));
+        // Another machine, whose device is a minute behind: statements are ahead of documents.
+        enclave.TimeMs -= 60_000;
+        for (byte epoch = 1; epoch < 5; epoch++)
+        {
+            enclave = enclave.Restart(epoch: new TestEpoch(epoch));
+            Assert.Equal(
+                TestEnclave.StartMs + 60_000, enclave.Core.Statement!.Fields.TimeMs);
+        }
+    }
+
+    [Fact]
     public void Records_may_come_in_any_number_of_frames()
     {
         TestEnclave first = TestEnclave.Open();

@@ -27,6 +27,9 @@ internal sealed class TestEnclave
     public TestEpoch Epoch { get; }
     public SequencerCore Core { get; }
     public ulong TimeMs { get; set; } = StartMs;
+
+    /// <summary>The device's time when the epoch was opened, which its document says.</summary>
+    public ulong OpenedMs { get; init; } = StartMs;
     public List<byte[]> Records { get; init; } = [];
     public HeadToSign Head { get; private set; } = null!;
 
@@ -98,10 +101,14 @@ internal sealed class TestEnclave
         var next = new TestEnclave(epoch ?? new TestEpoch(9), limits)
         {
             TimeMs = TimeMs,
+            OpenedMs = TimeMs,
             Records = [.. Records],
         };
-        Assert.Equal(CoreResult.Done, next.Core.BeginReplay(
-            Core.Size, SignedHead(), TestEpoch.Document(Core.Statement!)));
+        byte[] document = TestEpoch.Document(
+            Core.Statement!,
+            d => d.Timestamp = DateTimeOffset.FromUnixTimeMilliseconds((long)OpenedMs));
+        Assert.Equal(
+            CoreResult.Done, next.Core.BeginReplay(Core.Size, SignedHead(), document));
         Assert.Equal(CoreResult.Done, next.Core.ReplayRecords(Bundle(Records)));
         Assert.Equal(CoreResult.HeadToSign, next.Core.EndReplay(
             next.Epoch.Keys, TestEpoch.Own(), TimeMs, out HeadToSign? head));

@@ -54,8 +54,11 @@ public sealed class LinkFramingTests : IDisposable
         },
         { "pending of 7 bytes", "0000000f 01080000 00000001 00000000000000" },
         { "attest without a length", "00000008 01090000 00000001" },
-        { "attest cut in its nonce", "00000010 01090000 00000001 08 01020304050607" },
-        { "attest with a short nonce", "00000010 01090000 00000001 07 01020304050607" },
+        { "attest cut in its nonce", "00000018 01090000 00000001 10 010203040506070809101112131415" },
+        {
+            "attest with a short nonce",
+            "00000018 01090000 00000001 0f 010203040506070809101112131415"
+        },
         { "acknowledge of 9 bytes", "00000011 010a0000 00000001 000000000000000000" },
     };
 
@@ -166,6 +169,31 @@ public sealed class LinkFramingTests : IDisposable
         other.Append(2001, Requests.Append("b"));
         for (int i = 0; i < 200; i++) Assert.Equal(1u, greedy.Receive().RequestId);
         await asking.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void Large_answers_to_small_requests_are_not_made_before_they_can_be_sent()
+    {
+        using LinkClient greedy = _enclave.Connect();
+        using LinkClient other = _enclave.Connect();
+        greedy.Genesis();
+        // Each answer is half a megabyte: more than the sockets hold.
+        byte[][] requests = [.. Enumerable.Repeat(Requests.Append("a"), 2000)];
+        other.Append(1, requests);
+        byte[] pending = LinkClient.Frame(LinkMessageType.Pending, 1, LinkClient.U64(0));
+        const int Count = 40;
+        for (int i = 0; i < Count; i++) greedy.Send(pending);
+        for (int i = 0; i < 200; i++) other.Ask(LinkMessageType.Hello);
+        other.Append(2001, Requests.Append("b"));
+
+        // The last batch acknowledged the large one: only answers that were made before it are
+        // large, and of these there are as many as the window and the sockets take.
+        int early = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            if (greedy.Receive().Body.Length > 100_000) early++;
+        }
+        Assert.InRange(early, 0, 8);
     }
 
     [Fact]

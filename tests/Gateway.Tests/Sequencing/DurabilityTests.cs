@@ -56,6 +56,43 @@ public sealed class DurabilityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_durable_can_be_read_while_the_store_is_opened_anew()
+    {
+        await StartEnclaveAsync();
+        (await _gateway.PostAsync("/v1/entries", "one")).Dispose();
+        _gateway.Files!.Close("log");
+        _gateway.Files.FailNextSync("log");
+        using HttpResponseMessage failed = await PostWithKeyAsync();
+        await AppendTests.AssertProblemAsync(failed, "store-failed", 503);
+        // Recovery writes the last batch once more, and is held up in that.
+        await _gateway.Files.WaitUntilHeldAsync();
+        Assert.Equal("one", await _gateway.Http.GetStringAsync("/v1/entries/1/payload"));
+        await _gateway.AssertReceiptVerifiesAsync(1, "one"u8.ToArray());
+        using HttpResponseMessage ready = await _gateway.Http.GetAsync("/readyz");
+        JsonElement problem = await AppendTests.AssertProblemAsync(ready, "store-failed", 503);
+        Assert.Contains("An injected fault.", problem.GetProperty("detail").GetString());
+        _gateway.Files.Open();
+        await _gateway.WaitForReadinessAsync();
+        using HttpResponseMessage again = await PostWithKeyAsync();
+        Assert.Equal(2, (await TestGateway.ReadJsonAsync(again)).GetProperty("number").GetInt64());
+        await _gateway.AuditAsync();
+    }
+
+    [Fact]
+    public async Task A_fault_that_nobody_expects_ends_the_gateway_and_says_so()
+    {
+        await StartEnclaveAsync();
+        var log = new LogLines();
+        _gateway.LogTo(log);
+        _gateway.FailNextOpening(new InvalidOperationException("Unheard of."));
+        _gateway.Files!.FailNextSync("payload");
+        using HttpResponseMessage failed = await PostWithKeyAsync();
+        await AppendTests.AssertProblemAsync(failed, "store-failed", 503);
+        Assert.True(await _gateway.WaitForFailureAsync());
+        Assert.Contains(log.Lines, line => line.Contains("Unheard of.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_new_enclave_continues_the_log_in_a_new_epoch()
     {
         await StartEnclaveAsync();
@@ -118,6 +155,23 @@ public sealed class DurabilityTests : IAsyncLifetime
         using HttpResponseMessage response = await _gateway.PostAsync("/v1/entries", "two");
         await AppendTests.AssertProblemAsync(response, "enclave-unavailable", 503);
         using HttpResponseMessage ready = await ReadinessSayingAsync("not the directory");
+        await AppendTests.AssertProblemAsync(ready, "enclave-unavailable", 503);
+        using HttpResponseMessage checkpoint = await _gateway.Http.GetAsync("/v1/checkpoint");
+        await AppendTests.AssertProblemAsync(checkpoint, "not-found", 404);
+    }
+
+    [Fact]
+    public async Task No_new_log_is_begun_over_what_is_left_of_another()
+    {
+        await StartEnclaveAsync();
+        (await _gateway.PostAsync("/v1/entries", "one")).Dispose();
+        await _gateway.StopAsync();
+        await _enclave!.DisposeAsync();
+        string segment = Path.Combine(_gateway.DataDirectory, "log/00000000000000000000.seg");
+        await File.WriteAllBytesAsync(segment, []);
+        _enclave = new TestEnclave(_gateway.SocketPath);
+        await _gateway.StartAgainAsync();
+        using HttpResponseMessage ready = await ReadinessSayingAsync("what is left of another");
         await AppendTests.AssertProblemAsync(ready, "enclave-unavailable", 503);
         using HttpResponseMessage checkpoint = await _gateway.Http.GetAsync("/v1/checkpoint");
         await AppendTests.AssertProblemAsync(checkpoint, "not-found", 404);
