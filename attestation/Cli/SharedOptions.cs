@@ -17,7 +17,7 @@ internal static class SharedOptions
 
     public static Option<Uri> Url { get; } = new("--url", "-u")
     {
-        Description = "Address of the gateway (default: SEQUENCER_URL, else http://127.0.0.1:5000)",
+        Description = "Address of the gateway, if not in SEQUENCER_URL",
         HelpName = "URL",
         DefaultValueFactory = result =>
             ParseUrl(Environment.GetEnvironmentVariable("SEQUENCER_URL") ?? DefaultUrl, result)!,
@@ -53,8 +53,8 @@ internal static class SharedOptions
     /// <summary>Reads the policy, without which nothing can be verified.</summary>
     public static TrustPolicy RequirePolicy(ParseResult parse, Screen screen) =>
         FindPolicy(parse, screen) ?? throw new CommandFailure(
-            "Verifying needs a trust policy: name one with --policy FILE. It says which log, images and "
-            + "roots you trust; nothing that the log itself tells can stand in for it. "
+            "Verifying needs a trust policy: name one with --policy FILE. It says which log, "
+            + "images and roots you trust; nothing that the log itself tells can stand in for it. "
             + "'sequencer policy --help' says how to make one.");
 
     private static Uri? ParseUrl(string text, ArgumentResult result)

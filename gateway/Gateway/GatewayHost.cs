@@ -66,7 +66,7 @@ internal static class GatewayHost
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();
-        services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
+        // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
         if (settings.EnclaveCommand is { } command)
         {
             services.AddHostedService(p => new EnclaveSupervisor(
@@ -74,6 +74,7 @@ internal static class GatewayHost
                 p.GetRequiredService<GatewayMetrics>(),
                 p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
         }
+        services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendEndpoints>();

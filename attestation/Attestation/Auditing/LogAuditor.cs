@@ -105,7 +105,8 @@ public sealed class LogAuditor
     {
         if (!source.HasTiles)
         {
-            yield return "tiles: none here; the root was computed from the records";
+            yield return "tiles: not compared (only a gateway's address serves them); the root was "
+                + "computed from the records";
         }
         foreach (string note in source.Notes) yield return note;
         foreach (var check in head.Checks.OfType<VerificationCheck.NotChecked>())

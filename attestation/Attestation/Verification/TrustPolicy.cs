@@ -51,7 +51,8 @@ public sealed class TrustPolicy
         }
         if (Roots.Length is 0 or > RootsMax)
         {
-            throw new ArgumentException("roots: a policy trusts 1 to 16 roots");
+            throw new ArgumentException(
+                "roots: a policy trusts 1 to 16 roots, such as aws-nitro-enclaves-g1");
         }
         if (Roots.DistinctBy(r => r.Fingerprint).Count() != Roots.Length)
         {

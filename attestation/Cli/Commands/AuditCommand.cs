@@ -21,8 +21,11 @@ internal static class AuditCommand
     {
         var command = new Command(
             "audit",
-            "Read a whole log and check every record, link, tile, checkpoint and epoch against your trust "
-            + "policy. Reports every fault with its place.\n\n"
+            "Read a whole log and check every record, link, checkpoint and epoch against your "
+            + "trust policy, and the tiles that a gateway serves. Reports every fault with its "
+            + "place.\n\n"
+            + "A log that was cut back to an older head is whole in itself: compare the number of "
+            + "records with the receipts you hold.\n\n"
             + "Examples:\n  sequencer audit http://127.0.0.1:5000 --policy trust-policy.json\n"
             + "  sequencer audit .run/data --policy trust-policy.json\n\n"
             + "Exit codes: 0 nothing wrong, 1 faults, 2 nothing was decided.")
@@ -72,7 +75,10 @@ internal static class AuditCommand
         if (!screen.Error.Profile.Capabilities.Interactive) return await audit(null);
         return await screen.Error.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
                 new RemainingTimeColumn())
             .StartAsync(context =>
             {
@@ -100,7 +106,8 @@ internal static class AuditCommand
             screen.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"[green]GOOD[/]: nothing wrong in {verified!.Checkpoint.Size} records of "
-                + $"{Screen.Plain(verified.Policy.Origin)}; root {verified.Checkpoint.Root.ToHex()}."));
+                + $"{Screen.Plain(verified.Policy.Origin)}; "
+                + $"root {verified.Checkpoint.Root.ToHex()}."));
             return;
         }
         foreach (AuditFault fault in report.Faults)
@@ -112,7 +119,7 @@ internal static class AuditCommand
         {
             screen.Say($"    and {count - report.Faults.Length} more of the same kinds.");
         }
-        screen.Say($"[red]REFUSED[/]: {count} faults.");
+        screen.Say($"[red]REFUSED[/]: {(count == 1 ? "1 fault" : $"{count} faults")}.");
     }
 
     private static void Write(Utf8JsonWriter json, string log, AuditReport report)

@@ -74,9 +74,16 @@ internal static class GetCommand
         }
         else if (parse.GetValue(ReceiptOption))
         {
-            ReceiptFormat format = parse.GetValue(TlogProof) ? ReceiptFormat.TlogProof : ReceiptFormat.Json;
-            ReceivedReceipt receipt = await client.GetReceiptAsync(number, format, cancellationToken);
+            ReceiptFormat format =
+                parse.GetValue(TlogProof) ? ReceiptFormat.TlogProof : ReceiptFormat.Json;
+            ReceivedReceipt receipt =
+                await client.GetReceiptAsync(number, format, cancellationToken);
             Give(parse, screen, receipt.Bytes.Span);
+            // On standard error: standard output may be the receipt.
+            screen.Remark(
+                policy is null
+                    ? "[grey]Not verified: there is no --policy.[/]"
+                    : "Receipt [green]verified[/].");
         }
         else
         {

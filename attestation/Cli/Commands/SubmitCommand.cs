@@ -2,15 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
-using Spectre.Console;
 
 namespace Sequencer.Cli.Commands;
 
 /// <summary><c>sequencer submit</c>: entries from files, standard input or lines.</summary>
 internal static class SubmitCommand
 {
-    private const int LinesPerBatch = 1000;
-    private const int BatchBytesMax = 512 * 1024;
     private const long PayloadMaxBytes = 1L << 30;
 
     private static readonly Argument<string[]> Sources = new("file")
@@ -22,7 +19,8 @@ internal static class SubmitCommand
 
     private static readonly Option<bool> Lines = new("--lines")
     {
-        Description = "Each line is an entry, sent in batches; receipts can be fetched later with 'get'",
+        Description =
+            "Each line is an entry, sent in batches; receipts can be fetched later with 'get'",
     };
 
     private static readonly Option<string?> Stream = new("--stream")
@@ -61,8 +59,8 @@ internal static class SubmitCommand
 
     private static readonly Option<string?> IdempotencyKey = new("--idempotency-key")
     {
-        Description = "Makes a retry safe: the same key and entry get the same number. With --lines, each line "
-            + "has KEY/<line number>",
+        Description = "Makes a retry safe: the same key and entry get the same number. With "
+            + "--lines, each line has KEY/<line number>",
         HelpName = "KEY",
     };
 
@@ -109,6 +107,10 @@ internal static class SubmitCommand
         {
             throw new CommandFailure("--idempotency-key goes with one file.");
         }
+        if (parse.GetValue(Stream) is null && parse.GetResult(Expect) is { Implicit: false })
+        {
+            throw new CommandFailure("--expect goes with --stream: it is the stream's version.");
+        }
         TrustPolicy? policy = SharedOptions.FindPolicy(parse, screen);
         using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
         SequencerClient client = policy is null
@@ -121,8 +123,11 @@ internal static class SubmitCommand
                 if (parse.GetValue(Lines))
                 {
                     LineVerification? verification = policy is null ? null : new(http, policy);
-                    await SubmitLinesAsync(
-                        parse, screen, client, source, verification, cancellationToken);
+                    await new LineSubmission(screen, client, verification).SubmitAsync(
+                        source,
+                        parse.GetValue(IdempotencyKey),
+                        (payload, key) => Entry(parse, payload, key),
+                        cancellationToken);
                     continue;
                 }
                 await SubmitAsync(parse, screen, client, source, cancellationToken);
@@ -130,13 +135,15 @@ internal static class SubmitCommand
         }
         catch (ArgumentException e)
         {
-            throw new CommandFailure(e.Message);
+            // The sentence without the name of a parameter, which is of no use here.
+            throw new CommandFailure(e.Message.Split(" (Parameter", 2)[0]);
         }
         catch (UnverifiedReceiptException e)
         {
             string kept = FreeName("refused.receipt.json");
             Files.Write(kept, e.ReceiptBytes.Span, force: false);
-            screen.Remark($"[red]{Screen.Plain(e.Message)}[/] It is kept in {kept}: it is evidence.");
+            screen.Remark(
+                $"[red]{Screen.Plain(e.Message)}[/] It is kept in {kept}: it is evidence.");
             CheckLines.Show(screen, e.Report.Checks);
             return ExitCodes.Refused;
         }
@@ -154,7 +161,8 @@ internal static class SubmitCommand
         NewEntry entry = Entry(parse, payload, parse.GetValue(IdempotencyKey));
         Appended appended = await client.AppendAsync(entry, cancellationToken: cancellationToken);
         string receipt = parse.GetValue(Target)
-            ?? FreeName(string.Create(CultureInfo.InvariantCulture, $"{appended.Number}.receipt.json"));
+            ?? FreeName(string.Create(
+                CultureInfo.InvariantCulture, $"{appended.Number}.receipt.json"));
         Files.Write(receipt, appended.ReceiptBytes.Span, force: parse.GetValue(Target) is not null);
         if (screen.IsJson)
         {
@@ -182,8 +190,8 @@ internal static class SubmitCommand
             : $", version {appended.Version} of stream {Screen.Plain(appended.Stream)}";
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"[bold]Number {appended.Number}[/]{version}, {Times.Text(appended.Time)}, epoch {appended.Epoch}"
-            + $"{(appended.IsReplayed ? " (was there already)" : "")}."));
+            $"[bold]Number {appended.Number}[/]{version}, {Times.Text(appended.Time)}, "
+            + $"epoch {appended.Epoch}{(appended.IsReplayed ? " (was there already)" : "")}."));
         string verified = appended.VerifiedEntry is null ? "" : ", [green]verified[/]";
         screen.Say($"Receipt in {Screen.Plain(receipt)}{verified}.");
         if (appended.VerifiedEntry is null)
@@ -192,106 +200,6 @@ internal static class SubmitCommand
                 $"[grey]To verify it: sequencer verify {Screen.Plain(receipt)} --policy FILE "
                 + "('sequencer policy --help' says how to make one)[/]");
         }
-    }
-
-    private static async Task SubmitLinesAsync(
-        ParseResult parse,
-        Screen screen,
-        SequencerClient client,
-        string source,
-        LineVerification? verification,
-        CancellationToken cancellationToken)
-    {
-        List<NewEntry> entries = ReadLines(parse, source);
-        int appended = 0, replayed = 0, done = 0;
-        var refused = new List<(int Line, string Reason)>();
-        await WithProgress(screen, entries.Count, async advance =>
-        {
-            foreach (List<NewEntry> batch in Batches(entries))
-            {
-                AppendedBatch answer;
-                try
-                {
-                    answer = await client.AppendBatchAsync(batch, cancellationToken: cancellationToken);
-                }
-                catch (SequencerException)
-                {
-                    screen.Remark(
-                        $"{done} lines were acknowledged before this; what became of the next {batch.Count} is "
-                        + "unknown. With --idempotency-key, running it again is safe.");
-                    throw;
-                }
-                for (int i = 0; i < batch.Count; i++)
-                {
-                    BatchOutcome outcome = answer.Entries[i];
-                    if (outcome.Status == BatchStatus.Appended) appended++;
-                    else if (outcome.Status == BatchStatus.Replayed) replayed++;
-                    else refused.Add((done + i + 1, outcome.Problem?.Detail ?? "refused"));
-                    if (verification is null || outcome.Number is not { } number) continue;
-                    await verification.VerifyAsync(number, batch[i], cancellationToken);
-                }
-                done += batch.Count;
-                advance(done);
-            }
-        });
-        if (screen.IsJson)
-        {
-            screen.WriteJsonLine(json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("file", source);
-                json.WriteNumber("appended", appended);
-                json.WriteNumber("replayed", replayed);
-                json.WriteNumber("refused", refused.Count);
-                json.WriteBoolean("verified", verification is not null);
-                json.WriteEndObject();
-            });
-        }
-        else
-        {
-            screen.Say($"{appended} lines appended, {replayed} were there already, {refused.Count} refused"
-                + (verification is not null ? "; each receipt verified." : "."));
-        }
-        foreach ((int line, string reason) in refused.Take(10))
-        {
-            screen.Remark($"  line {line}: {Screen.Plain(reason)}");
-        }
-        if (refused.Count == 0) return;
-        throw new CommandFailure(
-            $"{refused.Count} lines of {source} were refused.", ExitCodes.Refused);
-    }
-
-    private static IEnumerable<List<NewEntry>> Batches(List<NewEntry> entries)
-    {
-        for (int first = 0; first < entries.Count;)
-        {
-            int end = first;
-            for (int bytes = 0; end < entries.Count && end - first < LinesPerBatch; end++)
-            {
-                bytes += entries[end].Payload.Length;
-                if (end > first && bytes > BatchBytesMax) break;
-            }
-            yield return entries[first..end];
-            first = end;
-        }
-    }
-
-    private static List<NewEntry> ReadLines(ParseResult parse, string source)
-    {
-        string? key = parse.GetValue(IdempotencyKey);
-        var entries = new List<NewEntry>();
-        ReadOnlySpan<byte> rest = Files.Read(source, PayloadMaxBytes, "a file of lines");
-        while (!rest.IsEmpty)
-        {
-            int end = rest.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? [] : rest[(end + 1)..];
-            entries.Add(Entry(
-                parse,
-                line.TrimEnd((byte)'\r').ToArray(),
-                key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key}/{entries.Count + 1}")));
-        }
-        return entries;
     }
 
     private static NewEntry Entry(ParseResult parse, byte[] payload, string? key) => new()
@@ -336,25 +244,12 @@ internal static class SubmitCommand
     // A receipt of another log may have this name already, and is worth as much.
     private static string FreeName(string name)
     {
+        string[] parts = name.Split('.', 2);
         string path = name;
         for (int i = 2; File.Exists(path); i++)
         {
-            path = string.Create(CultureInfo.InvariantCulture, $"{name.Split('.', 2)[0]}-{i}.{name.Split('.', 2)[1]}");
+            path = string.Create(CultureInfo.InvariantCulture, $"{parts[0]}-{i}.{parts[1]}");
         }
         return path;
-    }
-
-    private static async Task WithProgress(Screen screen, int total, Func<Action<int>, Task> work)
-    {
-        if (!screen.Error.Profile.Capabilities.Interactive)
-        {
-            await work(_ => { });
-            return;
-        }
-        await screen.Error.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            ProgressTask bar = context.AddTask("Lines", maxValue: Math.Max(1, total));
-            await work(done => bar.Value = done);
-        });
     }
 }

@@ -77,6 +77,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         HttpRequest request, out ReceiptWish wish, out ExpectedVersion expected)
     {
         expected = ExpectedVersion.Any;
+        wish = default;
+        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
@@ -155,6 +157,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     {
         string? text = request.Query["atomic"];
         isAtomic = text == "true";
+        if (Query.RefuseUnknown(request, "atomic") is { } unknown) return unknown;
         if (text is not (null or "true" or "false"))
         {
             return Problem.Invalid("atomic", "true or false.");

@@ -5,6 +5,11 @@ namespace Sequencer.Gateway.Http;
 /// <summary>Reads the JSON object of an entry (docs/HTTP.md), strictly.</summary>
 internal static class EntryJson
 {
+    // What most who meet the refusal wanted to do.
+    private const string Hint =
+        "To record a JSON document itself, send it in payload, as a string, or with another "
+        + "content type.";
+
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 3 };
 
     /// <summary>Reads one object that must fill the bytes.</summary>
@@ -55,7 +60,7 @@ internal static class EntryJson
                 "expected_version" when isBatch => ReadExpected(ref reader, draft),
                 "idempotency_key" when isBatch =>
                     ReadString(ref reader, name, text => draft.IdempotencyKey = text),
-                _ => new Problem(ProblemKind.UnknownField, $"Member {name} is not known.")
+                _ => new Problem(ProblemKind.UnknownField, $"Member {name} is not known. {Hint}")
                 {
                     Field = name,
                 },
@@ -69,7 +74,10 @@ internal static class EntryJson
 
     private static Problem? ReadText(ref Utf8JsonReader reader, EntryDraft draft)
     {
-        if (reader.TokenType != JsonTokenType.String) return NotText("payload");
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return Problem.Invalid("payload", $"A string is asked for. {Hint}");
+        }
         // Unescaping never makes text longer.
         var bytes = new byte[reader.ValueSpan.Length];
         draft.Payload = bytes.AsMemory(0, reader.CopyString(bytes));

@@ -14,6 +14,22 @@ internal static class Query
             && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 
+    /// <summary>
+    /// Refuses parameters that are not known: a mistyped <c>stream</c> must not append elsewhere.
+    /// </summary>
+    public static Problem? RefuseUnknown(HttpRequest request, params ReadOnlySpan<string> known)
+    {
+        foreach (string name in request.Query.Keys)
+        {
+            if (known.Contains(name)) continue;
+            return new Problem(ProblemKind.UnknownField, $"Parameter {name} is not known here.")
+            {
+                Field = name,
+            };
+        }
+        return null;
+    }
+
     /// <summary>Reads a parameter within a range; the fallback when it is absent.</summary>
     public static Problem? TryRead(
         HttpRequest request, string name, ulong fallback, ulong min, ulong max, out ulong value)

@@ -38,6 +38,7 @@ public sealed class Pipeline(
     private Dictionary<Digest, ulong> _unanswered = [];
     private TimeSpan _backoff = settings.BackoffMin;
     private string _lastReason = "";
+    private bool _wasReady;
 
     /// <summary>
     /// Opens the store. Separate from <see cref="RunAsync"/>, so that a directory in use or damaged ends
@@ -145,6 +146,7 @@ public sealed class Pipeline(
     {
         _backoff = settings.BackoffMin;
         _lastReason = "";
+        _wasReady = true;
         state.ShowEnclave(enclave);
         metrics.ReadinessChanged(true);
         log.LogInformation(
@@ -155,6 +157,8 @@ public sealed class Pipeline(
     private void ShowFault(AppendFailure failure, Exception e)
     {
         state.ShowFault(failure, e.Message);
+        // An enclave that is a moment behind the gateway is no reason to warn.
+        if (!_wasReady && e is EnclaveLostException && _backoff < settings.BackoffMax) return;
         // An enclave that stays away is one line, not one for every attempt.
         if (e.Message == _lastReason) return;
         _lastReason = e.Message;

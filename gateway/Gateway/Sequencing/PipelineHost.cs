@@ -4,17 +4,27 @@ namespace Sequencer.Gateway.Sequencing;
 /// Ties the pipeline to the process: the store is opened before anything is served, and what has
 /// arrived is finished before the process ends.
 /// </summary>
-public sealed class PipelineHost(Pipeline pipeline, ILogger<PipelineHost> log) : BackgroundService
+public sealed class PipelineHost(Pipeline pipeline, ILogger<PipelineHost> log)
+    : BackgroundService, IHostedLifecycleService
 {
     /// <summary>True after a fault that the pipeline could not handle.</summary>
     public bool HasFailed => ExecuteTask is { IsFaulted: true };
 
-    /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Before anything else starts: a directory in use starts no enclave.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
         pipeline.OpenStore();
-        return base.StartAsync(cancellationToken);
+        return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -76,7 +76,7 @@ internal static class SettingTable
 
               Sequencer.Gateway --data log --enclave unix:enclave.sock --enclave-command \
                 "Sequencer.Enclave.Simulated --socket enclave.sock --root-directory root"
-              curl --data-binary hello http://127.0.0.1:5000/v1/entries
+              curl -H 'Content-Type: text/plain' --data-binary hello http://127.0.0.1:5000/v1/entries
 
             Settings, as flags; or as SEQUENCER_GATEWAY_NAME in the environment; or in a TOML file, under
             [gateway]. A flag wins over the environment, and that over the file.

@@ -32,6 +32,15 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_word_that_is_no_command_is_named_alone()
+    {
+        CommandResult result = await _run.RunAsync("verfy", "1.receipt.json");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("no command 'verfy'", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("1.receipt.json", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_pipe_gets_no_colours()
     {
         CommandResult result = await _run.RunAsync("verify", "missing", "--policy", "missing");

@@ -84,6 +84,16 @@ public sealed class SubmitTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task An_expected_version_without_its_stream_sends_nothing()
+    {
+        CommandResult result =
+            await _run.RunWithAsync("hi"u8.ToArray(), "submit", "-", "--expect", "1");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--stream", result.Error, StringComparison.Ordinal);
+        Assert.Single(_log.Entries);
+    }
+
+    [Fact]
     public async Task An_earlier_receipt_is_never_overwritten()
     {
         _run.Write("1.receipt.json", "evidence"u8.ToArray());

@@ -188,6 +188,21 @@ public sealed class AppendTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("/v1/entries?stram=orders", "text/plain", "a", "stram")]
+    [InlineData("/v1/entries:batch?atomik=true", Lines, "{\"payload\":\"a\"}", "atomik")]
+    public async Task A_mistyped_parameter_appends_nothing(
+        string path, string mediaType, string body, string field)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, mediaType);
+        using HttpResponseMessage response =
+            await _gateway.Http.PostAsync(new Uri(path, UriKind.Relative), content);
+        JsonElement problem = await TestGateway.ReadJsonAsync(response);
+        Assert.Equal("urn:sequencer:problem:unknown-field", problem.GetProperty("type").GetString());
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+        Assert.Equal(1UL, (await _gateway.AuditAsync()).Records);
+    }
+
+    [Theory]
     [InlineData("", "invalid-json", 400)]
     [InlineData("[]", "invalid-json", 400)]
     [InlineData("{\"payload\":\"a\"} x", "invalid-json", 400)]
