@@ -2,7 +2,9 @@ using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli;
 
-/// <summary>What each rule about a receipt or live document says, for people (docs/PROTOCOL.md section 11).</summary>
+/// <summary>
+/// What each rule about a receipt or live document says, for people (docs/PROTOCOL.md section 11).
+/// </summary>
 internal static class RuleText
 {
     public static string Of(VerificationRule rule) => rule switch

@@ -3,8 +3,9 @@ using Sequencer.Attestation.Verification;
 namespace Sequencer.Client;
 
 /// <summary>
-/// Talks to a gateway (docs/HTTP.md), and believes the receipts and live documents that it hands out
-/// only after verifying them under a trust policy (docs/PROTOCOL.md section 11). Any thread may use it.
+/// Talks to a gateway (docs/HTTP.md), and believes the receipts and live documents that it hands
+/// out only after verifying them under a trust policy (docs/PROTOCOL.md section 11). Any thread may
+/// use it.
 /// </summary>
 /// <remarks>
 /// Reads, and appends with an idempotency key, are sent up to four times: when no answer comes, and

@@ -3,7 +3,9 @@ using Sequencer.Attestation.Nitro;
 
 namespace Sequencer.Attestation.Verification;
 
-/// <summary>What an epoch's document and a live one have in common (docs/PROTOCOL.md section 8).</summary>
+/// <summary>
+/// What an epoch's document and a live one have in common (docs/PROTOCOL.md section 8).
+/// </summary>
 internal static class DocumentVerification
 {
     /// <summary>

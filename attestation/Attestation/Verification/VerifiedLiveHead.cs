@@ -9,7 +9,8 @@ namespace Sequencer.Attestation.Verification;
 /// one.
 /// </summary>
 /// <remarks>
-/// It says that the epoch lives and is at this head; it does not say that no later epoch was opened.
+/// It says that the epoch lives and is at this head; it does not say that no later epoch was
+/// opened.
 /// </remarks>
 public sealed class VerifiedLiveHead
 {
