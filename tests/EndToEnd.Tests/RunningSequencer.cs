@@ -146,7 +146,8 @@ internal sealed class RunningSequencer : IAsyncDisposable
         if (_gateway is { HasExited: false })
         {
             // An orderly end, so that the gateway ends its enclave itself.
-            using Process term = Process.Start("kill", ["-TERM", _gateway.Id.ToString(CultureInfo.InvariantCulture)]);
+            using Process term = Process.Start(
+                "bash", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -TERM {_gateway.Id}")]);
             await term.WaitForExitAsync();
             await _gateway.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         }

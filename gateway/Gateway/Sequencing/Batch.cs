@@ -12,7 +12,8 @@ internal sealed class Batch
     /// <summary>Most entries: two of the largest submissions.</summary>
     public const int EntriesMax = 2 * Limits.GroupMax;
 
-    // Half a frame of the link: the answer's records take less than twice the requests' bytes.
+    // Half a frame of the link. The answer fits one too: an HTTP entry has at most two operations, so
+    // that EntriesMax of them are answered in under 3 MiB (docs/PROTOCOL.md section 14, "Batch size").
     private const int RequestBytesMax = LinkLimits.FrameMaxBytes / 2;
 
     // Bounds how long one sync takes; a single larger submission still goes, alone.

@@ -115,7 +115,7 @@ public sealed class ReadTests : IAsyncLifetime, IDisposable
             Assert.Equal(3, Number((await tail.StandardOutput.ReadLineAsync())!));
             lock (_log) _log.Append("later");
             Assert.Equal(4, Number((await tail.StandardOutput.ReadLineAsync())!));
-            using (Process kill = Process.Start("kill", ["-INT", $"{tail.Id}"]))
+            using (Process kill = Process.Start("bash", ["-c", $"kill -INT {tail.Id}"]))
             {
                 await kill.WaitForExitAsync();
             }

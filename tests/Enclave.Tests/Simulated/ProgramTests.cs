@@ -23,7 +23,7 @@ public sealed class ProgramTests : IDisposable
         using (var client = new LinkClient(SocketPath))
         {
             client.Genesis();
-            Process.Start("kill", ["-TERM", $"{program.Id}"]).WaitForExit(Patience);
+            Process.Start("bash", ["-c", $"kill -TERM {program.Id}"]).WaitForExit(Patience);
             Assert.Equal(0, ExitCode(program));
             Assert.Null(client.TryReceive());
         }

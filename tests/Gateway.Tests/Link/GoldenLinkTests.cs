@@ -1,0 +1,51 @@
+using System.Text;
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
+using Sequencer.Tests;
+
+namespace Sequencer.Gateway.Tests.Link;
+
+/// <summary>The gateway's half of the link against the golden bytes of tests/golden.</summary>
+public class GoldenLinkTests
+{
+    private static readonly Digest Tenant = Derivation.Tenant("default"u8);
+
+    [Fact]
+    public void A_batch_is_encoded_as_the_golden_one()
+    {
+        var request = new SequenceRequest(acknowledgedSize: 1, startSize: 1);
+        request.BeginGroup(1);
+        request.Add(Append("one", new CellOperation(OperationCode.Bump, CellKind.Stream, "orders"u8.ToArray())));
+        request.BeginGroup(2);
+        request.Add(Append("two"));
+        request.Add(Append("three", new CellOperation(OperationCode.Exists, CellKind.Stream, "none"u8.ToArray())));
+        GoldenBytes.AssertEqual("link-sequence.hex", request.Finish().Span);
+    }
+
+    [Fact]
+    public void The_golden_answer_is_read()
+    {
+        Assert.True(BatchAnswer.TryParse(GoldenBytes.Read("link-answer.hex"), out BatchAnswer? answer));
+        Assert.Equal(1UL, answer.StartSize);
+        Assert.Equal(2UL, answer.EndSize);
+        Assert.Equal(
+            [
+                new Outcome(OutcomeStatus.Appended, default, 0, 1, 0),
+                new Outcome(OutcomeStatus.Refused, RefusalReason.GroupRefused, 0, 2, 0),
+                new Outcome(OutcomeStatus.Refused, RefusalReason.Guard, 0, 0, 0),
+            ],
+            answer.Outcomes);
+        Assert.StartsWith(
+            "sequencer.example/log1\n2\n", Encoding.UTF8.GetString(answer.Checkpoint.Span), StringComparison.Ordinal);
+    }
+
+    private static byte[] Append(string payload, params CellOperation[] operations) =>
+        AppendRequest.Encode(
+            Tenant,
+            Derivation.Payload(Encoding.UTF8.GetBytes(payload)),
+            (uint)payload.Length,
+            Derivation.Metadata(EntryMetadata.Empty.Block.Span),
+            Digest.Zero,
+            operations);
+}
