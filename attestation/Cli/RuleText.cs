@@ -2,7 +2,9 @@ using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli;
 
-/// <summary>What each rule about a receipt says, for people (docs/PROTOCOL.md section 11).</summary>
+/// <summary>
+/// What each rule about a receipt or live document says, for people (docs/PROTOCOL.md section 11).
+/// </summary>
 internal static class RuleText
 {
     public static string Of(VerificationRule rule) => rule switch
@@ -33,6 +35,8 @@ internal static class RuleText
         VerificationRule.Cells => "the streams' versions are those asked for",
         VerificationRule.Metadata => "the metadata are the recorded ones",
         VerificationRule.Payload => "the payload is the recorded one",
+        VerificationRule.LiveDomain => "the attestation is for a live caller",
+        VerificationRule.LiveStatement => "the attestation is of this epoch",
         _ => "",
     };
 }

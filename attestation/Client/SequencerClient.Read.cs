@@ -1,9 +1,11 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
@@ -90,11 +92,13 @@ public sealed partial class SequencerClient
     }
 
     /// <summary>
-    /// A document for a nonce; without one, the newest epoch's. Nothing of it is verified.
+    /// A document for a nonce. A verifying client chooses the nonce itself where none is given, and
+    /// hands out only what verifies now; another one, given none, gets the newest epoch's document.
     /// </summary>
-    /// <param name="nonce">16 to 64 bytes, or empty for none.</param>
+    /// <param name="nonce">16 to 64 bytes, never used before; or empty for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ArgumentException">The nonce has another length.</exception>
+    /// <exception cref="UnverifiedAttestationException">The document does not verify.</exception>
     /// <exception cref="SequencerException">No enclave, no gateway, or a malformed answer.
     /// </exception>
     public async Task<LiveAttestation> GetAttestationAsync(
@@ -104,16 +108,10 @@ public sealed partial class SequencerClient
         {
             throw new ArgumentException("A nonce has 16 to 64 bytes.", nameof(nonce));
         }
-        string query = nonce.IsEmpty ? "" : $"?nonce={Convert.ToHexStringLower(nonce.Span)}";
-        GatewayAnswer answer = await GetAsync(
-            "v1/attestation" + query, AttestationMaxBytes, cancellationToken);
-        using JsonDocument json = AnswerObject.Parse(answer.Body);
-        var read = new AnswerObject(json.RootElement);
-        return new LiveAttestation(
-            read.Base64("document"),
-            read.Base64("statement"),
-            read.UInt64("size"),
-            read.DigestBase64("root"));
+        if (_verifier is null) return await AskAttestationAsync(nonce, cancellationToken);
+        byte[] sent = nonce.IsEmpty ? RandomNumberGenerator.GetBytes(32) : nonce.ToArray();
+        LiveAttestation answer = await AskAttestationAsync(sent, cancellationToken);
+        return answer with { Verified = VerifyLive(_verifier, answer, sent) };
     }
 
     /// <summary>The records of a range, in order, a page at a time.</summary>
@@ -185,6 +183,41 @@ public sealed partial class SequencerClient
         {
             return false;
         }
+    }
+
+    private async Task<LiveAttestation> AskAttestationAsync(
+        ReadOnlyMemory<byte> nonce, CancellationToken cancellationToken)
+    {
+        string query = nonce.IsEmpty ? "" : $"?nonce={Convert.ToHexStringLower(nonce.Span)}";
+        GatewayAnswer answer = await GetAsync(
+            "v1/attestation" + query, AttestationMaxBytes, cancellationToken);
+        using JsonDocument json = AnswerObject.Parse(answer.Body);
+        var read = new AnswerObject(json.RootElement);
+        return new LiveAttestation(
+            read.Base64("document"),
+            read.Base64("statement"),
+            read.UInt64("size"),
+            read.DigestBase64("root"));
+    }
+
+    private VerifiedLiveHead VerifyLive(LogVerifier verifier, LiveAttestation answer, byte[] nonce)
+    {
+        var freshness = new Freshness.LiveNonce(nonce, _time.GetUtcNow());
+        VerificationReport<VerifiedLiveHead> report =
+            verifier.VerifyLive(answer.Document.Span, answer.Statement.Span, freshness);
+        if (!report.TryGet(out VerifiedLiveHead? head))
+        {
+            string faults = string.Join(" ", report.Faults.Select(f => f.Sentence));
+            throw new UnverifiedAttestationException(
+                $"The live document does not verify: {faults}", report, answer);
+        }
+        return head.Size == answer.Size && head.Root == answer.Root
+            ? head
+            : throw new UnverifiedAttestationException(
+                $"The live document is of the head of {head.Size} records, root {head.Root}, not "
+                + $"of {answer.Size}, root {answer.Root}.",
+                report,
+                answer);
     }
 
     private Task<GatewayAnswer> GetAsync(

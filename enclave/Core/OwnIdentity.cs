@@ -23,7 +23,7 @@ public sealed class OwnIdentity
 
     /// <summary>
     /// Reads a document that came straight from the own NSM, which is why nothing in it is
-    /// verified. False in debug mode (zero PCRs): such an enclave follows nobody.
+    /// verified. False in debug mode (zero PCRs): such an enclave opens no epoch.
     /// </summary>
     public static bool TryRead(
         ReadOnlySpan<byte> ownDocument, [NotNullWhen(true)] out OwnIdentity? identity)

@@ -33,7 +33,7 @@ public sealed class EnclaveProgram : IDisposable
     /// <exception cref="NsmException">The device refused or failed.</exception>
     public static EnclaveProgram Start(INsm nsm, EnclaveOptions options, TimeProvider time)
     {
-        // Null in debug mode: such an enclave may begin a log, which no policy accepts.
+        // Null in debug mode: the session then opens no epoch, and says so to the gateway.
         OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own);
         EpochSigningKeys keys = EpochSigningKeys.Generate(nsm);
         var session = new EnclaveSession(

@@ -10,6 +10,10 @@ namespace Sequencer.Enclave.Host;
 /// Answers the requests of the link (docs/PROTOCOL.md section 14): the core with the time, keys and
 /// device that it has not. Owned by the loop that calls it.
 /// </summary>
+/// <remarks>
+/// Without an own identity, in debug mode, it opens no epoch: all-zero PCRs are never accepted, its
+/// own included.
+/// </remarks>
 internal sealed class EnclaveSession(
     SequencerCore core, INsm nsm, EpochSigningKeys keys, OwnIdentity? own, EnclaveClock clock)
 {
@@ -70,6 +74,7 @@ internal sealed class EnclaveSession(
 
     private CoreResult Genesis(ReadOnlySpan<byte> configuration, FrameBuffer answer)
     {
+        if (own is null) return CoreResult.AttestationFailed;
         CoreResult result =
             core.OpenGenesis(configuration, keys.Public, clock.NowMs(), out HeadToSign? head);
         return result == CoreResult.HeadToSign ? Open(head!, answer) : result;
@@ -218,7 +223,7 @@ internal sealed class EnclaveSession(
             CoreResult.RetentionFull => $"acknowledged only up to {core.AcknowledgedSize}",
             CoreResult.BadConfiguration => "no configuration, or more than this image allows",
             CoreResult.ReplayRefused => $"{core.ReplayFault}",
-            CoreResult.AttestationFailed => "in debug mode (zero PCRs) an enclave follows nobody",
+            CoreResult.AttestationFailed => "all-zero PCRs (debug mode): no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             _ => throw new InvalidOperationException($"{result} is no error."),

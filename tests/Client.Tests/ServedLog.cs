@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Tests.Log;
@@ -16,6 +17,10 @@ internal static class ServedLog
         if (path == "epochs") return ScriptedGateway.Json(Epochs(log));
         if (path.StartsWith("tile/", StringComparison.Ordinal)) return Tile(log, path);
         if (path.StartsWith("entries?", StringComparison.Ordinal)) return Page(log, path);
+        if (path.StartsWith("attestation", StringComparison.Ordinal))
+        {
+            return ScriptedGateway.Json(Attestation(log, path));
+        }
         string[] parts = path.Split('/', '?');
         int number = int.Parse(parts[1]);
         if (number >= Served(log)) return ScriptedGateway.Problem("not-found", 404);
@@ -33,6 +38,24 @@ internal static class ServedLog
             {"number":{{number}},"epoch":0,"time":"2026-01-01T00:00:00.000Z","payload_digest":"",
              "payload_length":1,"stream":"orders","version":7,"receipt":{{receipt}}}
             """;
+    }
+
+    /// <summary>An answer with a document and a head beside it.</summary>
+    public static string Attestation(TestLog log, byte[] document, ulong size, Digest root) =>
+        $$"""
+        {"document":"{{Convert.ToBase64String(document)}}",
+         "statement":"{{Convert.ToBase64String(log.Epochs[^1].Statement.Bytes.Span)}}",
+         "size":{{size}},"root":"{{Convert.ToBase64String(root.AsSpan())}}"}
+        """;
+
+    /// <summary>The answer for the nonce that a path asks for, or the newest epoch's.</summary>
+    private static string Attestation(TestLog log, string path)
+    {
+        int at = path.IndexOf('=', StringComparison.Ordinal);
+        byte[] document = at < 0
+            ? log.Epochs[^1].Document
+            : log.LiveDocument(Convert.FromHexString(path[(at + 1)..]));
+        return Attestation(log, document, log.Size, log.RootAt(log.Size));
     }
 
     private static int Served(TestLog log) => log.Records.Count;

@@ -15,18 +15,38 @@ internal readonly record struct ScannedFrame(
 {
     /// <summary>File and offset, for people.</summary>
     public string Place => $"{Segment.Name} at byte {Offset}";
+
+    /// <summary>True where the rest of the segment was not searched: too much only looked like
+    /// frames.</summary>
+    public bool IsGivenUp { get; init; }
 }
 
 /// <summary>
 /// Walks the commit frames of a directory. Unlike the gateway's recovery it goes on behind damage:
 /// an auditor wants to know what else there is.
 /// </summary>
-/// <remarks>Memory: one frame. The bytes of a frame are overwritten by the next one.</remarks>
+/// <remarks>
+/// Memory: one frame. The bytes of a frame are overwritten by the next one. Reading: a multiple of
+/// the segments' lengths, whatever is in them.
+/// </remarks>
 internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
 {
-    private const int SearchBytes = 1024 * 1024;
+    /// <summary>
+    /// Bytes of a segment that may be read as frames in vain, for each byte that it has. A forged
+    /// header of 32 bytes claims 32 MiB: without a bound, a directory full of them is read anew for
+    /// each.
+    /// </summary>
+    internal const ulong VainBytesPerByteMax = 16;
+
+    private const int SearchBytesMin = 4 * 1024;
+    private const int SearchBytesMax = 1024 * 1024;
 
     private byte[] _buffer = new byte[64 * 1024];
+    private byte[] _window = new byte[SearchBytesMin];
+    private ulong _vainBytesLeft;
+
+    /// <summary>Bytes read as frames that were none, in all segments so far.</summary>
+    internal ulong VainBytes { get; private set; }
 
     public async IAsyncEnumerable<ScannedFrame> ReadAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -35,6 +55,7 @@ internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
         {
             bool isLast = ReferenceEquals(segment, segments[^1]);
             ulong at = 0;
+            _vainBytesLeft = VainBytesPerByteMax * segment.Length;
             while (at < segment.Length)
             {
                 ScannedFrame frame = await ReadFrameAsync(segment, at, isLast, cancellationToken);
@@ -61,7 +82,11 @@ internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
             await segment.ReadAsync(at, Buffer(length), cancellationToken);
             return new(segment, at, status, (ulong)length, _buffer.AsMemory(0, length));
         }
-        ulong next = await FindFrameAsync(segment, at + 1, cancellationToken);
+        ulong? found = await FindFrameAsync(segment, at + 1, cancellationToken);
+        if (found is not { } next)
+        {
+            return new(segment, at, FrameStatus.Damaged, left, default) { IsGivenUp = true };
+        }
         bool isTorn = status == FrameStatus.Incomplete && isLast && next == segment.Length;
         return new(
             segment, at, isTorn ? FrameStatus.Incomplete : FrameStatus.Damaged, next - at, default);
@@ -83,7 +108,13 @@ internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
         }
         Memory<byte> whole = Buffer(length);
         read = await segment.ReadAsync(at, whole, cancellationToken);
-        return (CommitFrame.TryRead(whole.Span[..read], out _, out _), length);
+        status = CommitFrame.TryRead(whole.Span[..read], out _, out _);
+        if (status != FrameStatus.Whole)
+        {
+            VainBytes += (ulong)read;
+            _vainBytesLeft -= Math.Min(_vainBytesLeft, (ulong)read);
+        }
+        return (status, length);
     }
 
     private async Task<bool> IsBoundaryAsync(
@@ -94,26 +125,34 @@ internal sealed class CommitFrameScan(IReadOnlyList<SegmentFile> segments)
         return status == FrameStatus.Whole;
     }
 
-    /// <summary>The next place where a whole frame begins, or the segment's end.</summary>
-    private async Task<ulong> FindFrameAsync(
+    /// <summary>
+    /// The next place where a whole frame begins, or the segment's end; null when so much was read
+    /// in vain that the search ends.
+    /// </summary>
+    private async Task<ulong?> FindFrameAsync(
         SegmentFile segment, ulong from, CancellationToken cancellationToken)
     {
-        var window = new byte[SearchBytes];
+        // Grows with the distance, so that a short search between two frames reads little.
+        int windowBytes = SearchBytesMin;
         while (from < segment.Length)
         {
+            if (_window.Length < windowBytes) _window = new byte[windowBytes];
+            Memory<byte> window = _window.AsMemory(0, windowBytes);
             int read = await segment.ReadAsync(from, window, cancellationToken);
             int candidate = 0;
             for (int found; candidate < read; candidate += found + 1)
             {
-                found = window.AsSpan(candidate, read - candidate).IndexOf(CommitFrame.Magic);
+                if (_vainBytesLeft == 0) return null;
+                found = window.Span[candidate..read].IndexOf(CommitFrame.Magic);
                 if (found < 0) break;
                 ulong at = from + (ulong)(candidate + found);
                 (FrameStatus status, _) = await ReadAtAsync(segment, at, cancellationToken);
                 if (status == FrameStatus.Whole) return at;
             }
-            if (read < window.Length) break;
+            if (read < windowBytes) break;
             // The mark may lie across the windows.
             from += (ulong)(read - CommitFrame.Magic.Length + 1);
+            windowBytes = Math.Min(2 * windowBytes, SearchBytesMax);
         }
         return segment.Length;
     }

@@ -170,8 +170,11 @@ public sealed class DirectoryAuditSource : IAuditSource
         bool isWhole = frame.Status == FrameStatus.Whole;
         if (frame.Bytes.IsEmpty)
         {
+            string why = frame.IsGivenUp
+                ? "not searched: too much in the segment only looks like a frame"
+                : "that are none";
             faults.Add(new AuditFault(
-                VerificationRule.Frame, "a commit frame", $"{frame.Length} bytes that are none")
+                VerificationRule.Frame, "a commit frame", $"{frame.Length} bytes {why}")
             { Number = next, Place = frame.Place });
             return new AuditRecords(next, default, frame.Place) { Faults = faults };
         }

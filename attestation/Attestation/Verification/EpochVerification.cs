@@ -22,7 +22,8 @@ internal static class EpochVerification
         EpochStatement? statement,
         ReadOnlySpan<byte> document)
     {
-        VerifiedAttestation? attestation = CheckAttestation(checks, policy, document);
+        VerifiedAttestation? attestation =
+            DocumentVerification.Check(checks, policy, document, Archival);
         if (statement is null)
         {
             checks.LeaveOut(
@@ -37,7 +38,7 @@ internal static class EpochVerification
         // What a document says can be compared even where nothing vouches for it: more faults seen.
         if (UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? said, out _))
         {
-            CheckPublicKey(checks, statement, said.PublicKey);
+            DocumentVerification.CheckPublicKey(checks, statement, said.PublicKey);
             CheckUserData(checks, statement, said.UserData);
         }
         else
@@ -56,40 +57,6 @@ internal static class EpochVerification
         return attestation;
     }
 
-    private static VerifiedAttestation? CheckAttestation(
-        CheckList checks, TrustPolicy policy, ReadOnlySpan<byte> document)
-    {
-        AttestationRefusal? refusal = null;
-        foreach (TrustedRoot root in policy.Roots)
-        {
-            var result = NitroAttestationVerifier.Verify(document, policy.Images, root, Archival);
-            if (result.TryGet(out VerifiedAttestation? verified, out refusal))
-            {
-                checks.Pass(VerificationRule.Attestation);
-                return verified;
-            }
-            // Any other refusal would be the same under every root.
-            if (refusal.Rule != AttestationRule.RootNotTrusted) break;
-        }
-        checks.Fail(
-            VerificationRule.Attestation,
-            $"{refusal!.Expected} ({refusal.Rule})",
-            refusal.Actual,
-            refusal);
-        return null;
-    }
-
-    private static void CheckPublicKey(
-        CheckList checks, EpochStatement statement, ReadOnlyMemory<byte>? publicKey)
-    {
-        byte[] expected = statement.SubjectPublicKeyInfo;
-        checks.Expect(
-            VerificationRule.EpochPublicKey,
-            publicKey is { } key && key.Span.SequenceEqual(expected),
-            Convert.ToHexStringLower(expected),
-            Hex(publicKey));
-    }
-
     private static void CheckUserData(
         CheckList checks, EpochStatement statement, ReadOnlyMemory<byte>? userData)
     {
@@ -99,7 +66,7 @@ internal static class EpochVerification
             checks.Fail(
                 VerificationRule.EpochDomain,
                 $"{Convert.ToHexStringLower(domain)} and 32 bytes",
-                Hex(userData));
+                DocumentVerification.Hex(userData));
             checks.LeaveOut("the domain is another", VerificationRule.EpochStatement);
             return;
         }
@@ -109,7 +76,4 @@ internal static class EpochVerification
             statement.Hash,
             new Digest(data.Span[domain.Length..]));
     }
-
-    private static string Hex(ReadOnlyMemory<byte>? bytes) =>
-        bytes is { } b ? Convert.ToHexStringLower(b.Span) : "null";
 }

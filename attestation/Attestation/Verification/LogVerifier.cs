@@ -1,10 +1,11 @@
 using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Receipts;
 
 namespace Sequencer.Attestation.Verification;
 
 /// <summary>
-/// Verifies receipts and heads of one log offline, down to the policy's roots
+/// Verifies receipts, heads and live documents of one log offline, down to the policy's roots
 /// (docs/PROTOCOL.md section 11). Holds no state beside the policy; any thread may use it.
 /// </summary>
 public sealed class LogVerifier
@@ -112,6 +113,22 @@ public sealed class LogVerifier
         verification.Check(checks, _isEd25519AtHand);
         verification.CheckInclusion(checks);
         return verification.Report(checks);
+    }
+
+    /// <summary>
+    /// Verifies a document that an enclave made for this caller: section 11, "Verifying a live
+    /// document". Size and root are the document's own.
+    /// </summary>
+    /// <param name="document">The live document.</param>
+    /// <param name="statement">The statement of the epoch that it speaks of.</param>
+    /// <param name="freshness">The nonce that was sent, and the time now.</param>
+    public VerificationReport<VerifiedLiveHead> VerifyLive(
+        ReadOnlySpan<byte> document,
+        ReadOnlySpan<byte> statement,
+        Freshness.LiveNonce freshness)
+    {
+        ArgumentNullException.ThrowIfNull(freshness);
+        return LiveVerification.Check(Policy, document, statement, freshness);
     }
 
     private static VerificationReport<VerifiedEntry> Report(

@@ -87,6 +87,14 @@ public enum VerificationRule
     /// <summary>The payload is the one that the record names.</summary>
     Payload,
 
+    // Section 11: a live document.
+
+    /// <summary>The document's user_data has the live domain and 84 bytes.</summary>
+    LiveDomain,
+
+    /// <summary>The digest in the live document's user_data is the statement's.</summary>
+    LiveStatement,
+
     // Section 12: a log.
 
     /// <summary>A record's number is its place.</summary>
@@ -162,6 +170,8 @@ public static class VerificationRules
         VerificationRule.Cells => "cells",
         VerificationRule.Metadata => "metadata",
         VerificationRule.Payload => "payload",
+        VerificationRule.LiveDomain => "live-domain",
+        VerificationRule.LiveStatement => "live-statement",
         VerificationRule.Number => "number",
         VerificationRule.Chain => "chain",
         VerificationRule.Time => "time",

@@ -24,7 +24,8 @@ public sealed class VerifiedHead
         VerifiedAttestation attestation,
         ImmutableArray<VerificationCheck> checks)
     {
-        _note = note;
+        // Its own copy: a caller that reuses its buffer must not change what was verified.
+        _note = note.ToArray();
         _epoch = epoch;
         Policy = policy;
         Statement = statement;

@@ -203,6 +203,21 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
             Bundle(at));
     }
 
+    /// <summary>The document with which the newest epoch answers a nonce, about a head.</summary>
+    public byte[] LiveDocument(
+        byte[] nonce, Action<TestNitroDocument>? change = null, ulong? size = null)
+    {
+        EpochStatement statement = Epochs[^1].Statement;
+        ulong at = size ?? Size;
+        return TestEpoch.MakeDocument(statement, document =>
+        {
+            document.Fields["nonce"] = w => w.WriteByteString(nonce);
+            TestEpoch.SetUserData(
+                document, Derivation.LiveUserData(statement.Bytes.Span, at, RootAt(at)));
+            change?.Invoke(document);
+        });
+    }
+
     /// <summary>The records of a range as a bundle.</summary>
     public byte[] EntryBundle(ulong from, ulong to)
     {

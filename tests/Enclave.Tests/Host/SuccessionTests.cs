@@ -1,6 +1,7 @@
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Simulated;
 using Sequencer.Enclave.Tests.Core;
@@ -11,6 +12,7 @@ namespace Sequencer.Enclave.Tests.Host;
 public sealed class SuccessionTests
 {
     private static readonly byte[] Zeros = new byte[Measurements.PcrBytes];
+    private static readonly Measurements DebugMode = new(Zeros, Zeros, Zeros);
 
     /// <summary>What a gateway has on its disk.</summary>
     private sealed record StoredLog(List<byte[]> Records, byte[] Checkpoint, byte[] Document);
@@ -69,8 +71,19 @@ public sealed class SuccessionTests
     }
 
     [Fact]
-    public void A_predecessor_in_debug_mode_is_refused() =>
-        Refuses(Run(new Measurements(Zeros, Zeros, Zeros)), ReplayRule.Document);
+    public void A_predecessor_in_debug_mode_is_refused()
+    {
+        StoredLog log = Run();
+        Assert.True(EpochStatement.TryParse(log.Records[0], out var statement));
+        // No enclave in debug mode opens an epoch: its document is made without one.
+        using var device = new SimulatedNsm(RunningEnclave.Root, DebugMode, TimeProvider.System);
+        byte[] document = device.Attest(new NsmOptions
+        {
+            PublicKey = statement.SubjectPublicKeyInfo,
+            UserData = Derivation.EpochUserData(log.Records[0]),
+        });
+        Refuses(log with { Document = document }, ReplayRule.Document);
+    }
 
     [Fact]
     public void A_document_of_another_statement_is_refused() =>
@@ -89,9 +102,32 @@ public sealed class SuccessionTests
     public void An_enclave_in_debug_mode_follows_nobody()
     {
         StoredLog log = Run();
-        using var debug = new RunningEnclave(measurements: new Measurements(Zeros, Zeros, Zeros));
+        using var debug = new RunningEnclave(measurements: DebugMode);
         using LinkClient client = debug.Connect();
-        Assert.Equal(6, Replay(client, log).ErrorCode);
+        RefusesForDebugMode(Replay(client, log));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_enclave_with_an_all_zero_PCR_begins_no_log(int pcr)
+    {
+        var measurements = Measurements.Default;
+        if (pcr == 0) measurements = measurements with { Pcr0 = Zeros };
+        if (pcr == 1) measurements = measurements with { Pcr1 = Zeros };
+        if (pcr == 2) measurements = measurements with { Pcr2 = Zeros };
+        using var debug = new RunningEnclave(measurements: measurements);
+        using LinkClient client = debug.Connect();
+        RefusesForDebugMode(client.Request(
+            LinkMessageType.Genesis, TestEnclave.Configuration(1000, 1000)));
+        Assert.Equal((byte)CorePhase.Empty, client.Ask(LinkMessageType.Hello)[0]);
+    }
+
+    private static void RefusesForDebugMode(LinkAnswer answer)
+    {
+        Assert.Equal(6, answer.ErrorCode);
+        Assert.Contains("debug mode", answer.ErrorText, StringComparison.Ordinal);
     }
 
     private static void Refuses(StoredLog log, params ReplayRule[] rules)
