@@ -22,7 +22,7 @@ public sealed class ReceiptBuilder(PipelineState state)
         Build(view, record, item.Request, item.Metadata);
 
     /// <summary>The receipt of any entry or statement of the view.</summary>
-    public Receipt Build(LogView view, StoredEntry entry) =>
+    public Receipt Build(LogView view, StoredHead entry) =>
         Build(view, entry.Record, entry.Request, entry.Metadata);
 
     /// <summary>The attestation document of an epoch that is in the log.</summary>
