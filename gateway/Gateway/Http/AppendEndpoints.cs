@@ -15,10 +15,14 @@ public sealed record EdgeLimits(int EntryMaxBytes, int BatchMaxBytes)
 {
     /// <summary>Longest JSON body of one entry: base64 or escapes, and the other members.</summary>
     public int JsonMaxBytes => (int)Math.Min(2L * EntryMaxBytes + 64 * 1024, Array.MaxLength);
+
+    /// <summary>Longest body of any kind.</summary>
+    public int BodyMaxBytes => Math.Max(JsonMaxBytes, BatchMaxBytes);
 }
 
 /// <summary><c>POST /v1/entries</c> and <c>POST /v1/entries:batch</c>.</summary>
-internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts, EdgeLimits limits)
+internal sealed class AppendEndpoints(
+    AppendQueue queue, ByteBudget budget, ReceiptBuilder receipts, EdgeLimits limits)
 {
     private const string KeyHeader = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -33,7 +37,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        (EntryDraft entry, problem) = await ReadEntryAsync(context.Request);
+        using ByteReservation room = budget.Open();
+        (EntryDraft entry, problem) = await ReadEntryAsync(context.Request, room);
         PayloadItem item = default;
         if (problem is null)
         {
@@ -46,14 +51,15 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission([item], isAtomic: true));
+        AppendResult result = await queue.AppendAsync(new Submission([item], isAtomic: true), room);
         await AnswerOneAsync(context, entry, item, result, wish);
     }
 
     /// <summary>Appends many.</summary>
     public async Task AppendBatchAsync(HttpContext context)
     {
-        (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request);
+        using ByteReservation room = budget.Open();
+        (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request, room);
         bool isAtomic = false;
         problem ??= TryReadParameters(context.Request, isAllowed: false);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
@@ -69,7 +75,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission(items, isAtomic));
+        AppendResult result = await queue.AppendAsync(new Submission(items, isAtomic), room);
         await AnswerBatchAsync(context, entries, result, isAtomic);
     }
 
@@ -88,7 +94,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem) ? null : problem;
     }
 
-    private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(HttpRequest request)
+    private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(
+        HttpRequest request, ByteReservation room)
     {
         bool isJson = IsMediaType(request, JsonBody.MediaType);
         if (TryReadParameters(request, isAllowed: !isJson) is { } refused)
@@ -96,7 +103,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             return (new EntryDraft(), refused);
         }
         int limit = isJson ? limits.JsonMaxBytes : limits.EntryMaxBytes;
-        (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit);
+        (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit, room);
         EntryDraft entry;
         if (problem is not null) return (new EntryDraft(), problem);
         if (isJson)
@@ -133,7 +140,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     }
 
     private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(
-        HttpRequest request)
+        HttpRequest request, ByteReservation room)
     {
         bool isLines = IsMediaType(request, BatchBody.LinesMediaType);
         if (!isLines && !IsMediaType(request, BatchBody.FramesMediaType))
@@ -143,7 +150,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
                 $"{BatchBody.LinesMediaType} or {BatchBody.FramesMediaType}."));
         }
         (byte[] body, Problem? problem) =
-            await RequestBody.ReadAsync(request, limits.BatchMaxBytes);
+            await RequestBody.ReadAsync(request, limits.BatchMaxBytes, room);
         List<EntryDraft> entries = [];
         problem ??= isLines
             ? BatchBody.TryReadLines(body, limits.EntryMaxBytes, out entries)
