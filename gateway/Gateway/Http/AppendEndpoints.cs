@@ -241,7 +241,7 @@ internal sealed class AppendEndpoints(
         {
             _ = EntryRecord.TryParse(bytes.Span, out EntryRecord parsed);
             AppendAnswer.Write(json, parsed, entry.Stream, wish, receipt);
-        });
+        }, AppendAnswer.LengthHint(receipt));
     }
 
     private static Task AnswerBatchAsync(
