@@ -44,6 +44,7 @@ internal sealed class AppendEndpoints(
         {
             entry.Expected = expected;
             entry.IdempotencyKey = context.Request.Headers[KeyHeader];
+            entry.IdempotencyField = KeyHeader;
             problem = entry.TryEncode(out item);
         }
         if (problem is not null)
@@ -62,6 +63,7 @@ internal sealed class AppendEndpoints(
         (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request, room);
         bool isAtomic = false;
         problem ??= TryReadParameters(context.Request, isAllowed: false);
+        problem ??= Query.RefuseUnknown(context.Request, "atomic");
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
@@ -83,6 +85,8 @@ internal sealed class AppendEndpoints(
         HttpRequest request, out ReceiptWish wish, out ExpectedVersion expected)
     {
         expected = ExpectedVersion.Any;
+        wish = ReceiptWish.Full;
+        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
@@ -202,6 +206,7 @@ internal sealed class AppendEndpoints(
             }
             if (!hasHeader) continue;
             entry.IdempotencyKey = header.ToString();
+            entry.IdempotencyField = KeyHeader;
             entry.IdempotencyIndex = (uint)i;
         }
         return null;
