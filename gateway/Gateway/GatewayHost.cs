@@ -10,6 +10,7 @@ namespace Sequencer.Gateway;
 /// <summary>Wires the gateway together.</summary>
 internal static class GatewayHost
 {
+    private const int ConnectionBufferBytes = 64 * 1024;
     private static readonly TimeSpan BackoffMin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BackoffMax = TimeSpan.FromSeconds(2);
 
@@ -30,6 +31,9 @@ internal static class GatewayHost
             kestrel.AddServerHeader = false;
             // The endpoints have limits of their own and answer with a problem.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxConcurrentConnections = settings.ConnectionsMax;
+            // What a connection may send ahead of being read, which no budget counts.
+            kestrel.Limits.MaxRequestBufferSize = ConnectionBufferBytes;
             kestrel.Listen(settings.Listen);
         });
         builder.Services.AddRoutingCore();
@@ -59,8 +63,9 @@ internal static class GatewayHost
     {
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<PipelineState>();
+        services.AddSingleton(new ByteBudget(settings.QueueMaxBytes));
         services.AddSingleton(p => new AppendQueue(
-            settings.QueueMax, settings.QueueMaxBytes, p.GetRequiredService<GatewayMetrics>()));
+            settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
             settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
         services.AddSingleton(openStore);

@@ -57,6 +57,7 @@ internal sealed class TestGateway : IAsyncDisposable
             BatchMaxBytes = 1024 * 1024,
             QueueMax = 1024,
             QueueMaxBytes = 16 * 1024 * 1024,
+            ConnectionsMax = 4096,
         };
         settings = adjust?.Invoke(settings) ?? settings;
         Files = new GatedFiles(settings.DataDirectory);
@@ -67,6 +68,17 @@ internal sealed class TestGateway : IAsyncDisposable
                 : Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()), Timeout = Patience };
+    }
+
+    /// <summary>Where the gateway serves.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, Http.BaseAddress!.Port);
+
+    /// <summary>Waits until the bodies without an answer take up so many bytes.</summary>
+    public async Task WaitForBodiesAsync(long bytes)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        ByteBudget budget = _app!.Services.GetRequiredService<ByteBudget>();
+        while (budget.Taken != bytes) await Task.Delay(5, patience.Token);
     }
 
     /// <summary>The store does not open any more.</summary>

@@ -15,12 +15,16 @@ namespace Sequencer.Attestation.Auditing;
 public sealed class LogAuditor
 {
     private readonly TrustPolicy _policy;
+    private readonly ImmutableArray<VerifiedHead> _held;
 
     /// <summary>An auditor that believes what the policy trusts and nothing else.</summary>
-    public LogAuditor(TrustPolicy policy)
+    /// <param name="policy">What is trusted.</param>
+    /// <param name="held">Heads verified before, which the log must extend; may be none.</param>
+    public LogAuditor(TrustPolicy policy, params IEnumerable<VerifiedHead> held)
     {
         ArgumentNullException.ThrowIfNull(policy);
         _policy = policy;
+        _held = [.. held];
     }
 
     /// <summary>Audits the log as it stands at its newest checkpoint.</summary>
@@ -56,7 +60,8 @@ public sealed class LogAuditor
 
         if (head.Checkpoint is { } checkpoint)
         {
-            var run = new Run(_policy, source, replay, faults, checkpoint);
+            var held = new HeldHeads(_held, faults);
+            var run = new Run(_policy, source, replay, faults, checkpoint, held);
             await run.ReadAsync(progress, cancellationToken);
             // Where records are missing, so may statements be: that is told already.
             if (replay.IsTreeWhole) EpochAudit.CheckList(epochs, replay, faults);
@@ -121,7 +126,8 @@ public sealed class LogAuditor
         IAuditSource source,
         LogReplay replay,
         FaultList faults,
-        Checkpoint checkpoint)
+        Checkpoint checkpoint,
+        HeldHeads held)
     {
         private readonly TileComparison? _tiles =
             source.HasTiles ? new TileComparison(source, faults) : null;
@@ -150,6 +156,7 @@ public sealed class LogAuditor
             }
             replay.EndBatch();
             _heads.EndEpoch();
+            held.End(checkpoint.Size);
             if (replay.Next < checkpoint.Size) Missing(replay.Next, checkpoint.Size);
             if (!replay.IsTreeWhole) return;
             if (_tiles is not null) await _tiles.EndAsync(cancellationToken);
@@ -175,6 +182,7 @@ public sealed class LogAuditor
                 && EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> record))
             {
                 _leaves.Add(replay.Take(record));
+                held.Take(replay);
             }
             if (!rest.IsEmpty)
             {

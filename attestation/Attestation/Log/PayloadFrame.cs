@@ -74,6 +74,30 @@ public readonly ref struct PayloadFrame
     {
         frame = default;
         length = HeaderBytes;
+        FrameStatus status = TryReadLengths(bytes, out PayloadFrameLengths lengths);
+        if (status != FrameStatus.Whole) return status;
+        length = lengths.Frame;
+        if (bytes.Length < length) return FrameStatus.Incomplete;
+        ReadOnlySpan<byte> whole = bytes[..length];
+        if (!Crc32C.IsSealed(whole, ChecksumAt)) return FrameStatus.Damaged;
+        frame = new PayloadFrame(
+            whole.Slice(HeaderBytes, lengths.Request),
+            whole.Slice(HeaderBytes + lengths.Request, lengths.Metadata),
+            whole[lengths.Head..]);
+        return FrameStatus.Whole;
+    }
+
+    /// <summary>
+    /// Reads the lengths in a frame's header, so that its head can be read without its payload. The
+    /// checksum is over all of the frame and says nothing yet.
+    /// </summary>
+    /// <param name="bytes">At least <see cref="HeaderBytes"/> from the frame's place on.</param>
+    /// <param name="lengths">The lengths, when whole: within the limits of requests and metadata.
+    /// </param>
+    public static FrameStatus TryReadLengths(
+        ReadOnlySpan<byte> bytes, out PayloadFrameLengths lengths)
+    {
+        lengths = default;
         if (bytes.Length < HeaderBytes) return FrameStatus.Incomplete;
         if (!bytes.StartsWith(Magic)) return FrameStatus.Damaged;
         ulong request = BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]);
@@ -84,14 +108,20 @@ public readonly ref struct PayloadFrame
         {
             return FrameStatus.Damaged;
         }
-        length = (int)total;
-        if (bytes.Length < length) return FrameStatus.Incomplete;
-        ReadOnlySpan<byte> whole = bytes[..length];
-        if (!Crc32C.IsSealed(whole, ChecksumAt)) return FrameStatus.Damaged;
-        frame = new PayloadFrame(
-            whole.Slice(HeaderBytes, (int)request),
-            whole.Slice(HeaderBytes + (int)request, (int)metadata),
-            whole[(HeaderBytes + (int)request + (int)metadata)..]);
+        lengths = new PayloadFrameLengths((int)request, (int)metadata, (int)payload);
         return FrameStatus.Whole;
     }
+}
+
+/// <summary>What a payload frame's header says, in bytes.</summary>
+/// <param name="Request">Of the encoded request.</param>
+/// <param name="Metadata">Of the metadata block.</param>
+/// <param name="Payload">Of the payload.</param>
+public readonly record struct PayloadFrameLengths(int Request, int Metadata, int Payload)
+{
+    /// <summary>Header, request and metadata.</summary>
+    public int Head => PayloadFrame.HeaderBytes + Request + Metadata;
+
+    /// <summary>All of the frame.</summary>
+    public int Frame => Head + Payload;
 }

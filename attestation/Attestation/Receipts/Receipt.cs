@@ -84,11 +84,14 @@ public sealed class Receipt
     /// <summary>The receipt as a file: the JSON object and a line feed.</summary>
     public byte[] Encode()
     {
-        var destination = new ArrayBufferWriter<byte>(ReceiptWriter.Length(this) + 1);
+        var destination = new ArrayBufferWriter<byte>(LengthMax);
         WriteObject(destination);
         destination.Write("\n"u8);
         return destination.WrittenSpan.ToArray();
     }
+
+    /// <summary>An upper bound of the encoded length, in bytes.</summary>
+    public int LengthMax => ReceiptWriter.Length(this) + 1;
 
     /// <summary>
     /// Writes the JSON object without the line feed, to stand as a value in a larger JSON text.
@@ -145,15 +148,6 @@ public sealed class Receipt
         if (length > max) throw new ArgumentException($"{length} instead of at most {max}.", part);
     }
 }
-
-/// <summary>What shows that a checkpoint's keys are an attested epoch's.</summary>
-/// <param name="Statement">The encoded epoch statement.</param>
-/// <param name="Inclusion">Its inclusion proof under the checkpoint.</param>
-/// <param name="Document">Its attestation document.</param>
-public sealed record ReceiptEpoch(
-    ReadOnlyMemory<byte> Statement,
-    ReadOnlyMemory<Digest> Inclusion,
-    ReadOnlyMemory<byte> Document);
 
 /// <summary>Why bytes are not a receipt in its one form.</summary>
 /// <param name="Member">The member that was being read.</param>

@@ -53,11 +53,11 @@ internal static class ReceiptWriter
     private static void WriteEpoch(IBufferWriter<byte> destination, ReceiptEpoch epoch)
     {
         destination.Write(ReceiptSyntax.BeforeStatement);
-        WriteBase64(destination, epoch.Statement.Span);
+        destination.Write(epoch.StatementText);
         destination.Write(ReceiptSyntax.BeforeInclusion);
         WriteHashes(destination, epoch.Inclusion.Span);
         destination.Write(ReceiptSyntax.BeforeDocument);
-        WriteBase64(destination, epoch.Document.Span);
+        destination.Write(epoch.DocumentText);
         destination.Write(ReceiptSyntax.End);
     }
 

@@ -128,6 +128,9 @@ public enum VerificationRule
     /// <summary>Every hash of every tile is the one computed from the records.</summary>
     Tile,
 
+    /// <summary>The log extends a head that the auditor verified before.</summary>
+    HeldHead,
+
     /// <summary>The root is the one computed from the records.</summary>
     Root,
 
@@ -182,6 +185,7 @@ public static class VerificationRules
         VerificationRule.CellsMax => "cells-max",
         VerificationRule.Idempotency => "idempotency",
         VerificationRule.Tile => "tile",
+        VerificationRule.HeldHead => "held-head",
         VerificationRule.Root => "root",
         VerificationRule.Missing => "missing",
         VerificationRule.Frame => "frame",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Sequencer.Attestation.Auditing;
+using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 using Spectre.Console;
@@ -17,6 +18,13 @@ internal static class AuditCommand
         HelpName = "URL|DIR",
     };
 
+    private static readonly Option<string[]> Held = new("--held")
+    {
+        Description = "Receipts that you hold: the log must still extend the heads in them",
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -24,14 +32,15 @@ internal static class AuditCommand
             "Read a whole log and check every record, link, checkpoint and epoch against your "
             + "trust policy, and the tiles that a gateway serves. Reports every fault with its "
             + "place.\n\n"
-            + "A log that was cut back to an older head is whole in itself: compare the number of "
-            + "records with the receipts you hold.\n\n"
+            + "A log that was cut back to an older head, or continued from an older copy, is whole in "
+            + "itself: name receipts that you hold with --held, and the log must extend their heads.\n\n"
             + "Examples:\n  sequencer audit http://127.0.0.1:5000 --policy trust-policy.json\n"
-            + "  sequencer audit .run/data --policy trust-policy.json\n\n"
+            + "  sequencer audit .run/data --policy trust-policy.json --held 1.receipt.json\n\n"
             + "Exit codes: 0 nothing wrong, 1 faults, 2 nothing was decided.")
         {
             Log,
             SharedOptions.Policy,
+            Held,
         };
         command.SetWork(Work);
         return command;
@@ -42,7 +51,7 @@ internal static class AuditCommand
     {
         string log = parse.GetRequiredValue(Log);
         TrustPolicy policy = SharedOptions.RequirePolicy(parse, screen);
-        var auditor = new LogAuditor(policy);
+        var auditor = new LogAuditor(policy, ReadHeld(parse.GetValue(Held) ?? [], policy));
         using HttpClient? http = Gateway.IsAddress(log) ? Gateway.Connect(new Uri(log)) : null;
         IAuditSource source = http is null ? Open(log) : new HttpAuditSource(http);
         AuditReport report;
@@ -59,6 +68,25 @@ internal static class AuditCommand
         if (screen.IsJson) screen.WriteJson(json => Write(json, log, report));
         else Show(screen, log, report);
         return report.IsGood ? ExitCodes.Good : ExitCodes.Refused;
+    }
+
+    // A head counts only if it is good under the policy: anybody can make a file that accuses a log.
+    private static List<VerifiedHead> ReadHeld(string[] files, TrustPolicy policy)
+    {
+        var verifier = new LogVerifier(policy);
+        var heads = new List<VerifiedHead>();
+        foreach (string file in files)
+        {
+            byte[] receipt = Files.Read(file, Receipt.MaxBytes * 2, "a receipt");
+            if (!verifier.VerifyReceipt(receipt).TryGet(out VerifiedEntry? entry))
+            {
+                throw new CommandFailure(
+                    $"{file} is not a good receipt under this policy, so it can hold nothing against the "
+                    + $"log: see 'sequencer verify {file}'.");
+            }
+            heads.Add(entry.Head);
+        }
+        return heads;
     }
 
     private static DirectoryAuditSource Open(string directory) =>

@@ -38,6 +38,9 @@ internal static class AppendAnswer
     /// <summary>The version that an entry gave its stream; 0 without one.</summary>
     public static long VersionOf(EntryRecord record) => record.CellCount > 0 ? record.Cell(0).Value : 0;
 
+    /// <summary>About how long the answer is, in bytes.</summary>
+    public static int LengthHint(Receipt? receipt) => 1024 + (receipt?.LengthMax ?? 0);
+
     /// <summary>Writes the answer of docs/HTTP.md.</summary>
     public static void Write(
         Utf8JsonWriter json, EntryRecord record, string? stream, ReceiptWish wish, Receipt? receipt)
@@ -55,7 +58,7 @@ internal static class AppendAnswer
         }
         if (receipt is not null)
         {
-            var bytes = new ArrayBufferWriter<byte>(8192);
+            var bytes = new ArrayBufferWriter<byte>(receipt.LengthMax);
             receipt.WriteObject(bytes);
             json.WritePropertyName("receipt");
             json.WriteRawValue(bytes.WrittenSpan, skipInputValidation: true);

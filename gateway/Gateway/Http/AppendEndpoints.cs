@@ -15,10 +15,14 @@ public sealed record EdgeLimits(int EntryMaxBytes, int BatchMaxBytes)
 {
     /// <summary>Longest JSON body of one entry: base64 or escapes, and the other members.</summary>
     public int JsonMaxBytes => (int)Math.Min(2L * EntryMaxBytes + 64 * 1024, Array.MaxLength);
+
+    /// <summary>Longest body of any kind.</summary>
+    public int BodyMaxBytes => Math.Max(JsonMaxBytes, BatchMaxBytes);
 }
 
 /// <summary><c>POST /v1/entries</c> and <c>POST /v1/entries:batch</c>.</summary>
-internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts, EdgeLimits limits)
+internal sealed class AppendEndpoints(
+    AppendQueue queue, ByteBudget budget, ReceiptBuilder receipts, EdgeLimits limits)
 {
     private const string KeyHeader = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -33,12 +37,14 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        (EntryDraft entry, problem) = await ReadEntryAsync(context.Request);
+        using ByteReservation room = budget.Open();
+        (EntryDraft entry, problem) = await ReadEntryAsync(context.Request, room);
         PayloadItem item = default;
         if (problem is null)
         {
             entry.Expected = expected;
             entry.IdempotencyKey = context.Request.Headers[KeyHeader];
+            entry.IdempotencyField = KeyHeader;
             problem = entry.TryEncode(out item);
         }
         if (problem is not null)
@@ -46,16 +52,18 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission([item], isAtomic: true));
+        AppendResult result = await queue.AppendAsync(new Submission([item], isAtomic: true), room);
         await AnswerOneAsync(context, entry, item, result, wish);
     }
 
     /// <summary>Appends many.</summary>
     public async Task AppendBatchAsync(HttpContext context)
     {
-        (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request);
+        using ByteReservation room = budget.Open();
+        (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request, room);
         bool isAtomic = false;
         problem ??= TryReadParameters(context.Request, isAllowed: false);
+        problem ??= Query.RefuseUnknown(context.Request, "atomic");
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
@@ -69,7 +77,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission(items, isAtomic));
+        AppendResult result = await queue.AppendAsync(new Submission(items, isAtomic), room);
         await AnswerBatchAsync(context, entries, result, isAtomic);
     }
 
@@ -77,7 +85,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         HttpRequest request, out ReceiptWish wish, out ExpectedVersion expected)
     {
         expected = ExpectedVersion.Any;
-        wish = default;
+        wish = ReceiptWish.Full;
         if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
@@ -90,7 +98,8 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         return ExpectedVersion.TryRead(request.Headers, out expected, out Problem? problem) ? null : problem;
     }
 
-    private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(HttpRequest request)
+    private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(
+        HttpRequest request, ByteReservation room)
     {
         bool isJson = IsMediaType(request, JsonBody.MediaType);
         if (TryReadParameters(request, isAllowed: !isJson) is { } refused)
@@ -98,7 +107,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             return (new EntryDraft(), refused);
         }
         int limit = isJson ? limits.JsonMaxBytes : limits.EntryMaxBytes;
-        (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit);
+        (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit, room);
         EntryDraft entry;
         if (problem is not null) return (new EntryDraft(), problem);
         if (isJson)
@@ -135,7 +144,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
     }
 
     private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(
-        HttpRequest request)
+        HttpRequest request, ByteReservation room)
     {
         bool isLines = IsMediaType(request, BatchBody.LinesMediaType);
         if (!isLines && !IsMediaType(request, BatchBody.FramesMediaType))
@@ -145,7 +154,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
                 $"{BatchBody.LinesMediaType} or {BatchBody.FramesMediaType}."));
         }
         (byte[] body, Problem? problem) =
-            await RequestBody.ReadAsync(request, limits.BatchMaxBytes);
+            await RequestBody.ReadAsync(request, limits.BatchMaxBytes, room);
         List<EntryDraft> entries = [];
         problem ??= isLines
             ? BatchBody.TryReadLines(body, limits.EntryMaxBytes, out entries)
@@ -198,6 +207,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
             }
             if (!hasHeader) continue;
             entry.IdempotencyKey = header.ToString();
+            entry.IdempotencyField = KeyHeader;
             entry.IdempotencyIndex = (uint)i;
         }
         return null;
@@ -237,7 +247,7 @@ internal sealed class AppendEndpoints(AppendQueue queue, ReceiptBuilder receipts
         {
             _ = EntryRecord.TryParse(bytes.Span, out EntryRecord parsed);
             AppendAnswer.Write(json, parsed, entry.Stream, wish, receipt);
-        });
+        }, AppendAnswer.LengthHint(receipt));
     }
 
     private static Task AnswerBatchAsync(

@@ -32,6 +32,9 @@ public sealed class EntryDraft
     /// <summary>Idempotency key; null for none.</summary>
     public string? IdempotencyKey { get; set; }
 
+    /// <summary>Where the key was said: the member or the header.</summary>
+    public string IdempotencyField { get; set; } = "idempotency_key";
+
     /// <summary>
     /// The entry's place among those of its request that share the key (PROTOCOL.md section 1).
     /// </summary>
@@ -56,7 +59,7 @@ public sealed class EntryDraft
         }
         if (!TryEncodeName(IdempotencyKey, out byte[] key))
         {
-            return Problem.Invalid("idempotency_key", "1 to 255 bytes of text.");
+            return Problem.Invalid(IdempotencyField, "1 to 255 bytes of text.");
         }
         Digest idempotency = IdempotencyKey is null
             ? Digest.Zero

@@ -22,24 +22,27 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     /// <summary>A record, taken apart.</summary>
     public Task OneAsync(HttpContext context)
     {
-        Problem? problem = TryRead(context, out _, out StoredEntry? entry);
+        Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
+        StoredHead entry = view!.ReadHead(number);
         context.Response.Headers.CacheControl = Immutable;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry!));
+            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry));
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
     public Task PayloadAsync(HttpContext context)
     {
-        Problem? problem = TryRead(context, out _, out StoredEntry? entry);
-        problem ??= NeedParts(entry!);
-        if (problem is null && entry!.Status == PayloadStatus.None)
+        Problem? problem = TryFind(context, out LogView? view, out ulong number);
+        if (problem is not null) return problem.SendAsync(context);
+        StoredEntry entry = view!.ReadEntry(number);
+        problem = NeedParts(entry.Status);
+        if (entry.Status == PayloadStatus.None)
         {
             problem = new Problem(ProblemKind.NotFound, "A statement has no payload.");
         }
         if (problem is not null) return problem.SendAsync(context);
-        _ = EntryMetadata.TryParse(entry!.Metadata.Span, out EntryMetadata? metadata);
+        _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);
         string? contentType = metadata?.ContentType;
         context.Response.Headers.CacheControl = Immutable;
         context.Response.Headers.ContentDisposition = "attachment";
@@ -55,10 +58,12 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         {
             return Problem.Invalid("format", "json or tlog-proof.").SendAsync(context);
         }
-        Problem? problem = TryRead(context, out LogView? view, out StoredEntry? entry);
-        problem ??= NeedParts(entry!);
+        Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        Receipt receipt = receipts.Build(view!, entry!);
+        StoredHead entry = view!.ReadHead(number);
+        problem = NeedParts(entry.Status);
+        if (problem is not null) return problem.SendAsync(context);
+        Receipt receipt = receipts.Build(view, entry);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept";
         bool isProof = format == "tlog-proof"
@@ -97,7 +102,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             json.WriteStartArray("entries");
             foreach (ulong number in view.FindPayload(digest, limit))
             {
-                EntryJsonView.Write(json, view.ReadEntry(number));
+                EntryJsonView.Write(json, view.ReadHead(number));
             }
             json.WriteEndArray();
             json.WriteEndObject();
@@ -124,7 +129,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             json.WriteStartArray("entries");
             for (ulong number = first; number < end; number++)
             {
-                EntryJsonView.Write(json, view.ReadEntry(number));
+                EntryJsonView.Write(json, view.ReadHead(number));
             }
             json.WriteEndArray();
             if (hasNext) json.WriteNumber("next", end);
@@ -144,7 +149,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         {
             line.ResetWrittenCount();
             json.Reset();
-            EntryJsonView.Write(json, view.ReadEntry(number));
+            EntryJsonView.Write(json, view.ReadHead(number));
             json.Flush();
             line.Write("\n"u8);
             await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
@@ -155,21 +160,18 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     public static Problem Unavailable(PipelineState state) =>
         new(ProblemKind.StoreFailed, state.NotReady?.Reason ?? "The store is not open.");
 
-    private Problem? TryRead(HttpContext context, out LogView? view, out StoredEntry? entry)
+    private Problem? TryFind(HttpContext context, out LogView? view, out ulong number)
     {
+        number = 0;
         view = state.View;
-        entry = null;
         if (view is null) return Unavailable(state);
-        if (!Query.TryParse((string?)context.Request.RouteValues["number"], out ulong number)
-            || number >= view.Size)
-        {
-            return new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
-        }
-        entry = view.ReadEntry(number);
-        return null;
+        return Query.TryParse((string?)context.Request.RouteValues["number"], out number)
+            && number < view.Size
+                ? null
+                : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
 
-    private static Problem? NeedParts(StoredEntry entry) => entry.Status switch
+    private static Problem? NeedParts(PayloadStatus status) => status switch
     {
         PayloadStatus.Missing => new Problem(ProblemKind.NotFound, "The payload is no longer here."),
         PayloadStatus.Damaged => new Problem(

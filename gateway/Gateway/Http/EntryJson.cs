@@ -47,7 +47,7 @@ internal static class EntryJson
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString()!;
-            if (!seen.Add(name)) return Malformed($"Member {name} stands twice.");
+            if (!seen.Add(name)) return Malformed($"Member {Query.Shorten(name)} stands twice.");
             reader.Read();
             Problem? problem = name switch
             {
@@ -60,9 +60,10 @@ internal static class EntryJson
                 "expected_version" when isBatch => ReadExpected(ref reader, draft),
                 "idempotency_key" when isBatch =>
                     ReadString(ref reader, name, text => draft.IdempotencyKey = text),
-                _ => new Problem(ProblemKind.UnknownField, $"Member {name} is not known. {Hint}")
+                _ => new Problem(
+                    ProblemKind.UnknownField, $"Member {Query.Shorten(name)} is not known. {Hint}")
                 {
-                    Field = name,
+                    Field = Query.Shorten(name),
                 },
             };
             if (problem is not null) return problem;
@@ -119,7 +120,7 @@ internal static class EntryJson
             }
             if (!draft.Metadata.TryAdd(key, reader.GetString()!))
             {
-                return Malformed($"Member {key} stands twice.");
+                return Malformed($"Member {Query.Shorten(key)} stands twice.");
             }
         }
         return null;

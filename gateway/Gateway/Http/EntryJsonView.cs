@@ -10,7 +10,7 @@ namespace Sequencer.Gateway.Http;
 internal static class EntryJsonView
 {
     /// <summary>Writes the object of <c>GET /v1/entries/{number}</c>.</summary>
-    public static void Write(Utf8JsonWriter json, StoredEntry stored)
+    public static void Write(Utf8JsonWriter json, StoredHead stored)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -30,7 +30,7 @@ internal static class EntryJsonView
         json.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, EntryRecord entry, StoredEntry stored)
+    private static void WriteEntry(Utf8JsonWriter json, EntryRecord entry, StoredHead stored)
     {
         json.WriteStartObject("group");
         json.WriteNumber("first", entry.Header.Number - entry.GroupIndex);

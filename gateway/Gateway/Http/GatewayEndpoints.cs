@@ -49,8 +49,16 @@ internal static class GatewayEndpoints
         Problem? problem;
         try
         {
-            await next(context);
-            problem = OfStatus(context.Response);
+            if (Query.IsWellFormed(context.Request.QueryString.Value ?? ""))
+            {
+                await next(context);
+                problem = OfStatus(context.Response);
+            }
+            else
+            {
+                problem = new Problem(
+                    ProblemKind.InvalidRequest, "The query string has an escape that is none.");
+            }
         }
         catch (BadHttpRequestException e)
         {

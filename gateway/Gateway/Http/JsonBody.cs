@@ -16,9 +16,10 @@ internal static class JsonBody
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Sends what <paramref name="write"/> writes, and a line feed.</summary>
-    public static Task SendAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
+    public static Task SendAsync(
+        HttpContext context, int status, Action<Utf8JsonWriter> write, int lengthHint = 1024)
     {
-        var body = new ArrayBufferWriter<byte>(1024);
+        var body = new ArrayBufferWriter<byte>(lengthHint);
         using (var json = new Utf8JsonWriter(body, WriterOptions)) write(json);
         body.Write("\n"u8);
         context.Response.StatusCode = status;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Sequencer.Gateway.Http;
 
@@ -6,6 +8,8 @@ namespace Sequencer.Gateway.Http;
 /// </summary>
 internal static class Query
 {
+    private const int QuotedMax = 64;
+
     /// <summary>Reads a number.</summary>
     public static bool TryParse(string? text, out ulong value)
     {
@@ -15,19 +19,56 @@ internal static class Query
     }
 
     /// <summary>
-    /// Refuses parameters that are not known: a mistyped <c>stream</c> must not append elsewhere.
+    /// Whether each escape of a query string is whole and all together make UTF-8. The framework
+    /// takes any other escape for the text itself.
     /// </summary>
+    public static bool IsWellFormed(string query)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(query);
+        int length = 0;
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            byte value = bytes[i];
+            if (value == '%')
+            {
+                if (i + 2 >= bytes.Length
+                    || !byte.TryParse(
+                        bytes.AsSpan(i + 1, 2),
+                        NumberStyles.AllowHexSpecifier,
+                        CultureInfo.InvariantCulture,
+                        out value))
+                {
+                    return false;
+                }
+                i += 2;
+            }
+            bytes[length++] = value;
+        }
+        return Utf8.IsValid(bytes.AsSpan(0, length));
+    }
+
+    /// <summary>Refuses parameters that a path does not know: a misspelt one would be passed over
+    /// in silence.</summary>
     public static Problem? RefuseUnknown(HttpRequest request, params ReadOnlySpan<string> known)
     {
         foreach (string name in request.Query.Keys)
         {
             if (known.Contains(name)) continue;
-            return new Problem(ProblemKind.UnknownField, $"Parameter {name} is not known here.")
+            return new Problem(
+                ProblemKind.UnknownField, $"Parameter {Shorten(name)} is not known here.")
             {
-                Field = name,
+                Field = Shorten(name),
             };
         }
         return null;
+    }
+
+    /// <summary>A caller's name for a problem to quote, cut to 64 characters.</summary>
+    public static string Shorten(string name)
+    {
+        if (name.Length <= QuotedMax) return name;
+        int length = char.IsHighSurrogate(name[QuotedMax - 1]) ? QuotedMax - 1 : QuotedMax;
+        return name[..length];
     }
 
     /// <summary>Reads a parameter within a range; the fallback when it is absent.</summary>

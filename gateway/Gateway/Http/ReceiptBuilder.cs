@@ -14,6 +14,7 @@ public sealed class ReceiptBuilder(PipelineState state)
 {
     // An epoch in the log keeps its statement and document for ever.
     private readonly ConcurrentDictionary<uint, byte[]> _documents = new();
+    private readonly ConcurrentDictionary<uint, ReceiptEpoch> _epochs = new();
     private volatile Proofs? _newest;
 
     /// <summary>The receipt of a record that was just appended, with what travels beside it.
@@ -22,7 +23,7 @@ public sealed class ReceiptBuilder(PipelineState state)
         Build(view, record, item.Request, item.Metadata);
 
     /// <summary>The receipt of any entry or statement of the view.</summary>
-    public Receipt Build(LogView view, StoredEntry entry) =>
+    public Receipt Build(LogView view, StoredHead entry) =>
         Build(view, entry.Record, entry.Request, entry.Metadata);
 
     /// <summary>The attestation document of an epoch that is in the log.</summary>
@@ -46,10 +47,13 @@ public sealed class ReceiptBuilder(PipelineState state)
             throw new StoreDamagedException("log", "a record that is none.");
         }
         Proofs proofs = ProofsOf(view);
-        var epoch = new ReceiptEpoch(
-            proofs.Statement, proofs.StatementInclusion, Document(view.Statements[^1].Epoch));
         return new Receipt(
-            record, request, metadata, proofs.Inclusion(header.Number), view.Checkpoint, epoch);
+            record,
+            request,
+            metadata,
+            proofs.Inclusion(header.Number),
+            view.Checkpoint,
+            proofs.Epoch);
     }
 
     // The receipts of one batch are asked for at the same moment: they share the nodes of the tree.
@@ -57,7 +61,11 @@ public sealed class ReceiptBuilder(PipelineState state)
     {
         Proofs? newest = _newest;
         if (newest?.View == view) return newest;
-        var made = new Proofs(view);
+        StatementPlace place = view.Statements[^1];
+        ReceiptEpoch known = _epochs.GetOrAdd(
+            place.Epoch,
+            epoch => new ReceiptEpoch(view.ReadRecord(place.Number), default, Document(epoch)));
+        var made = new Proofs(view, known);
         if (newest is null || newest.View.Size < view.Size) _newest = made;
         return made;
     }
@@ -67,20 +75,16 @@ public sealed class ReceiptBuilder(PipelineState state)
         private readonly TileHashSource _hashes;
         private readonly Lock _gate = new();
 
-        public Proofs(LogView view)
+        public Proofs(LogView view, ReceiptEpoch epoch)
         {
             View = view;
             _hashes = view.OpenHashes();
-            ulong number = view.Statements[^1].Number;
-            Statement = view.ReadRecord(number);
-            StatementInclusion = Inclusion(number);
+            Epoch = epoch.Under(Inclusion(view.Statements[^1].Number));
         }
 
         public LogView View { get; }
 
-        public byte[] Statement { get; }
-
-        public Digest[] StatementInclusion { get; }
+        public ReceiptEpoch Epoch { get; }
 
         public Digest[] Inclusion(ulong number)
         {

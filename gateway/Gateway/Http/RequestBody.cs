@@ -1,16 +1,29 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
 
 /// <summary>Reads a body up to a limit.</summary>
 internal static class RequestBody
 {
-    /// <summary>The body, or a problem as soon as it is known to be above the limit.</summary>
+    /// <summary>
+    /// The body, or a problem as soon as it is known to be above the limit, or to be more than there
+    /// is room for.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limitBytes">Longest body.</param>
+    /// <param name="room">Grown to what was read.</param>
     public static async Task<(byte[] Body, Problem? Problem)> ReadAsync(
-        HttpRequest request, int limitBytes)
+        HttpRequest request, int limitBytes, ByteReservation room)
     {
         if (request.ContentLength > limitBytes) return ([], Problem.TooLarge(limitBytes));
+        // A length is only a claim: room is taken for the bytes that came, or a caller could keep
+        // others out by announcing much and sending little.
+        if (!room.CanGrowTo(request.ContentLength ?? 0))
+        {
+            return ([], Problem.Of(AppendFailure.Overloaded));
+        }
         PipeReader reader = request.BodyReader;
         while (true)
         {
@@ -20,6 +33,11 @@ internal static class RequestBody
             {
                 reader.AdvanceTo(buffer.End);
                 return ([], Problem.TooLarge(limitBytes));
+            }
+            if (!room.TryGrowTo(buffer.Length))
+            {
+                reader.AdvanceTo(buffer.End);
+                return ([], Problem.Of(AppendFailure.Overloaded));
             }
             if (read.IsCompleted)
             {

@@ -4,49 +4,38 @@ using Sequencer.Gateway.Metrics;
 namespace Sequencer.Gateway.Sequencing;
 
 /// <summary>
-/// The line of submissions before the writer, bounded in count and bytes. Closed while there is no
-/// writer, and then says why.
+/// The line of submissions before the writer, bounded in count, and in bytes by the reservation
+/// that each comes with. Closed while there is no writer, and then says why.
 /// </summary>
-public sealed class AppendQueue(int submissionsMax, long bytesMax, GatewayMetrics metrics)
+public sealed class AppendQueue(int submissionsMax, GatewayMetrics metrics)
 {
     // A line for each life of the writer: what comes after its end meets a completed channel.
     private volatile Channel<Submission> _line = ClosedLine();
     private volatile int _closedBecause = (int)AppendFailure.EnclaveUnavailable;
-    private long _bytes;
-
-    /// <summary>Bytes of submissions that have no answer yet.</summary>
-    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Puts a submission in line and waits for its answer.</summary>
-    public async Task<AppendResult> AppendAsync(Submission submission)
+    /// <param name="submission">The submission.</param>
+    /// <param name="room">Grown to the submission's bytes, which are in use until the answer; the
+    /// caller holds it until then.</param>
+    public async Task<AppendResult> AppendAsync(Submission submission, ByteReservation room)
     {
         long since = TimeProvider.System.GetTimestamp();
-        // Held until the answer, not until the writer takes it: the memory is in use until then.
-        if (Interlocked.Add(ref _bytes, submission.Bytes) > bytesMax)
+        if (!room.TryGrowTo(submission.Bytes))
         {
-            Interlocked.Add(ref _bytes, -submission.Bytes);
             return AppendResult.Failed(AppendFailure.Overloaded);
         }
-        try
+        Channel<Submission> line = _line;
+        if (!line.Writer.TryWrite(submission))
         {
-            Channel<Submission> line = _line;
-            if (!line.Writer.TryWrite(submission))
-            {
-                bool isFull = !line.Reader.Completion.IsCompleted && ReferenceEquals(line, _line)
-                    && _closedBecause == (int)AppendFailure.None;
-                return AppendResult.Failed(
-                    isFull ? AppendFailure.Overloaded : ReasonClosed());
-            }
-            metrics.QueueDepthChanged(submission.Items.Length);
-            AppendResult result = await submission.Completion;
-            metrics.QueueDepthChanged(-submission.Items.Length);
-            metrics.Answered(TimeProvider.System.GetElapsedTime(since));
-            return result;
+            bool isFull = !line.Reader.Completion.IsCompleted && ReferenceEquals(line, _line)
+                && _closedBecause == (int)AppendFailure.None;
+            return AppendResult.Failed(isFull ? AppendFailure.Overloaded : ReasonClosed());
         }
-        finally
-        {
-            Interlocked.Add(ref _bytes, -submission.Bytes);
-        }
+        metrics.QueueDepthChanged(submission.Items.Length);
+        AppendResult result = await submission.Completion;
+        metrics.QueueDepthChanged(-submission.Items.Length);
+        metrics.Answered(TimeProvider.System.GetElapsedTime(since));
+        return result;
     }
 
     /// <summary>Opens a new line for a writer.</summary>

@@ -35,6 +35,9 @@ public sealed record GatewaySettings
     /// <summary>Most requests in line for the writer.</summary>
     public required int QueueMax { get; init; }
 
-    /// <summary>Most bytes of requests without an answer.</summary>
+    /// <summary>Most bytes of requests without an answer, those still arriving included.</summary>
     public required long QueueMaxBytes { get; init; }
+
+    /// <summary>Most connections at once.</summary>
+    public required int ConnectionsMax { get; init; }
 }

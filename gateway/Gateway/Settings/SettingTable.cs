@@ -53,13 +53,16 @@ internal static class SettingTable
         "queue-max", "16384", "N", "Most requests that wait; above it 429.");
 
     public static readonly Setting QueueMaxBytes = new(
-        "queue-max-bytes", "268435456", "N", "Most bytes that wait; above it 429.");
+        "queue-max-bytes", "268435456", "N", "Most bytes that arrive or wait; above it 429.");
+
+    public static readonly Setting ConnectionsMax = new(
+        "connections-max", "4096", "N", "Most connections at once; those above it are closed.");
 
     /// <summary>All of them, in the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         Data, Listen, Enclave, EnclaveCommand, EnclaveTimeout, Origin, CellsMax, IdempotencyWindow,
-        EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
+        EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes, ConnectionsMax,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Toml;
 
@@ -152,7 +153,13 @@ internal sealed class SettingsReader
         {
             return false;
         }
-        if (!TryReadNumber(SettingTable.QueueMaxBytes, batch, long.MaxValue, out long bytes, out fault))
+        // Or the longest body could never come in.
+        long body = new EdgeLimits((int)entry, (int)batch).BodyMaxBytes;
+        if (!TryReadNumber(SettingTable.QueueMaxBytes, body, long.MaxValue, out long bytes, out fault))
+        {
+            return false;
+        }
+        if (!TryReadNumber(SettingTable.ConnectionsMax, 1, mebibyte, out long connections, out fault))
         {
             return false;
         }
@@ -169,6 +176,7 @@ internal sealed class SettingsReader
             BatchMaxBytes = (int)batch,
             QueueMax = (int)queue,
             QueueMaxBytes = bytes,
+            ConnectionsMax = (int)connections,
         };
         return true;
     }

@@ -84,6 +84,18 @@ public sealed class LogView
     }
 
     /// <summary>
+    /// A record with its request and metadata, compared with the record; the payload, which may be
+    /// thousands of times longer, is not read.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>
+    public StoredHead ReadHead(ulong number)
+    {
+        NumberPlace place = PlaceOf(number);
+        byte[] record = ReadRecord(place);
+        return _payloads.ReadHead(record, place.PayloadOffset);
+    }
+
+    /// <summary>
     /// The bytes of a tile or entry bundle (c2sp.org/tlog-tiles), whole or as narrow as it once
     /// was; null if the tree of this view has it not, or not so wide.
     /// </summary>

@@ -38,29 +38,33 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
     /// <summary>Reads the frame of a record and compares the two.</summary>
     public StoredEntry Read(byte[] record, ulong offset)
     {
-        if (offset == CommitFrame.NoPayload) return Without(record, PayloadStatus.None);
-        Span<byte> header = stackalloc byte[PayloadFrame.HeaderBytes];
-        if (!chain.TryRead((long)offset, header)) return Without(record, PayloadStatus.Missing);
-        if (PayloadFrame.TryRead(header, out _, out int length) == FrameStatus.Damaged)
-        {
-            return Without(record, PayloadStatus.Damaged);
-        }
-        if (length > chain.End - (long)offset) return Without(record, PayloadStatus.Damaged);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(length);
+        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
+        if (status != PayloadStatus.Whole) return Without(record, status);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Frame);
         if (!chain.TryRead((long)offset, bytes)) return Without(record, PayloadStatus.Missing);
         if (PayloadFrame.TryRead(bytes, out PayloadFrame frame, out _) != FrameStatus.Whole
             || !IsOf(record, frame))
         {
             return Without(record, PayloadStatus.Damaged);
         }
-        int metadataAt = PayloadFrame.HeaderBytes + frame.Request.Length;
-        int payloadAt = metadataAt + frame.Metadata.Length;
-        return new StoredEntry(
-            record,
-            PayloadStatus.Whole,
-            bytes.AsMemory(PayloadFrame.HeaderBytes, frame.Request.Length),
-            bytes.AsMemory(metadataAt, frame.Metadata.Length),
-            bytes.AsMemory(payloadAt));
+        return new StoredEntry(HeadOf(record, bytes, lengths), bytes.AsMemory(lengths.Head));
+    }
+
+    /// <summary>
+    /// Reads the frame of a record up to its payload, and compares request and metadata with the
+    /// record. Its digests are of each part, so this needs neither the payload nor the checksum,
+    /// which is over all of the frame.
+    /// </summary>
+    public StoredHead ReadHead(byte[] record, ulong offset)
+    {
+        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
+        if (status != PayloadStatus.Whole) return HeadWithout(record, status);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Head);
+        if (!chain.TryRead((long)offset, bytes)) return HeadWithout(record, PayloadStatus.Missing);
+        StoredHead head = HeadOf(record, bytes, lengths);
+        return IsOf(record, head, lengths.Payload)
+            ? head
+            : HeadWithout(record, PayloadStatus.Damaged);
     }
 
     public void Dispose() => chain.Dispose();
@@ -102,14 +106,40 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
         return gathered;
     }
 
+    private PayloadStatus ReadLengths(ulong offset, out PayloadFrameLengths lengths)
+    {
+        lengths = default;
+        if (offset == CommitFrame.NoPayload) return PayloadStatus.None;
+        Span<byte> header = stackalloc byte[PayloadFrame.HeaderBytes];
+        if (!chain.TryRead((long)offset, header)) return PayloadStatus.Missing;
+        bool isFrame = PayloadFrame.TryReadLengths(header, out lengths) == FrameStatus.Whole
+            && lengths.Frame <= chain.End - (long)offset;
+        return isFrame ? PayloadStatus.Whole : PayloadStatus.Damaged;
+    }
+
     private static bool IsOf(ReadOnlySpan<byte> record, in PayloadFrame frame) =>
         EntryRecord.TryParse(record, out EntryRecord entry)
         && Derivation.Request(frame.Request) == entry.Request
         && Derivation.Metadata(frame.Metadata) == entry.Metadata
         && Derivation.Payload(frame.Payload) == entry.Payload;
 
+    private static bool IsOf(ReadOnlySpan<byte> record, StoredHead head, int payloadLength) =>
+        EntryRecord.TryParse(record, out EntryRecord entry)
+        && Derivation.Request(head.Request.Span) == entry.Request
+        && Derivation.Metadata(head.Metadata.Span) == entry.Metadata
+        && payloadLength == entry.PayloadLength;
+
+    private static StoredHead HeadOf(byte[] record, byte[] frame, PayloadFrameLengths lengths) => new(
+        record,
+        PayloadStatus.Whole,
+        frame.AsMemory(PayloadFrame.HeaderBytes, lengths.Request),
+        frame.AsMemory(PayloadFrame.HeaderBytes + lengths.Request, lengths.Metadata));
+
+    private static StoredHead HeadWithout(byte[] record, PayloadStatus status) =>
+        new(record, status, default, default);
+
     private static StoredEntry Without(byte[] record, PayloadStatus status) =>
-        new(record, status, default, default, default);
+        new(HeadWithout(record, status), default);
 
     // A payload that is written from where it is, after the small bytes before it.
     private readonly record struct Part(int SmallEnd, ReadOnlyMemory<byte> Payload);

@@ -16,19 +16,28 @@ public enum PayloadStatus
     Damaged,
 }
 
-/// <summary>A record with what travels beside it; the parts are empty unless the status is
-/// whole.</summary>
+/// <summary>
+/// A record with what its receipt carries beside it; the parts are empty unless the status is whole.
+/// </summary>
 /// <param name="Record">The record.</param>
-/// <param name="Status">Whether the rest is there.</param>
+/// <param name="Status">Whether the rest is there. Read without its payload, whole says nothing of
+/// the payload's bytes.</param>
 /// <param name="Request">The encoded request.</param>
 /// <param name="Metadata">The metadata block.</param>
-/// <param name="Payload">The payload.</param>
-public sealed record StoredEntry(
+public sealed record StoredHead(
     ReadOnlyMemory<byte> Record,
     PayloadStatus Status,
     ReadOnlyMemory<byte> Request,
-    ReadOnlyMemory<byte> Metadata,
-    ReadOnlyMemory<byte> Payload);
+    ReadOnlyMemory<byte> Metadata);
+
+/// <summary>A record with all that travels beside it, compared with the record.</summary>
+/// <param name="Head">The record, and whether all of the rest is there.</param>
+/// <param name="Payload">The payload; empty unless the status is whole.</param>
+public sealed record StoredEntry(StoredHead Head, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Whether request, metadata and payload are there.</summary>
+    public PayloadStatus Status => Head.Status;
+}
 
 /// <summary>An entry as it came, to be written before it is sequenced.</summary>
 /// <param name="Request">The encoded request (docs/PROTOCOL.md section 3).</param>

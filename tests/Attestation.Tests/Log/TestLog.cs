@@ -160,6 +160,23 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
 
     public void EndBatch() => BatchEnds.Add(Size);
 
+    /// <summary>
+    /// Goes back to an older size within the newest epoch, as a rolled-back copy does; what is appended
+    /// after it is another history. For logs of plain entries only.
+    /// </summary>
+    public void CutTo(ulong size)
+    {
+        int count = (int)size;
+        Records.RemoveRange(count, Records.Count - count);
+        Entries.RemoveRange(count, Entries.Count - count);
+        _leaves.RemoveRange(count, _leaves.Count - count);
+        BatchEnds.RemoveAll(end => end > size);
+        foreach (ulong beyond in _notes.Keys.Where(at => at > size).ToArray()) _notes.Remove(beyond);
+        var tree = new TreeFrontier();
+        foreach (Digest leaf in _leaves) tree.Append(leaf);
+        tree.CopyTo(_tree);
+    }
+
     /// <summary>The note at a size, by the epoch of the last record under it.</summary>
     public byte[] Note(ulong size)
     {

@@ -34,6 +34,21 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_cut_back_below_a_held_receipt_is_refused()
+    {
+        _run.Write("held.json", _log.Receipt(7).Encode());
+        await using TestGateway gateway = await TestGateway.StartAsync(_log);
+        string url = gateway.Url.ToString();
+        (await AuditAsync(url, "--held", "held.json")).IsGood();
+        _log.CutTo(200);
+        (await AuditAsync(url)).IsGood();
+        CommandResult result = await AuditAsync(url, "--held", "held.json");
+        result.IsRefused();
+        Assert.Equal(
+            "held-head", result.Json.GetProperty("faults")[0].GetProperty("rule").GetString());
+    }
+
+    [Fact]
     public async Task One_wrong_byte_of_a_bundle_is_found_over_http()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(_log);
@@ -98,6 +113,6 @@ public sealed class AuditTests : IDisposable
         Assert.Contains("--policy", result.Error, StringComparison.Ordinal);
     }
 
-    private Task<CommandResult> AuditAsync(string log) =>
-        _run.RunAsync("audit", log, "--policy", "policy.json", "--json");
+    private Task<CommandResult> AuditAsync(string log, params string[] more) =>
+        _run.RunAsync(["audit", log, "--policy", "policy.json", "--json", .. more]);
 }

@@ -76,6 +76,18 @@ public sealed class AppendTests : IAsyncLifetime
         Assert.Equal(field, problem.GetProperty("field").GetString());
     }
 
+    [Theory]
+    [InlineData("/v1/entries?strem=a", "text/plain", "x", "strem")]
+    [InlineData("/v1/entries?Stream=a", "text/plain", "x", "Stream")]
+    [InlineData("/v1/entries:batch?receipt=none", Lines, """{"payload":"x"}""", "receipt")]
+    public async Task A_parameter_that_a_path_does_not_know_is_refused(
+        string path, string contentType, string body, string field)
+    {
+        using HttpResponseMessage response = await _gateway.PostAsync(path, body, contentType);
+        JsonElement problem = await AssertProblemAsync(response, "unknown-field", 400);
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+    }
+
     [Fact]
     public async Task Conditional_headers_hold_a_stream_at_its_version()
     {
@@ -260,6 +272,42 @@ public sealed class AppendTests : IAsyncLifetime
             "invalid-request");
     }
 
+    [Theory]
+    [InlineData("%FF")]
+    [InlineData("%C0%80")]
+    [InlineData("%")]
+    [InlineData("a%2")]
+    [InlineData("%+1")]
+    [InlineData("%zz")]
+    public async Task An_escape_that_is_none_is_refused_and_not_recorded(string name)
+    {
+        using HttpResponseMessage response = await SendRawAsync($"/v1/entries?stream={name}");
+        await AssertProblemAsync(response, "invalid-request", 400);
+        using HttpResponseMessage good = await SendRawAsync("/v1/entries?stream=%C3%A9%25");
+        Assert.Equal("é%", (await TestGateway.ReadJsonAsync(good)).GetProperty("stream").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/entries", "text/plain")]
+    [InlineData("/v1/entries:batch", Lines)]
+    public async Task A_bad_key_is_the_fault_of_its_header(string path, string contentType)
+    {
+        using HttpResponseMessage response = await _gateway.PostAsync(
+            path, """{"payload":"a"}""", contentType, ("Idempotency-Key", new string('k', 256)));
+        JsonElement problem = await AssertProblemAsync(response, "invalid-request", 400);
+        Assert.Equal("Idempotency-Key", problem.GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task A_long_name_is_not_sent_back_whole()
+    {
+        using HttpResponseMessage response = await _gateway.PostAsync(
+            "/v1/entries", $"{{\"{new string('n', 10_000)}\":1}}", "application/json");
+        JsonElement problem = await AssertProblemAsync(response, "unknown-field", 400);
+        Assert.Equal(new string('n', 64), problem.GetProperty("field").GetString());
+        Assert.InRange(response.Content.Headers.ContentLength!.Value, 1, 500);
+    }
+
     [Fact]
     public async Task A_stream_above_the_configured_count_is_refused()
     {
@@ -279,6 +327,15 @@ public sealed class AppendTests : IAsyncLifetime
         Assert.Equal(status, problem.GetProperty("status").GetInt32());
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.ToString());
         return problem;
+    }
+
+    // Without the client's own idea of what the escapes should be.
+    private async Task<HttpResponseMessage> SendRawAsync(string path)
+    {
+        var uri = new Uri(
+            _gateway.Http.BaseAddress!.GetLeftPart(UriPartial.Authority) + path,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        return await _gateway.Http.PostAsync(uri, new StringContent("x"));
     }
 
     private async Task RefusedAsync(

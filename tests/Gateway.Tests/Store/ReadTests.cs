@@ -128,7 +128,56 @@ public class ReadTests
             Assert.All(
                 Enumerable.Range(0, 60),
                 n => Assert.Equal(
-                    log.Records[n], store.View.ReadEntry((ulong)n).Record.ToArray()));
+                    log.Records[n], store.View.ReadEntry((ulong)n).Head.Record.ToArray()));
+        }
+    }
+
+    [Fact]
+    public void A_head_is_read_without_the_payload_and_compared_with_the_record()
+    {
+        byte[] payload = Enumerable.Range(0, 5000).Select(i => (byte)i).ToArray();
+        var log = new SampleLog();
+        log.AddStatement();
+        log.AddEntry(payload);
+        log.AddEntry([1]);
+        var files = new MemoryFiles();
+        (LogStore store, _) = StoreSteps.Open(files);
+        store.CommitTo(log, 3);
+        store.Dispose();
+        string segment = files.Paths("payload").Single();
+        byte[] whole = files.Content(segment);
+        int payloadAt = whole.AsSpan().IndexOf(payload);
+
+        StoredHead intact = HeadAfterChanging(at: null);
+        Assert.Equal(PayloadStatus.Whole, intact.Status);
+        Assert.Equal(log.Records[1], intact.Record.ToArray());
+        Assert.Equal(log.Items[1]!.Value.Request.ToArray(), intact.Request.ToArray());
+        Assert.Equal(log.Items[1]!.Value.Metadata.ToArray(), intact.Metadata.ToArray());
+        // The payload and the checksum over it are not looked at; all else is.
+        Assert.Equal(PayloadStatus.Whole, HeadAfterChanging(payloadAt + 4000).Status);
+        for (int at = 0; at < payloadAt; at++)
+        {
+            bool isChecksum = at is >= 16 and < PayloadFrame.HeaderBytes;
+            Assert.Equal(
+                isChecksum ? PayloadStatus.Whole : PayloadStatus.Damaged,
+                HeadAfterChanging(at).Status);
+        }
+
+        StoredHead HeadAfterChanging(int? at)
+        {
+            byte[] content = [.. whole];
+            if (at is { } place) content[place] ^= 1;
+            files.SetContent(segment, content);
+            (LogStore opened, _) = StoreSteps.Open(files);
+            using (opened)
+            {
+                Assert.Equal(PayloadStatus.None, opened.View.ReadHead(0).Status);
+                if (at is not null)
+                {
+                    Assert.Equal(PayloadStatus.Damaged, opened.View.ReadEntry(1).Status);
+                }
+                return opened.View.ReadHead(1);
+            }
         }
     }
 

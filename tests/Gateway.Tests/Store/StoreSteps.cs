@@ -89,7 +89,11 @@ internal static class StoreSteps
     public static void AssertEntry(LogView view, SampleLog log, int number)
     {
         StoredEntry entry = view.ReadEntry((ulong)number);
-        Assert.Equal(log.Records[number], entry.Record.ToArray());
+        StoredHead head = view.ReadHead((ulong)number);
+        Assert.Equal(entry.Status, head.Status);
+        Assert.Equal(entry.Head.Request.ToArray(), head.Request.ToArray());
+        Assert.Equal(entry.Head.Metadata.ToArray(), head.Metadata.ToArray());
+        Assert.Equal(log.Records[number], entry.Head.Record.ToArray());
         Assert.Equal(log.Records[number], view.ReadRecord((ulong)number));
         if (log.Items[number] is not { } item)
         {
@@ -97,8 +101,8 @@ internal static class StoreSteps
             return;
         }
         Assert.Equal(PayloadStatus.Whole, entry.Status);
-        Assert.Equal(item.Request.ToArray(), entry.Request.ToArray());
-        Assert.Equal(item.Metadata.ToArray(), entry.Metadata.ToArray());
+        Assert.Equal(item.Request.ToArray(), entry.Head.Request.ToArray());
+        Assert.Equal(item.Metadata.ToArray(), entry.Head.Metadata.ToArray());
         Assert.Equal(item.Payload.ToArray(), entry.Payload.ToArray());
         Assert.Contains(
             (ulong)number, view.FindPayload(Derivation.Payload(item.Payload.Span), int.MaxValue));
