@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Sequencer.Tests;
@@ -25,7 +24,15 @@ internal static class GoldenBytes
     public static byte[] Read(string name) => Convert.FromHexString(
         File.ReadAllText(Path.Combine(Folder(), name)).Replace("\n", "", StringComparison.Ordinal));
 
-    private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+    private static string Folder()
+    {
+        string? at = AppContext.BaseDirectory;
+        while (at is not null && !File.Exists(Path.Combine(at, "Sequencer.sln")))
+        {
+            at = Path.GetDirectoryName(at);
+        }
+        return Path.Combine(at ?? throw new InvalidOperationException("No checkout above."), "tests", "golden");
+    }
 
     private static string Fold(string hex)
     {
