@@ -27,7 +27,10 @@ public readonly struct Digest : IEquatable<Digest>
     /// <exception cref="ArgumentException">The span has another length.</exception>
     public Digest(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Size) throw new ArgumentException("A digest has 32 bytes.", nameof(bytes));
+        if (bytes.Length != Size)
+        {
+            throw new ArgumentException("A digest has 32 bytes.", nameof(bytes));
+        }
         this = MemoryMarshal.Read<Digest>(bytes);
     }
 

@@ -18,7 +18,8 @@ internal static class Files
                 bytes.Write(buffer, 0, read);
                 if (bytes.Length > bytesMax)
                 {
-                    throw new CommandFailure($"{path} is longer than {what} can be ({bytesMax} bytes).");
+                    throw new CommandFailure(
+                        $"{path} is longer than {what} can be ({bytesMax} bytes).");
                 }
             }
             return bytes.ToArray();

@@ -3,7 +3,9 @@ using Sequencer.Client;
 
 namespace Sequencer.Cli;
 
-/// <summary>The one place where what goes wrong in a command becomes a line and an exit code.</summary>
+/// <summary>
+/// The one place where what goes wrong in a command becomes a line and an exit code.
+/// </summary>
 internal static class Run
 {
     /// <summary>Gives a command its work, with faults translated.</summary>

@@ -77,7 +77,9 @@ internal sealed class Screen
     /// <summary>A line on standard error.</summary>
     public void Remark(string markup) => Error.MarkupLine(markup);
 
-    /// <summary>Escapes text that comes from a file or the network, for markup and terminal.</summary>
+    /// <summary>
+    /// Escapes text that comes from a file or the network, for markup and terminal.
+    /// </summary>
     public static string Plain(string text) =>
         Markup.Escape(string.Concat(text.Select(c => IsObeyed(c) ? '\uFFFD' : c)));
 

@@ -14,10 +14,14 @@ namespace Sequencer.Attestation.Cryptography;
 /// </remarks>
 public static unsafe class Sha256
 {
-    /// <summary>Longest input hashed without a GC transition, in bytes: about 10 microseconds.</summary>
+    /// <summary>
+    /// Longest input hashed without a GC transition, in bytes: about 10 microseconds.
+    /// </summary>
     private const int ShortInputMaxBytes = 4096;
 
-    /// <summary>Size of OpenSSL's SHA256_CTX, in bytes (112), rounded up with room to spare.</summary>
+    /// <summary>
+    /// Size of OpenSSL's SHA256_CTX, in bytes (112), rounded up with room to spare.
+    /// </summary>
     private const int ContextBytes = 128;
 
     private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, int> Init;

@@ -39,7 +39,9 @@ public readonly ref struct AppendRequest
     /// <summary>Idempotency digest, or zero.</summary>
     public Digest Idempotency => new(Bytes.Slice(102, Digest.Size));
 
-    /// <summary>Tenant, payload commitment and metadata digest as they also stand in the record.</summary>
+    /// <summary>
+    /// Tenant, payload commitment and metadata digest as they also stand in the record.
+    /// </summary>
     internal ReadOnlySpan<byte> TenantPayloadMetadata => Bytes.Slice(6, 3 * Digest.Size);
 
     /// <summary>The guards and updates, in order.</summary>
@@ -130,7 +132,10 @@ public readonly ref struct AppendRequest
     {
         foreach (Operation earlier in new OperationEnumerator(updates))
         {
-            if (earlier.Kind == operation.Kind && earlier.Name.SequenceEqual(operation.Name)) return true;
+            if (earlier.Kind == operation.Kind && earlier.Name.SequenceEqual(operation.Name))
+            {
+                return true;
+            }
         }
         return false;
     }

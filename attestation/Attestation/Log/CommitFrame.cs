@@ -15,13 +15,17 @@ public enum FrameStatus
     Damaged,
 }
 
-/// <summary>A batch as it was signed: records, where their payloads are, and the checkpoint after them.</summary>
+/// <summary>
+/// A batch as it was signed: records, where their payloads are, and the checkpoint after them.
+/// </summary>
 public readonly ref struct CommitFrame
 {
     /// <summary>Bytes before the records.</summary>
     public const int HeaderBytes = 32;
 
-    /// <summary>Longest frame, in bytes: what one answer of the enclave can bring, with offsets.</summary>
+    /// <summary>
+    /// Longest frame, in bytes: what one answer of the enclave can bring, with offsets.
+    /// </summary>
     public const int MaxBytes = 32 * 1024 * 1024;
 
     /// <summary>Payload offset of a record that has no payload.</summary>
@@ -44,7 +48,9 @@ public readonly ref struct CommitFrame
     /// <summary>The whole frame.</summary>
     public ReadOnlySpan<byte> Bytes { get; }
 
-    /// <summary>The records, each u16 length and bytes: a tlog-tiles entry bundle of any count.</summary>
+    /// <summary>
+    /// The records, each u16 length and bytes: a tlog-tiles entry bundle of any count.
+    /// </summary>
     public ReadOnlySpan<byte> Records { get; }
 
     /// <summary>Count of records.</summary>

@@ -35,7 +35,9 @@ public static class Derivation
     public static Digest LogId(ReadOnlySpan<byte> genesisStatement) =>
         Sha256.Hash("seq-log/v1\0"u8, genesisStatement);
 
-    /// <summary>Hash of an encoded statement, as the next statement and the document hold it.</summary>
+    /// <summary>
+    /// Hash of an encoded statement, as the next statement and the document hold it.
+    /// </summary>
     public static Digest Statement(ReadOnlySpan<byte> statement) => Sha256.Hash(statement);
 
     /// <summary>Key of the cell of a kind and a name of 1 to 255 bytes (section 1).</summary>
@@ -63,7 +65,9 @@ public static class Derivation
         return Sha256.Hash(prefix, key);
     }
 
-    /// <summary><c>user_data</c> of the epoch document of a statement: 45 bytes (section 8).</summary>
+    /// <summary>
+    /// <c>user_data</c> of the epoch document of a statement: 45 bytes (section 8).
+    /// </summary>
     public static byte[] EpochUserData(ReadOnlySpan<byte> statement) =>
         [.. EpochDomain, .. Statement(statement).AsSpan()];
 

@@ -85,11 +85,16 @@ public sealed class EntryMetadata
         return true;
     }
 
-    /// <summary>Reads a block that must fill <paramref name="block"/>; false unless canonical.</summary>
+    /// <summary>
+    /// Reads a block that must fill <paramref name="block"/>; false unless canonical.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> block, out EntryMetadata? metadata)
     {
         metadata = null;
-        if (block.Length > Limits.MetadataMaxBytes || block.IsEmpty || block[0] != Version) return false;
+        if (block.Length > Limits.MetadataMaxBytes || block.IsEmpty || block[0] != Version)
+        {
+            return false;
+        }
         ReadOnlySpan<byte> rest = block[1..];
         if (!TryReadShort(ref rest, out string type)) return false;
         if (!TryReadShort(ref rest, out string contentType)) return false;

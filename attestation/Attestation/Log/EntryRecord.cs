@@ -7,7 +7,9 @@ namespace Sequencer.Attestation.Log;
 /// <param name="Value">The value after the update.</param>
 public readonly record struct CellValue(Digest Key, long Value);
 
-/// <summary>Where and when the enclave put an entry: all of a record that the request does not say.</summary>
+/// <summary>
+/// Where and when the enclave put an entry: all of a record that the request does not say.
+/// </summary>
 /// <param name="Epoch">Epoch.</param>
 /// <param name="Number">Sequence number, which is the leaf index.</param>
 /// <param name="TimeMs">Unix milliseconds.</param>
@@ -68,7 +70,9 @@ public readonly ref struct EntryRecord
     /// <summary>Count of cells that the entry updated.</summary>
     public int CellCount => Header.Count;
 
-    /// <summary>The cell at <paramref name="index"/>, in the order of the request's updates.</summary>
+    /// <summary>
+    /// The cell at <paramref name="index"/>, in the order of the request's updates.
+    /// </summary>
     public CellValue Cell(int index)
     {
         ReadOnlySpan<byte> cell = Bytes.Slice(FixedBytes + index * CellBytes, CellBytes);
@@ -79,7 +83,9 @@ public readonly ref struct EntryRecord
     /// <summary>Length of a record with that many cells, in bytes.</summary>
     public static int Length(int cellCount) => FixedBytes + cellCount * CellBytes;
 
-    /// <summary>Reads a record that must fill <paramref name="bytes"/>; false unless canonical.</summary>
+    /// <summary>
+    /// Reads a record that must fill <paramref name="bytes"/>; false unless canonical.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out EntryRecord record)
     {
         record = default;
@@ -87,7 +93,10 @@ public readonly ref struct EntryRecord
         if (header.Type != RecordType.Entry || header.Count > Limits.OperationsMax) return false;
         if (bytes.Length != Length(header.Count)) return false;
         var read = new EntryRecord(bytes, header);
-        if (read.GroupCount is 0 or > Limits.GroupMax || read.GroupIndex >= read.GroupCount) return false;
+        if (read.GroupCount is 0 or > Limits.GroupMax || read.GroupIndex >= read.GroupCount)
+        {
+            return false;
+        }
         record = read;
         return true;
     }

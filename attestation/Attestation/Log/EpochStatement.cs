@@ -142,13 +142,18 @@ public sealed class EpochStatement
             : throw new ArgumentException("The fields do not make a statement.", nameof(fields));
     }
 
-    /// <summary>Reads a statement that must fill <paramref name="bytes"/>; false unless canonical.</summary>
+    /// <summary>
+    /// Reads a statement that must fill <paramref name="bytes"/>; false unless canonical.
+    /// </summary>
     public static bool TryParse(
         ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out EpochStatement? statement)
     {
         statement = null;
         if (!RecordHeader.TryRead(bytes, out RecordHeader header)) return false;
-        if (header.Type != RecordType.Statement || header.Count > Limits.PredecessorsMax) return false;
+        if (header.Type != RecordType.Statement || header.Count > Limits.PredecessorsMax)
+        {
+            return false;
+        }
         int configurationAt = FixedBytes + header.Count * PredecessorBytes;
         if (bytes.Length < configurationAt) return false;
         uint configurationLength = BinaryPrimitives.ReadUInt32BigEndian(bytes[60..]);
@@ -158,7 +163,10 @@ public sealed class EpochStatement
         {
             return false;
         }
-        if (!TryReadPredecessors(bytes[FixedBytes..configurationAt], out var predecessors)) return false;
+        if (!TryReadPredecessors(bytes[FixedBytes..configurationAt], out var predecessors))
+        {
+            return false;
+        }
 
         byte[] own = bytes.ToArray();
         var fields = new EpochStatementFields
@@ -212,7 +220,8 @@ public sealed class EpochStatement
     {
         if (source.Length != destination.Length)
         {
-            throw new ArgumentException($"A field has {source.Length} bytes, not {destination.Length}.");
+            throw new ArgumentException(
+                $"A field has {source.Length} bytes, not {destination.Length}.");
         }
         source.Span.CopyTo(destination);
     }

@@ -50,7 +50,10 @@ public sealed class LogConfiguration
         [NotNullWhen(true)] out LogConfiguration? configuration)
     {
         configuration = null;
-        if (!IsOrigin(origin) || !IsInRange(cellsMax) || !IsInRange(idempotencyWindow)) return false;
+        if (!IsOrigin(origin) || !IsInRange(cellsMax) || !IsInRange(idempotencyWindow))
+        {
+            return false;
+        }
         configuration = new LogConfiguration(origin, cellsMax, idempotencyWindow);
         return true;
     }

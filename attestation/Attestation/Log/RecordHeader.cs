@@ -49,7 +49,10 @@ public readonly ref struct RecordHeader
     public static bool TryRead(ReadOnlySpan<byte> record, out RecordHeader header)
     {
         header = default;
-        if (record.Length is < Bytes or > Limits.RecordMaxBytes || record[0] != Version) return false;
+        if (record.Length is < Bytes or > Limits.RecordMaxBytes || record[0] != Version)
+        {
+            return false;
+        }
         if ((RecordType)record[1] is not (RecordType.Entry or RecordType.Statement)) return false;
         header = new RecordHeader(record[..Bytes]);
         return true;

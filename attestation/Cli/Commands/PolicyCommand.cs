@@ -90,7 +90,8 @@ internal static class PolicyCommand
         }
         catch (ArgumentException e)
         {
-            throw new CommandFailure($"{developmentRoot} is not a DER root certificate: {e.Message}");
+            throw new CommandFailure(
+                $"{developmentRoot} is not a DER root certificate: {e.Message}");
         }
     }
 

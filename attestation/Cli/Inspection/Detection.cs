@@ -13,13 +13,22 @@ internal static class Detection
     /// <summary>What the file says; null if it is none of the known things.</summary>
     public static Facts? Inspect(byte[] bytes)
     {
-        if (Receipt.TryDecode(bytes, out Receipt? receipt, out _)) return ReceiptFacts.Of(receipt, "Receipt");
+        if (Receipt.TryDecode(bytes, out Receipt? receipt, out _))
+        {
+            return ReceiptFacts.Of(receipt, "Receipt");
+        }
         if (ReceiptTlogProof.TryDecode(bytes, out receipt, out _))
         {
             return ReceiptFacts.Of(receipt, "Receipt (C2SP tlog-proof)");
         }
-        if (UnverifiedAttestation.TryParse(bytes, out var document, out _)) return OfDocument(document);
-        if (TrustPolicy.TryParse(bytes, out TrustPolicy? policy, out _)) return PolicyFacts.Of(policy);
+        if (UnverifiedAttestation.TryParse(bytes, out var document, out _))
+        {
+            return OfDocument(document);
+        }
+        if (TrustPolicy.TryParse(bytes, out TrustPolicy? policy, out _))
+        {
+            return PolicyFacts.Of(policy);
+        }
         if (SignedNote.TryParse(bytes, out SignedNote? note, out _)
             && Checkpoint.TryParse(note.Text.Span, out Checkpoint? checkpoint, out _))
         {

@@ -86,7 +86,10 @@ internal sealed class AppendEndpoints(
     {
         expected = ExpectedVersion.Any;
         wish = ReceiptWish.Full;
-        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown) return unknown;
+        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown)
+        {
+            return unknown;
+        }
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
