@@ -21,6 +21,7 @@ public class ReferenceTests
         "attestation/Client/Client.csproj",
         "enclave/Core/Core.csproj",
         "enclave/Host/Host.csproj",
+        "enclave/Nitro/Nitro.csproj",
         "enclave/Simulated/Simulated.csproj",
     ];
 
