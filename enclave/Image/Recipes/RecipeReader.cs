@@ -164,6 +164,10 @@ internal static class RecipeReader
     private static void CheckRamdisks(RecipeObject root, ImmutableArray<RecipeRamdisk> ramdisks)
     {
         if (ramdisks.IsEmpty) throw root.FaultOf("ramdisks", "none");
+        if (ramdisks.DistinctBy(r => r.Name).Count() != ramdisks.Length)
+        {
+            throw root.FaultOf("ramdisks", "two have the same name");
+        }
         for (int i = 1; i < ramdisks.Length; i++)
         {
             // The ramdisks lie one behind the other in memory. Kernels find an archive that is not
