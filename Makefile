@@ -1,6 +1,6 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-interop lint config bench clean
+.PHONY: help build run test test-interop lint config bench release clean
 
 CONFIGURATION := Release
 
@@ -44,6 +44,9 @@ bench: ## Measure the trusted core, the link to it, and verification
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
+
+release: ## Make artifacts/release: image, gateway, command, files for EC2
+	@setup/release
 
 clean: ## Remove what was built (data of `make run` in .run/ stays)
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
