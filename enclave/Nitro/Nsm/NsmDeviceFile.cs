@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sequencer.Enclave.Nitro.Nsm;
 
-/// <summary>The kernel's <c>/dev/nsm</c>: one ioctl that carries a request and its answer.</summary>
+/// <summary>The kernel's <c>/dev/nsm</c>: one ioctl carries a request and its answer.</summary>
 internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
 {
     private const string Path = "/dev/nsm";
