@@ -30,7 +30,7 @@ test: ## Run every local test
 	@setup/need-dotnet
 	@tests/run
 
-test-interop: ## Check receipts and a whole log with an independent verifier in Python
+test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
 	@setup/need-dotnet
 	@tests/interop/run
 
