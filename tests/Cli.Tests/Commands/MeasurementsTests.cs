@@ -1,5 +1,4 @@
 using System.Text;
-using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Verification;
 
