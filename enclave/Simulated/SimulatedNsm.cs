@@ -73,11 +73,11 @@ internal sealed class SimulatedNsm : INsm, IDisposable
         CborBytes cbor = new CborBytes().StartIndefiniteMap()
             .Text("module_id").Text(_moduleId)
             .Text("digest").Text("SHA384")
-            .Text("timestamp").Integer((ulong)now.ToUnixTimeMilliseconds())
+            .Text("timestamp").Number((ulong)now.ToUnixTimeMilliseconds())
             .Text("pcrs").StartMap(PcrCount);
         for (int index = 0; index < PcrCount; index++)
         {
-            cbor.Integer((ulong)index).Bytes(Pcr(index));
+            cbor.Number((ulong)index).Bytes(Pcr(index));
         }
         cbor.Text("certificate").Bytes(_leaf!.Der)
             .Text("cabundle").StartArray(_bundle.Length);

@@ -26,6 +26,7 @@ public class ReferenceTests
         "enclave/Core/Core.csproj",
         "enclave/Host/Host.csproj",
         "enclave/Image/Image.csproj",
+        "enclave/Nitro/Nitro.csproj",
         "enclave/Simulated/Simulated.csproj",
     ];
 
