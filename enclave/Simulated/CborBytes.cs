@@ -5,7 +5,7 @@ using System.Text;
 namespace Sequencer.Enclave.Simulated;
 
 /// <summary>
-/// Writes the few forms of CBOR (RFC 8949) of which the device's documents are made.
+/// Writes the few forms of CBOR (RFC 8949) of which the device's documents and answers are made.
 /// </summary>
 internal sealed class CborBytes
 {
@@ -16,6 +16,8 @@ internal sealed class CborBytes
     private const byte Map = 5 << 5;
     private const byte IndefiniteMap = 0xbf;
     private const byte BreakByte = 0xff;
+    private const byte FalseByte = 0xf4;
+    private const byte TrueByte = 0xf5;
     private const byte NullByte = 0xf6;
 
     private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -32,6 +34,8 @@ internal sealed class CborBytes
 
     public CborBytes Bytes(ReadOnlySpan<byte> value) =>
         Head(ByteString, (ulong)value.Length).Raw(value);
+
+    public CborBytes Boolean(bool value) => Raw([value ? TrueByte : FalseByte]);
 
     /// <summary>A byte string; null where there is none, which is not the empty string.</summary>
     public CborBytes Option(ReadOnlyMemory<byte>? value) =>
