@@ -69,6 +69,9 @@ internal sealed class CheckList
         }
     }
 
+    /// <summary>True for a rule that has its outcome.</summary>
+    public bool Has(VerificationRule rule) => _checks.ContainsKey(rule);
+
     /// <summary>Stops the caller that forgot a rule: silence must never count as good.</summary>
     public void RequireAll(ReadOnlySpan<VerificationRule> rules)
     {

@@ -17,7 +17,7 @@ internal static class DocumentVerification
         AttestationRefusal? refusal = null;
         foreach (TrustedRoot root in policy.Roots)
         {
-            var result = NitroAttestationVerifier.Verify(document, policy.Images, root, freshness);
+            var result = NitroAttestationVerifier.Verify(document, policy.Images.Pcrs, root, freshness);
             if (result.TryGet(out VerifiedAttestation? verified, out refusal))
             {
                 checks.Pass(VerificationRule.Attestation);
@@ -45,6 +45,26 @@ internal static class DocumentVerification
             Convert.ToHexStringLower(expected),
             Hex(publicKey));
     }
+
+    /// <summary>
+    /// What a policy says of the log. Where it pins none, the value is the evidence's own and being
+    /// equal proves nothing: the rule does not apply, and the answer says so.
+    /// </summary>
+    public static void CheckPinned<T>(
+        CheckList checks, TrustPolicy policy, VerificationRule rule, T expected, T actual)
+        where T : IEquatable<T>
+    {
+        if (policy.IsLogPinned || !expected.Equals(actual))
+        {
+            checks.ExpectEqual(rule, expected, actual);
+            return;
+        }
+        checks.Excuse(
+            $"any log of this image: {rule.Code()} {Line($"{actual}")} is not pinned", rule);
+    }
+
+    private static string Line(string text) => text.TrimEnd('\n').Replace("\n", ", ",
+        StringComparison.Ordinal);
 
     /// <summary>An option of a document, for people.</summary>
     public static string Hex(ReadOnlyMemory<byte>? bytes) =>

@@ -49,8 +49,11 @@ internal static class EpochVerification
                 VerificationRule.EpochDomain,
                 VerificationRule.EpochStatement);
         }
-        checks.ExpectEqual(VerificationRule.LogId, policy.LogId, statement.LogId);
-        checks.ExpectEqual(
+        DocumentVerification.CheckPinned(
+            checks, policy, VerificationRule.LogId, policy.LogId, statement.LogId);
+        DocumentVerification.CheckPinned(
+            checks,
+            policy,
             VerificationRule.Configuration,
             policy.Configuration.Text,
             statement.Fields.Configuration.Text);

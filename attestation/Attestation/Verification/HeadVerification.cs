@@ -135,7 +135,8 @@ internal sealed class HeadVerification
         }
         else
         {
-            checks.Pass(VerificationRule.Origin);
+            DocumentVerification.CheckPinned(
+                checks, _policy, VerificationRule.Origin, _policy.Origin, Checkpoint.Origin);
         }
     }
 

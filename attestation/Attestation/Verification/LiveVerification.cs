@@ -108,10 +108,13 @@ internal static class LiveVerification
     private static void CheckLog(CheckList checks, TrustPolicy policy, EpochStatement statement)
     {
         LogConfiguration configuration = statement.Fields.Configuration;
-        checks.ExpectEqual(VerificationRule.LogId, policy.LogId, statement.LogId);
-        checks.ExpectEqual(VerificationRule.Origin, policy.Origin, configuration.Origin);
-        checks.ExpectEqual(
-            VerificationRule.Configuration, policy.Configuration.Text, configuration.Text);
+        DocumentVerification.CheckPinned(
+            checks, policy, VerificationRule.LogId, policy.LogId, statement.LogId);
+        DocumentVerification.CheckPinned(
+            checks, policy, VerificationRule.Origin, policy.Origin, configuration.Origin);
+        DocumentVerification.CheckPinned(
+            checks, policy, VerificationRule.Configuration, policy.Configuration.Text,
+            configuration.Text);
     }
 
     private static void LeaveOutLog(CheckList checks) =>

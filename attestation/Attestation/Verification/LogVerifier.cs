@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Receipts;
 
@@ -34,18 +36,35 @@ public sealed class LogVerifier
     public VerificationReport<VerifiedEntry> VerifyReceipt(
         ReadOnlySpan<byte> receipt, PayloadClaim? payload = null)
     {
-        bool isProof = receipt.StartsWith("c2sp.org/tlog-proof@"u8);
-        bool isRead = isProof
-            ? ReceiptTlogProof.TryDecode(receipt, out Receipt? read, out ReceiptRefusal? refusal)
-            : Receipt.TryDecode(receipt, out read, out refusal);
-        if (isRead) return VerifyReceipt(read!, payload);
+        return TryDecode(receipt, out Receipt? read, out ReceiptRefusal? refusal)
+            ? VerifyReceipt(read, payload)
+            : ReportUndecoded(refusal);
+    }
 
-        var checks = new CheckList();
-        checks.Fail(
-            VerificationRule.ReceiptFormat, "a receipt in its one form", $"a fault {refusal}");
-        checks.LeaveOut("the receipt does not decode", HeadVerification.Rules);
-        checks.LeaveOut("the receipt does not decode", RecordVerification.Rules);
-        return new VerificationReport<VerifiedEntry>(checks.ToArray(), null);
+    /// <summary>
+    /// Verifies a receipt of any log of trusted images: the log is the one that the receipt's own
+    /// statement names, and the rules about it are told as not pinned.
+    /// </summary>
+    /// <param name="images">What is trusted.</param>
+    /// <param name="receipt">The file's bytes, JSON or tlog-proof.</param>
+    /// <param name="payload">The payload, if it is at hand.</param>
+    public static VerificationReport<VerifiedEntry> VerifyReceipt(
+        TrustedImages images, ReadOnlySpan<byte> receipt, PayloadClaim? payload = null)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        if (!TryDecode(receipt, out Receipt? read, out ReceiptRefusal? refusal))
+        {
+            return ReportUndecoded(refusal);
+        }
+        if (!EpochStatement.TryParse(read.Epoch.Statement.Span, out EpochStatement? statement))
+        {
+            var checks = new CheckList();
+            checks.Pass(VerificationRule.ReceiptFormat);
+            checks.Fail(VerificationRule.StatementFormat, "an epoch statement", "other bytes");
+            LeaveOutOthers(checks, "the statement, which names the log, does not decode");
+            return new VerificationReport<VerifiedEntry>(checks.ToArray(), null);
+        }
+        return new LogVerifier(images.PolicyFor(statement)).VerifyReceipt(read, payload);
     }
 
     /// <summary>Verifies a receipt that was read.</summary>
@@ -129,6 +148,32 @@ public sealed class LogVerifier
     {
         ArgumentNullException.ThrowIfNull(freshness);
         return LiveVerification.Check(Policy, document, statement, freshness);
+    }
+
+    private static bool TryDecode(
+        ReadOnlySpan<byte> bytes,
+        [NotNullWhen(true)] out Receipt? receipt,
+        [NotNullWhen(false)] out ReceiptRefusal? refusal) =>
+        bytes.StartsWith("c2sp.org/tlog-proof@"u8)
+            ? ReceiptTlogProof.TryDecode(bytes, out receipt, out refusal)
+            : Receipt.TryDecode(bytes, out receipt, out refusal);
+
+    private static VerificationReport<VerifiedEntry> ReportUndecoded(ReceiptRefusal? refusal)
+    {
+        var checks = new CheckList();
+        checks.Fail(
+            VerificationRule.ReceiptFormat, "a receipt in its one form", $"a fault {refusal}");
+        LeaveOutOthers(checks, "the receipt does not decode");
+        return new VerificationReport<VerifiedEntry>(checks.ToArray(), null);
+    }
+
+    private static void LeaveOutOthers(CheckList checks, string reason)
+    {
+        foreach (VerificationRule rule in (VerificationRule[])
+            [.. HeadVerification.Rules, .. RecordVerification.Rules])
+        {
+            if (!checks.Has(rule)) checks.LeaveOut(reason, rule);
+        }
     }
 
     private static VerificationReport<VerifiedEntry> Report(

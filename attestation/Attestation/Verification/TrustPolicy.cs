@@ -21,12 +21,6 @@ public sealed class TrustPolicy
     /// <summary>Longest policy, in bytes.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Most accepted images.</summary>
-    public const int MeasurementsMax = 1024;
-
-    /// <summary>Most roots.</summary>
-    public const int RootsMax = 16;
-
     /// <summary>Makes a policy.</summary>
     /// <exception cref="ArgumentException">No image or no root, too many, one of them twice, or a
     /// root that a policy cannot name.</exception>
@@ -39,31 +33,23 @@ public sealed class TrustPolicy
         ArgumentNullException.ThrowIfNull(configuration);
         LogId = logId;
         Configuration = configuration;
-        Measurements = [.. measurements];
-        Roots = [.. roots];
-        if (Measurements.Length is 0 or > MeasurementsMax)
-        {
-            throw new ArgumentException("measurements: a policy accepts 1 to 1024 images");
-        }
-        if (Measurements.DistinctBy(m => m.Measurements).Count() != Measurements.Length)
-        {
-            throw new ArgumentException("measurements: the same PCRs stand twice");
-        }
-        if (Roots.Length is 0 or > RootsMax)
-        {
-            throw new ArgumentException(
-                "roots: a policy trusts 1 to 16 roots, such as aws-nitro-enclaves-g1");
-        }
-        if (Roots.DistinctBy(r => r.Fingerprint).Count() != Roots.Length)
-        {
-            throw new ArgumentException("roots: the same root stands twice");
-        }
-        if (Roots.Any(r => r.Kind == TrustedRootKind.OwnNsmDocument))
-        {
-            throw new ArgumentException("roots: a root found in a document is no anchor");
-        }
-        Images = new PcrPolicy(Measurements.Select(m => m.Measurements));
+        Images = new TrustedImages(measurements, roots);
+        IsLogPinned = true;
     }
+
+    // The log of a statement that evidence brings along, which pins nothing.
+    internal TrustPolicy(EpochStatement statement, TrustedImages images)
+    {
+        LogId = statement.LogId;
+        Configuration = statement.Fields.Configuration;
+        Images = images;
+    }
+
+    /// <summary>
+    /// False if log id, origin and configuration are not what the verifier chose but what the
+    /// evidence itself brought along: see <see cref="TrustedImages.PolicyFor"/>.
+    /// </summary>
+    public bool IsLogPinned { get; }
 
     /// <summary>The log.</summary>
     public Digest LogId { get; }
@@ -75,20 +61,19 @@ public sealed class TrustPolicy
     public string Origin => Configuration.Origin;
 
     /// <summary>Accepted images; the first that matches a document counts.</summary>
-    public ImmutableArray<AcceptedMeasurement> Measurements { get; }
+    public ImmutableArray<AcceptedMeasurement> Measurements => Images.Measurements;
 
     /// <summary>Trusted roots.</summary>
-    public ImmutableArray<TrustedRoot> Roots { get; }
+    public ImmutableArray<TrustedRoot> Roots => Images.Roots;
 
     /// <summary>
     /// INSECURE when true: whoever holds the key of a development root forges any receipt. Callers
     /// warn.
     /// </summary>
-    public bool HasInsecureDevelopmentRoots =>
-        Roots.Any(r => r.Kind == TrustedRootKind.InsecureDevelopment);
+    public bool HasInsecureDevelopmentRoots => Images.HasInsecureDevelopmentRoots;
 
-    /// <summary>The images as the attestation verifier takes them.</summary>
-    internal PcrPolicy Images { get; }
+    /// <summary>The images and roots, without the log.</summary>
+    public TrustedImages Images { get; }
 
     /// <summary>
     /// Reads <c>trust-policy.json</c>. When false, <paramref name="fault"/> names the member for
@@ -98,7 +83,7 @@ public sealed class TrustPolicy
         ReadOnlySpan<byte> json,
         [NotNullWhen(true)] out TrustPolicy? policy,
         [NotNullWhen(false)] out string? fault) =>
-        TrustPolicyReader.TryRead(json, out policy, out fault);
+        TrustPolicyReader.TryReadPolicy(json, out policy, out fault);
 
     /// <summary>The policy as indented JSON, ending in a line feed.</summary>
     public byte[] ToJson() => TrustPolicyWriter.Write(this);

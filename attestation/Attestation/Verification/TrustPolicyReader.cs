@@ -14,6 +14,7 @@ namespace Sequencer.Attestation.Verification;
 internal ref struct TrustPolicyReader
 {
     public const string Format = "sequencer-trust-policy/v1";
+    public const string ImagesFormat = "sequencer-measurements/v1";
     public const string AwsRoot = "aws-nitro-enclaves-g1";
 
     private Utf8JsonReader _json;
@@ -22,19 +23,33 @@ internal ref struct TrustPolicyReader
     private TrustPolicyReader(ReadOnlySpan<byte> json) =>
         _json = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 4 });
 
-    public static bool TryRead(
+    public static bool TryReadPolicy(
         ReadOnlySpan<byte> json,
         [NotNullWhen(true)] out TrustPolicy? policy,
+        [NotNullWhen(false)] out string? fault) =>
+        TryRead(json, ToPolicy, out policy, out fault);
+
+    public static bool TryReadImages(
+        ReadOnlySpan<byte> json,
+        [NotNullWhen(true)] out TrustedImages? images,
+        [NotNullWhen(false)] out string? fault) =>
+        TryRead(json, ToImages, out images, out fault);
+
+    private static bool TryRead<T>(
+        ReadOnlySpan<byte> json,
+        Func<Members, T> make,
+        [NotNullWhen(true)] out T? made,
         [NotNullWhen(false)] out string? fault)
+        where T : class
     {
-        policy = null;
+        made = null;
         fault = $"the policy: more than {TrustPolicy.MaxBytes} bytes";
         if (json.Length > TrustPolicy.MaxBytes) return false;
         var reader = new TrustPolicyReader(json);
         // The one place where a fault in the text, found at any depth, becomes an answer.
         try
         {
-            policy = reader.ReadPolicy();
+            made = make(reader.ReadMembers());
             fault = null;
             return true;
         }
@@ -59,11 +74,49 @@ internal ref struct TrustPolicyReader
         return false;
     }
 
-    private TrustPolicy ReadPolicy()
+    private static TrustPolicy ToPolicy(Members members)
     {
-        string? format = null, logId = null, origin = null, configurationText = null;
-        List<AcceptedMeasurement>? measurements = null;
-        var roots = new List<TrustedRoot>();
+        if (Required(members.Format, "format") != Format)
+        {
+            throw new PolicyFault($"format: not {Format}");
+        }
+        if (!Digest.TryParseHex(Required(members.LogId, "log_id"), out Digest id))
+        {
+            throw new PolicyFault("log_id: not 64 lower-case hexadecimal digits");
+        }
+        byte[] text = Encoding.UTF8.GetBytes(Required(members.Configuration, "configuration"));
+        if (!LogConfiguration.TryParse(text, out LogConfiguration? configuration))
+        {
+            throw new PolicyFault("configuration: not the text of a configuration");
+        }
+        if (Required(members.Origin, "origin") != configuration.Origin)
+        {
+            throw new PolicyFault(
+                $"origin: {members.Origin} is not the configuration's origin "
+                + $"{configuration.Origin}");
+        }
+        return new TrustPolicy(
+            id, configuration, Required(members.Measurements, "measurements"), members.Roots);
+    }
+
+    private static TrustedImages ToImages(Members members)
+    {
+        if (Required(members.Format, "format") != ImagesFormat)
+        {
+            throw new PolicyFault($"format: not {ImagesFormat}");
+        }
+        // Measurements that speak of a log would look as if they pinned it.
+        if ((members.LogId ?? members.Origin ?? members.Configuration) is not null)
+        {
+            throw new PolicyFault($"{ImagesFormat}: log_id, origin and configuration belong to "
+                + $"a {Format}");
+        }
+        return new TrustedImages(Required(members.Measurements, "measurements"), members.Roots);
+    }
+
+    private Members ReadMembers()
+    {
+        var members = new Members();
         var seen = new HashSet<string>();
         Next();
         Require(JsonTokenType.StartObject, "an object");
@@ -73,35 +126,21 @@ internal ref struct TrustPolicyReader
             Next();
             switch (member)
             {
-                case "format": format = Text(); break;
-                case "log_id": logId = Text(); break;
-                case "origin": origin = Text(); break;
-                case "configuration": configurationText = Text(); break;
-                case "measurements": measurements = ReadMeasurements(); break;
-                case "roots": ReadRoots(roots, AwsRootOf); break;
-                case "insecure_development_roots": ReadRoots(roots, DevelopmentRootOf); break;
+                case "format": members.Format = Text(); break;
+                case "log_id": members.LogId = Text(); break;
+                case "origin": members.Origin = Text(); break;
+                case "configuration": members.Configuration = Text(); break;
+                case "measurements": members.Measurements = ReadMeasurements(); break;
+                case "roots": ReadRoots(members.Roots, AwsRootOf); break;
+                case "insecure_development_roots":
+                    ReadRoots(members.Roots, DevelopmentRootOf);
+                    break;
                 default: throw Fault("unknown member");
             }
         }
         _place = "the policy";
         if (_json.Read()) throw Fault("something follows the object");
-
-        if (Required(format, "format") != Format) throw new PolicyFault($"format: not {Format}");
-        if (!Digest.TryParseHex(Required(logId, "log_id"), out Digest id))
-        {
-            throw new PolicyFault("log_id: not 64 lower-case hexadecimal digits");
-        }
-        byte[] text = Encoding.UTF8.GetBytes(Required(configurationText, "configuration"));
-        if (!LogConfiguration.TryParse(text, out LogConfiguration? configuration))
-        {
-            throw new PolicyFault("configuration: not the text of a configuration");
-        }
-        if (Required(origin, "origin") != configuration.Origin)
-        {
-            throw new PolicyFault(
-                $"origin: {origin} is not the configuration's origin {configuration.Origin}");
-        }
-        return new TrustPolicy(id, configuration, Required(measurements, "measurements"), roots);
+        return members;
     }
 
     private List<AcceptedMeasurement> ReadMeasurements()
@@ -111,7 +150,7 @@ internal ref struct TrustPolicyReader
         while (Next() != JsonTokenType.EndArray)
         {
             _place = $"measurements[{measurements.Count}]";
-            if (measurements.Count == TrustPolicy.MeasurementsMax) throw Fault("too many");
+            if (measurements.Count == TrustedImages.MeasurementsMax) throw Fault("too many");
             measurements.Add(ReadMeasurement(_place));
         }
         return measurements;
@@ -163,7 +202,7 @@ internal ref struct TrustPolicyReader
         for (int i = 0; Next() != JsonTokenType.EndArray; i++)
         {
             _place = $"{member}[{i}]";
-            if (roots.Count == TrustPolicy.RootsMax) throw Fault("too many roots");
+            if (roots.Count == TrustedImages.RootsMax) throw Fault("too many roots");
             roots.Add(rootOf(Text(), _place));
         }
     }
@@ -235,6 +274,22 @@ internal ref struct TrustPolicyReader
         where T : class => value ?? throw new PolicyFault($"{member}: missing");
 
     private readonly PolicyFault Fault(string reason) => new($"{_place}: {reason}");
+
+    /// <summary>What stands in either format, before it is known to make sense.</summary>
+    private sealed class Members
+    {
+        public string? Format { get; set; }
+
+        public string? LogId { get; set; }
+
+        public string? Origin { get; set; }
+
+        public string? Configuration { get; set; }
+
+        public List<AcceptedMeasurement>? Measurements { get; set; }
+
+        public List<TrustedRoot> Roots { get; } = [];
+    }
 
     /// <summary>Carries a fault to <see cref="TryRead"/> and never beyond.</summary>
     private sealed class PolicyFault(string message) : Exception(message);

@@ -5,7 +5,7 @@ using Sequencer.Attestation.Nitro;
 
 namespace Sequencer.Attestation.Verification;
 
-/// <summary>Writes policies in the members' documented order.</summary>
+/// <summary>Writes policies and measurements in the members' documented order.</summary>
 internal static class TrustPolicyWriter
 {
     // Nothing here is pasted into HTML, and '+' in base64 should look like one.
@@ -16,24 +16,40 @@ internal static class TrustPolicyWriter
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static byte[] Write(TrustPolicy policy)
+    public static byte[] Write(TrustPolicy policy) => Write(json =>
+    {
+        json.WriteString("format", TrustPolicyReader.Format);
+        json.WriteString("log_id", policy.LogId.ToHex());
+        json.WriteString("origin", policy.Origin);
+        json.WriteString("configuration", policy.Configuration.Text);
+        WriteMembers(json, policy.Images);
+    });
+
+    public static byte[] Write(TrustedImages images) => Write(json =>
+    {
+        json.WriteString("format", TrustPolicyReader.ImagesFormat);
+        WriteMembers(json, images);
+    });
+
+    private static byte[] Write(Action<Utf8JsonWriter> writeMembers)
     {
         var destination = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(destination, Options))
         {
             json.WriteStartObject();
-            json.WriteString("format", TrustPolicyReader.Format);
-            json.WriteString("log_id", policy.LogId.ToHex());
-            json.WriteString("origin", policy.Origin);
-            json.WriteString("configuration", policy.Configuration.Text);
-            json.WriteStartArray("measurements");
-            foreach (AcceptedMeasurement accepted in policy.Measurements) Write(json, accepted);
-            json.WriteEndArray();
-            WriteRoots(json, policy);
+            writeMembers(json);
             json.WriteEndObject();
         }
         destination.Write("\n"u8);
         return destination.WrittenSpan.ToArray();
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, TrustedImages images)
+    {
+        json.WriteStartArray("measurements");
+        foreach (AcceptedMeasurement accepted in images.Measurements) Write(json, accepted);
+        json.WriteEndArray();
+        WriteRoots(json, images);
     }
 
     private static void Write(Utf8JsonWriter json, AcceptedMeasurement accepted)
@@ -48,17 +64,17 @@ internal static class TrustPolicyWriter
         json.WriteEndObject();
     }
 
-    private static void WriteRoots(Utf8JsonWriter json, TrustPolicy policy)
+    private static void WriteRoots(Utf8JsonWriter json, TrustedImages images)
     {
-        if (policy.Roots.Any(r => r.Kind == TrustedRootKind.AwsNitroEnclavesG1))
+        if (images.Roots.Any(r => r.Kind == TrustedRootKind.AwsNitroEnclavesG1))
         {
             json.WriteStartArray("roots");
             json.WriteStringValue(TrustPolicyReader.AwsRoot);
             json.WriteEndArray();
         }
-        if (!policy.HasInsecureDevelopmentRoots) return;
+        if (!images.HasInsecureDevelopmentRoots) return;
         json.WriteStartArray("insecure_development_roots");
-        foreach (TrustedRoot root in policy.Roots)
+        foreach (TrustedRoot root in images.Roots)
         {
             if (root.Kind == TrustedRootKind.InsecureDevelopment)
             {
