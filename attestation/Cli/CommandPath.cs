@@ -6,13 +6,14 @@ namespace Sequencer.Cli;
 /// <summary>The commands that a command line names, for messages.</summary>
 internal static class CommandPath
 {
-    /// <summary><c>sequencer</c> and the subcommand, as far as it was understood.</summary>
+    /// <summary><c>sequencer</c> and the subcommands, as far as they were understood.</summary>
     public static IEnumerable<string> Of(ParseResult parse)
     {
+        var names = new List<string>();
         for (SymbolResult? at = parse.CommandResult; at is CommandResult command; at = at.Parent)
         {
-            if (command.Command is not RootCommand) return ["sequencer", command.Command.Name];
+            if (command.Command is not RootCommand) names.Insert(0, command.Command.Name);
         }
-        return ["sequencer"];
+        return ["sequencer", .. names];
     }
 }

@@ -18,6 +18,7 @@ var root = new RootCommand(
     AuditCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli;
 
@@ -26,33 +25,22 @@ internal static class SharedOptions
 
     public static Option<FileInfo?> Policy { get; } = new("--policy", "-p")
     {
-        Description = "Trust policy file: what you trust (default: SEQUENCER_POLICY)",
+        Description = "What you trust: a trust policy, or an image's measurements.json "
+            + "(default: SEQUENCER_POLICY)",
         HelpName = "FILE",
     };
 
-    /// <summary>Reads the policy that was named; null if none was.</summary>
-    public static TrustPolicy? FindPolicy(ParseResult parse, Screen screen)
+    /// <summary>Reads what was named as trusted; null if nothing was.</summary>
+    public static Trust? FindTrust(ParseResult parse, Screen screen)
     {
         string? path = parse.GetValue(Policy)?.FullName
             ?? Environment.GetEnvironmentVariable("SEQUENCER_POLICY");
-        if (string.IsNullOrEmpty(path)) return null;
-        byte[] json = Files.Read(path, TrustPolicy.MaxBytes, "a trust policy");
-        if (!TrustPolicy.TryParse(json, out TrustPolicy? policy, out string? fault))
-        {
-            throw new CommandFailure($"{path} is not a trust policy: {fault}");
-        }
-        if (policy.HasInsecureDevelopmentRoots)
-        {
-            screen.Remark(
-                "[red bold]INSECURE:[/] [yellow]this policy trusts a development root. Whoever "
-                + "holds its key file can forge everything; good for trying things out only.[/]");
-        }
-        return policy;
+        return string.IsNullOrEmpty(path) ? null : Trust.Read(path, screen);
     }
 
-    /// <summary>Reads the policy, without which nothing can be verified.</summary>
-    public static TrustPolicy RequirePolicy(ParseResult parse, Screen screen) =>
-        FindPolicy(parse, screen) ?? throw new CommandFailure(
+    /// <summary>Reads what is trusted, without which nothing can be verified.</summary>
+    public static Trust RequireTrust(ParseResult parse, Screen screen) =>
+        FindTrust(parse, screen) ?? throw new CommandFailure(
             "Verifying needs a trust policy: name one with --policy FILE. It says which log, "
             + "images and roots you trust; nothing that the log itself tells can stand in for it. "
             + "'sequencer policy --help' says how to make one.");

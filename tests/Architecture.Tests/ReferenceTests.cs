@@ -15,6 +15,10 @@ public class ReferenceTests
         ["tests"] = ["attestation", "enclave", "gateway", "setup", "tests"],
     };
 
+    // The one command line of the project also builds images; it takes no other part of an enclave.
+    private static readonly (string From, string To) ImageTool =
+        ("attestation/Cli/Cli.csproj", "enclave/Image/Image.csproj");
+
     private static readonly string[] WithoutPackages =
     [
         "attestation/Attestation/Attestation.csproj",
@@ -22,6 +26,7 @@ public class ReferenceTests
         "enclave/Core/Core.csproj",
         "enclave/Emulator/Emulator.csproj",
         "enclave/Host/Host.csproj",
+        "enclave/Image/Image.csproj",
         "enclave/Simulated/Simulated.csproj",
     ];
 
@@ -39,8 +44,9 @@ public class ReferenceTests
             {
                 string folder = Path.GetDirectoryName(Path.Combine(Checkout.Root, project))!;
                 string path = Path.GetFullPath(Path.Combine(folder, target));
-                string to = Path.GetRelativePath(Checkout.Root, path).Split('/')[0];
-                if (!Allowed[from].Contains(to)) wrong.Add($"{project} -> {target}");
+                string to = Path.GetRelativePath(Checkout.Root, path);
+                if ((project, to) == ImageTool) continue;
+                if (!Allowed[from].Contains(to.Split('/')[0])) wrong.Add($"{project} -> {target}");
             }
         }
         Assert.Empty(wrong);

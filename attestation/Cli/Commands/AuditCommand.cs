@@ -50,13 +50,14 @@ internal static class AuditCommand
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
         string log = parse.GetRequiredValue(Log);
-        TrustPolicy policy = SharedOptions.RequirePolicy(parse, screen);
-        var auditor = new LogAuditor(policy, ReadHeld(parse.GetValue(Held) ?? [], policy));
+        Trust trust = SharedOptions.RequireTrust(parse, screen);
         using HttpClient? http = Gateway.IsAddress(log) ? Gateway.Connect(new Uri(log)) : null;
         IAuditSource source = http is null ? Open(log) : new HttpAuditSource(http);
         AuditReport report;
         try
         {
+            TrustPolicy policy = await trust.PolicyForAsync(source, cancellationToken);
+            var auditor = new LogAuditor(policy, ReadHeld(parse.GetValue(Held) ?? [], policy));
             report = await WithProgress(
                 screen, show => auditor.AuditAsync(source, show, cancellationToken));
         }
@@ -166,6 +167,7 @@ internal static class AuditCommand
                 json.WriteNumber("head_size", verified.Checkpoint.Size);
                 json.WriteString("root", verified.Checkpoint.Root.ToHex());
                 json.WriteString("log_id", verified.LogId.ToHex());
+                json.WriteBoolean("log_pinned", verified.Policy.IsLogPinned);
             }
             CheckLines.Write(json, head.Checks);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 
 namespace Sequencer.Cli.Commands;
@@ -64,7 +65,9 @@ internal static class GetCommand
     {
         ulong number = parse.GetRequiredValue(Number);
         using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
-        var policy = parse.GetValue(ReceiptOption) ? SharedOptions.FindPolicy(parse, screen) : null;
+        Trust? trust = parse.GetValue(ReceiptOption) ? SharedOptions.FindTrust(parse, screen) : null;
+        TrustPolicy? policy = trust is null
+            ? null : await trust.PolicyForAsync(new HttpAuditSource(http), cancellationToken);
         SequencerClient client = policy is null
             ? SequencerClient.WithoutVerification(http)
             : new SequencerClient(http, policy);

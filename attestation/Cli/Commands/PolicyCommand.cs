@@ -12,8 +12,8 @@ internal static class PolicyCommand
 
     private static readonly Option<string?> Measurements = new("--measurements")
     {
-        Description = "Images to accept, as published by who built them: a policy, or the JSON with "
-            + "PCR0, PCR1 and PCR2 that a build prints; without it, those that the log presents",
+        Description = "Images to accept, as published by who built them: measurements.json, a "
+            + "policy, or the JSON with PCR0, PCR1 and PCR2 that a build prints; without it, those that the log presents",
         HelpName = "FILE",
     };
 
@@ -99,8 +99,12 @@ internal static class PolicyCommand
     {
         if (path is null) return null;
         byte[] json = Files.Read(path, TrustPolicy.MaxBytes, "a trust policy");
-        return TrustPolicy.TryParse(json, out TrustPolicy? published, out _)
-            ? [.. published.Measurements]
+        if (TrustPolicy.TryParse(json, out TrustPolicy? policy, out _))
+        {
+            return [.. policy.Measurements];
+        }
+        return TrustedImages.TryParse(json, out TrustedImages? images, out _)
+            ? [.. images.Measurements]
             : [new AcceptedMeasurement(ImageFile.Read(path, json))];
     }
 

@@ -111,8 +111,10 @@ internal static class SubmitCommand
         {
             throw new CommandFailure("--expect goes with --stream: it is the stream's version.");
         }
-        TrustPolicy? policy = SharedOptions.FindPolicy(parse, screen);
+        Trust? trust = SharedOptions.FindTrust(parse, screen);
         using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        TrustPolicy? policy = trust is null
+            ? null : await trust.PolicyForAsync(new HttpAuditSource(http), cancellationToken);
         SequencerClient client = policy is null
             ? SequencerClient.WithoutVerification(http)
             : new SequencerClient(http, policy);

@@ -29,7 +29,9 @@ internal static class VerifyCommand
         var command = new Command(
             "verify",
             "Verify receipts offline, down to the roots of your trust policy. Never uses the network.\n\n"
-            + "Example:\n  sequencer verify 1.receipt.json --policy trust-policy.json --payload invoice.pdf\n\n"
+            + "Examples:\n  sequencer verify 1.receipt.json --policy trust-policy.json --payload invoice.pdf\n"
+            + "  sequencer verify 1.receipt.json --policy measurements.json\n\n"
+            + "An image's measurements.json pins which program signed, but not which log of it.\n\n"
             + "Exit codes: 0 all good, 1 at least one refused, 2 nothing was decided.")
         {
             Receipts,
@@ -48,7 +50,7 @@ internal static class VerifyCommand
         {
             throw new CommandFailure("--payload goes with one receipt.");
         }
-        var verifier = new LogVerifier(SharedOptions.RequirePolicy(parse, screen));
+        Trust trust = SharedOptions.RequireTrust(parse, screen);
         PayloadClaim? payload = payloadFile is null
             ? null
             : PayloadClaim.Of(Files.Read(payloadFile, PayloadMaxBytes, "a payload"));
@@ -57,7 +59,7 @@ internal static class VerifyCommand
         foreach (string file in files)
         {
             byte[] receipt = Files.Read(file, Receipt.MaxBytes * 2, "a receipt");
-            reports.Add((file, verifier.VerifyReceipt(receipt, payload)));
+            reports.Add((file, trust.VerifyReceipt(receipt, payload)));
         }
         if (screen.IsJson) screen.WriteJson(json => Write(json, reports));
         else foreach ((string file, var report) in reports) Show(screen, file, report);
@@ -89,6 +91,10 @@ internal static class VerifyCommand
         {
             screen.Say($"      payload SHA-256 {commitment.ToHex()} (not compared: no --payload)");
         }
+        if (!entry.Head.Policy.IsLogPinned)
+        {
+            screen.Say($"      [yellow]{Screen.Plain(Trust.NotPinned(entry.Head.Policy))}[/]");
+        }
         screen.Say("      level: durable (no witness quorum in the policy)");
     }
 
@@ -109,6 +115,7 @@ internal static class VerifyCommand
                 json.WriteNumber("epoch", entry.Epoch);
                 json.WriteString("time", Times.Text(entry.TimeMs));
                 json.WriteString("log_id", entry.Head.LogId.ToHex());
+                json.WriteBoolean("log_pinned", entry.Head.Policy.IsLogPinned);
                 json.WriteNumber("head_size", entry.Head.Checkpoint.Size);
                 json.WriteString("measurement", entry.Head.MeasurementName);
                 json.WriteBoolean("insecure_development_root", entry.Head.IsInsecureDevelopment);

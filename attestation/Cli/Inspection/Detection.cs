@@ -29,6 +29,10 @@ internal static class Detection
         {
             return PolicyFacts.Of(policy);
         }
+        if (TrustedImages.TryParse(bytes, out TrustedImages? images, out _))
+        {
+            return PolicyFacts.Of(images);
+        }
         if (SignedNote.TryParse(bytes, out SignedNote? note, out _)
             && Checkpoint.TryParse(note.Text.Span, out Checkpoint? checkpoint, out _))
         {

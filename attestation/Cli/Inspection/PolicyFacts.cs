@@ -3,7 +3,7 @@ using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli.Inspection;
 
-/// <summary>What a trust policy trusts.</summary>
+/// <summary>What a trust policy, or the measurements of an image, trust.</summary>
 internal static class PolicyFacts
 {
     public static Facts Of(TrustPolicy policy)
@@ -13,7 +13,21 @@ internal static class PolicyFacts
         facts.Add("origin", policy.Origin);
         facts.Add("cells max", policy.Configuration.CellsMax);
         facts.Add("idempotency window", policy.Configuration.IdempotencyWindow);
-        foreach (AcceptedMeasurement accepted in policy.Measurements)
+        AddImages(facts, policy.Images);
+        return facts;
+    }
+
+    /// <summary>Which images measurements trust; no log.</summary>
+    public static Facts Of(TrustedImages images)
+    {
+        var facts = new Facts("Measurements of an image");
+        AddImages(facts, images);
+        return facts;
+    }
+
+    private static void AddImages(Facts facts, TrustedImages images)
+    {
+        foreach (AcceptedMeasurement accepted in images.Measurements)
         {
             facts.Under($"image {accepted.Measurements.Name}", () =>
             {
@@ -25,10 +39,9 @@ internal static class PolicyFacts
             });
         }
         int place = 1;
-        foreach (TrustedRoot root in policy.Roots)
+        foreach (TrustedRoot root in images.Roots)
         {
             facts.Add($"root {place++}", root.ToString());
         }
-        return facts;
     }
 }

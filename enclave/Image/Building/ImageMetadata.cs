@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Sequencer.Enclave.Image.Building;
@@ -12,7 +13,12 @@ internal static class ImageMetadata
         string name, string version, string kernelVersion, DateTimeOffset buildTime)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes))
+        // Nothing here is pasted into HTML, and '+' in a time should look like one.
+        var options = new JsonWriterOptions
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+        using (var json = new Utf8JsonWriter(bytes, options))
         {
             json.WriteStartObject();
             json.WriteString("ImageName", name);
