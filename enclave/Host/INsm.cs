@@ -51,4 +51,11 @@ public sealed class NsmException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>With the device's own refusal.</summary>
+    public NsmException(NsmError error, string message)
+        : base(message) => Error = error;
+
+    /// <summary>How the device refused; null where it did not answer, or unreadably.</summary>
+    public NsmError? Error { get; }
 }

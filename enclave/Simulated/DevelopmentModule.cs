@@ -73,9 +73,9 @@ internal sealed class DevelopmentModule : IDisposable
         CborBytes cbor = new CborBytes().StartIndefiniteMap()
             .Text("module_id").Text(Id)
             .Text("digest").Text("SHA384")
-            .Text("timestamp").Integer((ulong)now.ToUnixTimeMilliseconds())
+            .Text("timestamp").Number((ulong)now.ToUnixTimeMilliseconds())
             .Text("pcrs").StartMap(pcrs.Count);
-        foreach ((int index, byte[] value) in pcrs) cbor.Integer((ulong)index).Bytes(value);
+        foreach ((int index, byte[] value) in pcrs) cbor.Number((ulong)index).Bytes(value);
         cbor.Text("certificate").Bytes(_leaf!.Der)
             .Text("cabundle").StartArray(_bundle.Length);
         foreach (byte[] certificate in _bundle) cbor.Bytes(certificate);

@@ -27,6 +27,7 @@ public class ReferenceTests
         "enclave/Emulator/Emulator.csproj",
         "enclave/Host/Host.csproj",
         "enclave/Image/Image.csproj",
+        "enclave/Nitro/Nitro.csproj",
         "enclave/Simulated/Simulated.csproj",
     ];
 

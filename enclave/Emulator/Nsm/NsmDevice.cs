@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Simulated;
 
 namespace Sequencer.Enclave.Emulator.Nsm;
@@ -44,13 +45,13 @@ internal sealed class NsmDevice(PcrBank pcrs, DevelopmentModule module)
     {
         KeyValuePair<int, byte[]>[] locked = pcrs.Locked;
         CborBytes cbor = new CborBytes().StartMap(1).Text("DescribeNSM").StartMap(7)
-            .Text("version_major").Integer(1)
-            .Text("version_minor").Integer(0)
-            .Text("version_patch").Integer(0)
+            .Text("version_major").Number(1)
+            .Text("version_minor").Number(0)
+            .Text("version_patch").Number(0)
             .Text("module_id").Text(module.Id)
-            .Text("max_pcrs").Integer(PcrBank.Count)
+            .Text("max_pcrs").Number(PcrBank.Count)
             .Text("locked_pcrs").StartArray(locked.Length);
-        foreach ((int index, _) in locked) cbor.Integer((ulong)index);
+        foreach ((int index, _) in locked) cbor.Number((ulong)index);
         return cbor.Text("digest").Text("SHA384").ToArray();
     }
 
