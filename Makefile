@@ -1,6 +1,6 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run test test-interop lint config bench clean
+.PHONY: help build run image enclave-tools test test-interop lint config bench clean
 
 CONFIGURATION := Release
 
@@ -19,6 +19,12 @@ build: ## Build everything
 run: ## Start a simulated enclave and the gateway on http://127.0.0.1:5000
 	@setup/need-dotnet
 	@setup/run
+
+image: ## Build the enclave image and its measurements into artifacts/image
+	@setup/image/build
+
+enclave-tools: ## Build what emulates an enclave, into the cache (3 minutes)
+	@setup/emulator/build
 
 test: ## Run every local test
 	@setup/need-dotnet

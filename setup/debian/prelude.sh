@@ -33,7 +33,7 @@ as_root() {
     elif sudo -n true 2>/dev/null; then
         sudo -n -- "$@"
     else
-        die "this step needs root (a chroot to compile in); run it as root or with passwordless sudo"
+        die "this compiles in a chroot, which needs root or sudo without password"
     fi
 }
 
