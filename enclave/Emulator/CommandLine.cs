@@ -30,8 +30,8 @@ internal sealed record CommandLine
           --tools DIR               what 'make enclave-tools' made
           --help                    print this text
 
-        The enclave's console is printed line by line, and kept in DIR/console.log. When the enclave
-        answers, the setting with which a gateway reaches it is printed:
+        The enclave's console is kept in DIR/console.log, and printed line by line without what its
+        kernel says. When the enclave answers, the setting with which a gateway reaches it is printed:
 
             sequencer-emulator run --eif artifacts/image/sequencer.eif --socket-directory /tmp/e
             Sequencer.Gateway --enclave hybrid:/tmp/e/enclave.vsock:5005

@@ -23,7 +23,7 @@ if (line.EndsWithParent)
 try
 {
     await using EmulatedEnclave enclave = await EmulatedEnclave.StartAsync(
-        line.Options, text => Console.WriteLine($"enclave| {text}"), end.Token);
+        line.Options, Show, end.Token);
     TimeSpan took = await enclave.UntilAnsweringAsync(line.Timeout, end.Token);
     Console.WriteLine(FormattableString.Invariant(
         $"sequencer-emulator: the enclave answers after {took.TotalSeconds:0.0} s; ")
@@ -40,6 +40,12 @@ catch (Exception e) when (e is EmulatorException or IOException or UnauthorizedA
     if (end.IsCancellationRequested) return 0;
     Console.Error.WriteLine($"sequencer-emulator: {e.Message}");
     return 1;
+}
+
+static void Show(string text)
+{
+    // What the kernel says at each boot is for the log alone.
+    if (!text.StartsWith('[')) Console.WriteLine($"enclave| {text}");
 }
 
 void End(PosixSignalContext signal)
