@@ -1,6 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-enclave image enclave-tools test test-interop test-enclave lint config bench clean
+.PHONY: help build run run-enclave image enclave-tools test test-interop test-enclave lint config \
+	bench release clean
 
 CONFIGURATION := Release
 
@@ -34,7 +35,7 @@ test: ## Run every local test
 	@setup/need-dotnet
 	@tests/run
 
-test-interop: ## Check receipts and a whole log with an independent verifier in Python
+test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
 	@setup/need-dotnet
 	@tests/interop/run
 
@@ -58,6 +59,9 @@ bench: ## Measure the trusted core, the link to it, and verification
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
+
+release: ## Make artifacts/release: image, gateway, command, files for EC2
+	@setup/release
 
 clean: ## Remove what was built (data of `make run` and `make run-enclave` stays)
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +

@@ -24,10 +24,13 @@ try
     OperatorConsole.Say(
         $"NSM {device.Version}, module {device.ModuleId}, {device.PcrCount} PCRs, all locked");
 
-    var limits = new CoreLimits { AcceptedPredecessors = PredecessorFile.Read(PredecessorFile.Path) };
-    OperatorConsole.Say($"{limits.AcceptedPredecessors.Count} images accepted as predecessors");
+    var accepted = PredecessorFile.Read(PredecessorFile.Path);
+    OperatorConsole.Say($"{accepted.Count} images accepted as predecessors");
 
-    var options = new EnclaveOptions { Core = limits };
+    var options = new EnclaveOptions
+    {
+        Core = new CoreLimits { AcceptedPredecessors = accepted },
+    };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using Socket listener = VsockSocket.Listen(Port);
     OperatorConsole.Say($"listening on vsock port {Port}");

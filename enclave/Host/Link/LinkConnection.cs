@@ -92,7 +92,8 @@ internal sealed class LinkConnection
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The peer is gone or never spoke, or the connection ended: there is nothing more to read.
+            // The peer is gone or never spoke, or the connection ended: there is nothing more to
+            // read.
         }
         try
         {

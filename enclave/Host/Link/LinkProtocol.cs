@@ -91,8 +91,8 @@ public sealed record LinkLimits
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a new connection may take over its first frame. A gateway sends it at once: one that
-    /// sends none takes the place of one that would.
+    /// How long a new connection may take over its first frame. A gateway sends it at once: one
+    /// that sends none takes the place of one that would.
     /// </summary>
     public TimeSpan FirstFrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -10,7 +10,7 @@ namespace Sequencer.Enclave.Nitro.Boot;
 internal static class PcrLock
 {
     /// <summary>Locks them all and returns what the device then says of itself.</summary>
-    /// <exception cref="NsmException">The device refused, or has one that is not locked.</exception>
+    /// <exception cref="NsmException">The device refused, or shows one unlocked.</exception>
     public static NsmDescription LockAll(NsmDevice nsm)
     {
         nsm.LockPcrs(nsm.Describe().PcrCount);

@@ -33,8 +33,8 @@ internal ref struct NsmAnswer
     {
         var answer = new NsmAnswer(response, request);
         answer.EnterNamed();
-        int most = FieldsMax;
-        answer.Check(answer._reader.TryReadMapStart(most, allowIndefinite: true, out answer._fields));
+        answer.Check(answer._reader.TryReadMapStart(
+            FieldsMax, allowIndefinite: true, out answer._fields));
         return answer;
     }
 

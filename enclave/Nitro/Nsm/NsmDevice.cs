@@ -4,14 +4,9 @@ using Sequencer.Enclave.Host;
 namespace Sequencer.Enclave.Nitro.Nsm;
 
 /// <summary>An NSM behind a transport. Called by one thread at a time.</summary>
-/// <remarks>
-/// After an exchange that was not answered nothing more is asked: the late answer might be taken
-/// for that of the next request, and one document is as well formed as another.
-/// </remarks>
 internal sealed class NsmDevice(INsmTransport transport) : INsm
 {
     private readonly byte[] _response = new byte[NsmResponse.BytesMax];
-    private bool _isLost;
 
     /// <inheritdoc/>
     public byte[] Attest(NsmOptions options) =>
@@ -64,15 +59,12 @@ internal sealed class NsmDevice(INsmTransport transport) : INsm
     /// <summary>The answer, which holds until the next call.</summary>
     private ReadOnlySpan<byte> Exchange(byte[] request)
     {
-        if (_isLost) throw new NsmException("The NSM failed before and is not asked any more");
         if (request.Length > NsmRequest.BytesMax)
         {
             throw new NsmException(
                 NsmError.InputTooLarge, $"A request of {request.Length} bytes is too long");
         }
-        _isLost = true;
         int length = transport.Exchange(request, _response);
-        _isLost = false;
         return _response.AsSpan(0, length);
     }
 }

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Sequencer.Enclave.Host;
 
 namespace Sequencer.Enclave.Nitro.Nsm;
 
-/// <summary>The kernel's <c>/dev/nsm</c>: one ioctl that carries a request and its answer.</summary>
+/// <summary>The kernel's <c>/dev/nsm</c>: one ioctl carries a request and its answer.</summary>
 internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
 {
     private const string Path = "/dev/nsm";
@@ -13,6 +12,7 @@ internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
     private const nuint RawExchange = 0xC0200A00;
 
     private const int Interrupted = 4; // EINTR
+    private const int NoDevice = 19; // ENODEV
     private const int MessageTooLong = 90; // EMSGSIZE
     private const int TimedOut = 110; // ETIMEDOUT
 
@@ -21,7 +21,7 @@ internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
     private NsmDeviceFile(SafeFileHandle device) => _device = device;
 
     /// <summary>Opens the device.</summary>
-    /// <exception cref="NsmException">There is none, or it may not be opened.</exception>
+    /// <exception cref="IOException">There is none, or it may not be opened.</exception>
     public static NsmDeviceFile Open()
     {
         try
@@ -32,7 +32,7 @@ internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new NsmException(
+            throw new IOException(
                 $"{Path} cannot be opened: this is no Nitro enclave, or its kernel lacks the "
                 + $"NSM driver ({e.GetType().Name})",
                 e);
@@ -57,20 +57,20 @@ internal sealed unsafe partial class NsmDeviceFile : INsmTransport, IDisposable
             while (error == Interrupted);
             if (error != 0) throw Failure(error);
             if (message.ResponseBytes <= (ulong)response.Length) return (int)message.ResponseBytes;
-            throw new NsmException("The NSM driver says that it wrote more than the buffer holds");
+            throw new IOException("The NSM driver says that it wrote more than the buffer holds");
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _device.Dispose();
 
-    private static NsmException Failure(int error) => error switch
+    private static IOException Failure(int error) => new(error switch
     {
-        MessageTooLong =>
-            new NsmException(NsmError.InputTooLarge, "The NSM driver takes no request so long"),
-        TimedOut => new NsmException("The NSM did not answer: start the enclave anew"),
-        _ => new NsmException($"The exchange with the NSM failed with errno {error}"),
-    };
+        NoDevice => "The NSM is gone: start the enclave anew",
+        MessageTooLong => "The NSM driver takes no request so long",
+        TimedOut => "The NSM did not answer within the driver's time: start the enclave anew",
+        _ => $"The exchange with the NSM failed with errno {error}: start the enclave anew",
+    });
 
     // ioctl is variadic; on Linux, x86-64 and arm64 alike, a pointer is passed no differently.
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]

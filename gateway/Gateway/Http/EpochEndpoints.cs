@@ -16,7 +16,8 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     // An NSM signs a few documents a second at most, and epochs need it too.
     private const int LiveDocumentsASecond = 10;
 
-    // An enclave that follows at once, or a connection that broke, is back before a caller would be.
+    // An enclave that follows at once, or a connection that broke, is back before a caller would
+    // be.
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);
 
     private readonly TokenBucketRateLimiter _live = new(new TokenBucketRateLimiterOptions

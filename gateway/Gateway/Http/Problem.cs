@@ -141,7 +141,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
             ProblemKind.EnclaveStopped, "It found a contradiction and will sign nothing more."),
         AppendFailure.EnclaveMismatch => new(
             ProblemKind.EnclaveMismatch,
-            "Nothing is appended until the operator starts another enclave, or another log."),
+            "The operator has to start another enclave. An entry under way may be in the log."),
         AppendFailure.StoreFailed => new(
             ProblemKind.StoreFailed,
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),

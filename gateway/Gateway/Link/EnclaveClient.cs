@@ -14,8 +14,8 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
     public Task<string> Lost => connection.Lost;
 
     /// <summary>
-    /// From now on, an enclave that was silent for so long is asked for a sign of life; without one the
-    /// connection ends.
+    /// From now on, an enclave that was silent for so long is asked for a sign of life; without one
+    /// the connection ends.
     /// </summary>
     public void KeepAlive(TimeSpan silence) => _keepingAlive = KeepAliveAsync(silence);
 

@@ -10,9 +10,9 @@ namespace Sequencer.Gateway.Link;
 /// under way at once. The first fault ends it for everybody who waits.
 /// </summary>
 /// <remarks>
-/// There is one to an enclave. A second, for live documents and keep-alive, would not wait behind the
-/// bytes of a batch, which are on the wire for milliseconds, but would wait all the same for the one
-/// core behind both; and each would need a stall, a loss and a reconnection of its own.
+/// There is one to an enclave. A second, for live documents and keep-alive, would not wait behind
+/// the bytes of a batch, which are on the wire for milliseconds, but would wait all the same for
+/// the one core behind both; and each would need a stall, a loss and a reconnection of its own.
 /// </remarks>
 public sealed class EnclaveConnection : IAsyncDisposable
 {
@@ -54,7 +54,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
     public TimeSpan Silence => Stopwatch.GetElapsedTime(Interlocked.Read(ref _heardAt));
 
     /// <summary>Connects.</summary>
-    /// <exception cref="EnclaveLostException">There is no enclave, or it does not answer.</exception>
+    /// <exception cref="EnclaveLostException">There is no enclave, or it does not
+    /// answer.</exception>
     public static async Task<EnclaveConnection> ConnectAsync(
         EnclaveEndpoint endpoint, LinkTimes times, CancellationToken cancellationToken)
     {
@@ -239,8 +240,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
         return true;
     }
 
-    // Idempotent: the first reason stays. The receiving task empties the line after the writer end is completed, so nobody
-    // can be put in line and then forgotten.
+    // Idempotent: the first reason stays. The receiving task empties the line after the writer end
+    // is completed, so nobody can be put in line and then forgotten.
     private void Close(string reason)
     {
         _lost.TrySetResult(reason);

@@ -4,10 +4,10 @@ using System.Text;
 namespace Sequencer.Gateway.Link;
 
 /// <summary>
-/// <c>hybrid:PATH:PORT</c>: a vsock port of a virtual machine behind a UNIX socket of its monitor, as
-/// Firecracker, Cloud Hypervisor and vhost-device-vsock offer it. The stream begins with
-/// <c>CONNECT PORT</c> and a line feed; the monitor answers <c>OK</c>, a space, a port of its own and
-/// a line feed; what follows is the enclave's.
+/// <c>hybrid:PATH:PORT</c>: a vsock port of a virtual machine behind a UNIX socket of its monitor,
+/// as Firecracker, Cloud Hypervisor and vhost-device-vsock offer it. The stream begins with
+/// <c>CONNECT PORT</c> and a line feed; the monitor answers <c>OK</c>, a space, a port of its own
+/// and a line feed; what follows is the enclave's.
 /// </summary>
 internal sealed class HybridEndpoint : EnclaveEndpoint
 {
@@ -45,7 +45,9 @@ internal sealed class HybridEndpoint : EnclaveEndpoint
         }
         catch (SocketException e)
         {
-            string who = socket is null ? "no monitor of a virtual machine listens" : "the line broke";
+            string who = socket is null
+                ? "no monitor of a virtual machine listens"
+                : "the line broke";
             socket?.Dispose();
             throw new EnclaveLostException($"{who} at {this}: {e.Message}", e);
         }
@@ -64,7 +66,8 @@ internal sealed class HybridEndpoint : EnclaveEndpoint
         ReadOnlyMemory<byte> request = Encoding.ASCII.GetBytes($"CONNECT {_port}\n");
         while (!request.IsEmpty)
         {
-            request = request[await socket.SendAsync(request, SocketFlags.None, cancellationToken)..];
+            int sent = await socket.SendAsync(request, SocketFlags.None, cancellationToken);
+            request = request[sent..];
         }
         var answer = new byte[AnswerMaxBytes];
         int length = 0;
@@ -88,5 +91,6 @@ internal sealed class HybridEndpoint : EnclaveEndpoint
     }
 
     private EnclaveLostException Distrust(string what) => new(
-        $"what listens at {this} is no monitor of a virtual machine: it answered CONNECT with {what}");
+        $"what listens at {this} is no monitor of a virtual machine: it answered CONNECT with "
+        + $"{what}");
 }

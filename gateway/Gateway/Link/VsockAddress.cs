@@ -16,8 +16,8 @@ internal sealed class VsockAddress(uint cid, uint port) : EndPoint
     /// <summary>VMADDR_CID_ANY: for listeners, no address of a machine.</summary>
     public const uint AnyCid = uint.MaxValue;
 
-    // struct sockaddr_vm of <linux/vm_sockets.h>, in the machine's byte order: u16 family, u16 zero,
-    // u32 port, u32 CID, u8 flags, 3 zero bytes. Port before CID, unlike everywhere else.
+    // struct sockaddr_vm of <linux/vm_sockets.h>, in the machine's byte order: u16 family, u16
+    // zero, u32 port, u32 CID, u8 flags, 3 zero bytes. Port before CID, unlike everywhere else.
     private const int Bytes = 16, PortAt = 4, CidAt = 8;
 
     /// <summary>Which machine.</summary>

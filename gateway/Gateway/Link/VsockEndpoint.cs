@@ -66,8 +66,8 @@ internal sealed class VsockEndpoint : EnclaveEndpoint
             $"CID {_address.Cid} does not answer: the enclave has ended, or hangs",
         SocketError.SocketError or SocketError.HostUnreachable or SocketError.NetworkUnreachable
             or SocketError.AddressNotAvailable =>
-            $"there is no enclave with CID {_address.Cid}, or no vsock driver is loaded that reaches "
-            + "one: nitro-cli describe-enclaves shows those that run",
+            $"there is no enclave with CID {_address.Cid}, or no vsock driver is loaded that "
+            + "reaches one: nitro-cli describe-enclaves shows those that run",
         SocketError.AccessDenied =>
             $"the system does not let this process connect to {this}",
         _ => $"could not connect to {this}: {error}",

@@ -26,8 +26,8 @@ internal static partial class VsockSocket
     internal static string Explain(int errno) => errno switch
     {
         FamilyNotSupported =>
-            "this machine has no vsock: the driver is not loaded (modprobe vsock), or this is not an "
-            + "EC2 instance that was started with enclaves enabled",
+            "this machine has no vsock: the driver is not loaded (modprobe vsock), or this is not "
+            + "an EC2 instance that was started with enclaves enabled",
         NotPermitted or AccessDenied =>
             "the system does not let this process use vsock: a container's profile may forbid it",
         _ => $"no vsock socket: {Marshal.GetPInvokeErrorMessage(errno)}",

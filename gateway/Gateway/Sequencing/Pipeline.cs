@@ -97,9 +97,7 @@ public sealed class Pipeline(
         }
         catch (Exception e) when (IsExpected(e, stopping))
         {
-            AppendFailure failure = Judge(e, stopping);
-            queue.CloseAndFail(failure);
-            return failure;
+            return Judge(e, stopping);
         }
         await using (enclave)
         {
@@ -163,6 +161,8 @@ public sealed class Pipeline(
     private AppendFailure Judge(Exception e, CancellationToken stopping)
     {
         (AppendFailure failure, string remedy) = PipelineFault.Of(e);
+        // The line first: what readiness says, an append after it is answered with too.
+        queue.CloseAndFail(failure);
         if (!stopping.IsCancellationRequested)
         {
             string reason = remedy.Length > 0 ? $"{e.Message} {remedy}" : e.Message;

@@ -7,8 +7,8 @@ namespace Sequencer.Gateway.Sequencing;
 internal static class PipelineFault
 {
     private const string OtherEnclave =
-        "Start the enclave image, and on the hardware or development root, that the log was made with, "
-        + "or an image that names that one as accepted predecessor.";
+        "Start the enclave image, and on the hardware or development root, that the log was made "
+        + "with, or an image that names that one as accepted predecessor.";
 
     private const string OtherPair =
         "Start the enclave that belongs to this data directory, or give --data another.";

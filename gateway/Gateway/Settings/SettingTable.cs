@@ -39,7 +39,8 @@ internal static class SettingTable
         "enclave-connect-seconds", "5", "N", "A connection that takes longer has failed.");
 
     public static readonly Setting EnclaveKeepAlive = new(
-        "enclave-keep-alive-seconds", "10", "N", "An enclave silent for so long is asked for a sign.");
+        "enclave-keep-alive-seconds", "10", "N",
+        "An enclave silent for so long is asked for a sign of life.");
 
     public static readonly Setting Origin = new(
         "origin", "sequencer.localhost/log", "NAME", "Origin of a new log: a URL without scheme.");
@@ -107,8 +108,8 @@ internal static class SettingTable
 
             The enclave's endpoint: vsock:CID:PORT is an enclave of this EC2 instance (CID as in
             nitro-cli describe-enclaves; 5005 is Sequencer's port), unix:PATH a simulated one, and
-            hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker, Cloud
-            Hypervisor, vhost-device-vsock).
+            hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker,
+            Cloud Hypervisor, vhost-device-vsock).
 
             origin, cells-max and idempotency-window are fixed for ever when a log is made; later values
             are ignored with a warning. docs/OPERATING.md says more.

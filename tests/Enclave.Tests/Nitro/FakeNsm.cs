@@ -26,11 +26,15 @@ internal sealed class FakeNsm : INsmTransport, IDisposable
     /// <summary>A PCR that stays open whatever is asked; none by default.</summary>
     public int? NeverLocks { get; init; }
 
+    /// <summary>Nothing is answered any more, as when the driver's time is over.</summary>
+    public bool IsSilent { get; set; }
+
     public int Exchanges { get; private set; }
 
     public int Exchange(ReadOnlySpan<byte> request, Span<byte> response)
     {
         Exchanges++;
+        if (IsSilent) throw new IOException("silent");
         byte[] answer = Answer(request);
         answer.CopyTo(response);
         return answer.Length;

@@ -1,6 +1,9 @@
+using System.Net.Sockets;
 using Sequencer.Enclave.Host;
+using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Nitro.Boot;
 using Sequencer.Enclave.Nitro.Nsm;
+using Sequencer.Enclave.Tests.Host;
 
 namespace Sequencer.Enclave.Tests.Nitro;
 
@@ -11,14 +14,14 @@ public sealed class NsmDeviceTests : IDisposable
 
     public NsmDeviceTests() => _nsm = new NsmDevice(_fake);
 
-    /// <summary>A transport that answers what it is told, or fails.</summary>
-    private sealed class Scripted(params byte[]?[] answers) : INsmTransport
+    /// <summary>A transport that answers what it is told.</summary>
+    private sealed class Scripted(params byte[][] answers) : INsmTransport
     {
         private int _next;
 
         public int Exchange(ReadOnlySpan<byte> request, Span<byte> response)
         {
-            byte[] answer = answers[_next++] ?? throw new NsmException("timed out");
+            byte[] answer = answers[_next++];
             answer.CopyTo(response);
             return answer.Length;
         }
@@ -81,13 +84,31 @@ public sealed class NsmDeviceTests : IDisposable
     }
 
     [Fact]
-    public void After_an_exchange_without_an_answer_nothing_more_is_asked()
+    public async Task A_device_that_stops_answering_ends_the_enclave()
     {
-        byte[] late = DocumentAnswer();
-        var nsm = new NsmDevice(new Scripted(null, late));
-        Assert.Throws<NsmException>(() => nsm.Attest(default));
-        var second = Assert.Throws<NsmException>(() => nsm.Attest(default));
-        Assert.Contains("not asked any more", second.Message, StringComparison.Ordinal);
+        string folder = Directory.CreateTempSubdirectory("sequencer-").FullName;
+        try
+        {
+            using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, 0);
+            string path = Path.Combine(folder, "link");
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            listener.Listen(1);
+            using EnclaveProgram program =
+                EnclaveProgram.Start(_nsm, new EnclaveOptions(), TimeProvider.System);
+            Task running = program.RunAsync(listener, CancellationToken.None);
+            using var client = new LinkClient(path);
+            client.Genesis();
+
+            _fake.IsSilent = true;
+            client.Send(LinkClient.Frame(
+                LinkMessageType.Attest, 9, [16, .. Enumerable.Repeat((byte)1, 16)]));
+            Assert.Null(client.TryReceive());
+            await Assert.ThrowsAsync<IOException>(() => running);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -100,10 +121,6 @@ public sealed class NsmDeviceTests : IDisposable
     }
 
     public void Dispose() => _fake.Dispose();
-
-    private static byte[] DocumentAnswer() =>
-        new CborBytes().StartMap(1).Text("Attestation").StartMap(1)
-            .Text("document").Bytes([1]).ToArray();
 
     private static NsmError? ErrorOf(Func<object> call) => Assert.Throws<NsmException>(call).Error;
 }

@@ -19,7 +19,8 @@ public sealed class NsmRequestTests
 
     [Fact]
     public void An_attestation_carries_its_options_in_the_drivers_order() => Is(
-        Attestation + "a3" + UserData + "43010203" + Nonce + "40" + PublicKey + "5818" + Repeat("07", 24),
+        Attestation + "a3" + UserData + "43010203" + Nonce + "40"
+            + PublicKey + "5818" + Repeat("07", 24),
         NsmRequest.Attestation(new NsmOptions
         {
             UserData = new byte[] { 1, 2, 3 },

@@ -48,7 +48,8 @@ public sealed class NsmResponseTests
             {
                 NsmPcr pcr = NsmResponse.Pcr(b);
                 return $"{pcr.IsLocked} {Convert.ToHexStringLower(pcr.Value)}";
-            }),
+            }
+            ),
             ["ExtendPCR"] =
                 (Extended, b => Convert.ToHexStringLower(NsmResponse.Extended(b))),
             ["LockPCR"] = (LockedOne, b => ReadName(b, "LockPCR")),

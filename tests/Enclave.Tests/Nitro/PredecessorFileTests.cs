@@ -52,7 +52,8 @@ public sealed class PredecessorFileTests
     [MemberData(nameof(Refused))]
     public void Anything_else_refuses_the_whole_file(string text, string said)
     {
-        Assert.False(PredecessorFile.TryParse(Encoding.UTF8.GetBytes(text), out _, out string fault));
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Assert.False(PredecessorFile.TryParse(bytes, out _, out string fault));
         Assert.Contains(said, fault, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault);
     }

@@ -103,7 +103,9 @@ public sealed class EnclaveClientTests : IDisposable
         await using var client = new EnclaveClient(await ConnectAsync(Short));
         client.KeepAlive(Short);
         Assert.Contains(
-            "did not answer Hello", await client.Lost.WaitAsync(Patience), StringComparison.Ordinal);
+            "did not answer Hello",
+            await client.Lost.WaitAsync(Patience),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class EndpointConformanceTests : IDisposable
     [InlineData("hybrid", 5)]
     [InlineData("unix", 40)]
     [InlineData("hybrid", 40)]
-    public async Task A_peer_that_dies_within_a_frame_is_lost_to_the_caller(string scheme, int bytes)
+    public async Task A_peer_that_dies_within_a_frame_is_lost(string scheme, int bytes)
     {
         await using StreamPeer peer = Peer(scheme, async (stream, end) =>
         {
@@ -61,7 +61,7 @@ public sealed class EndpointConformanceTests : IDisposable
     [InlineData("hybrid", 5)]
     [InlineData("unix", 40)]
     [InlineData("hybrid", 40)]
-    public async Task A_peer_that_stalls_within_a_frame_is_lost_to_the_caller(string scheme, int bytes)
+    public async Task A_peer_that_stalls_within_a_frame_is_lost(string scheme, int bytes)
     {
         await using StreamPeer peer = Peer(scheme, async (stream, end) =>
         {
@@ -99,7 +99,8 @@ public sealed class EndpointConformanceTests : IDisposable
             _ => (Task)client.SequenceAsync(body, CancellationToken.None))];
         foreach (Task call in calls)
         {
-            var lost = await Assert.ThrowsAsync<EnclaveLostException>(() => call.WaitAsync(Patience));
+            var lost = await Assert.ThrowsAsync<EnclaveLostException>(
+                () => call.WaitAsync(Patience));
             Assert.Contains("took nothing of Sequence", lost.Message, StringComparison.Ordinal);
         }
     }
@@ -249,7 +250,8 @@ public sealed class EndpointConformanceTests : IDisposable
     private EnclaveEndpoint Endpoint(string scheme)
     {
         string text = scheme == "hybrid" ? $"hybrid:{SocketPath}:{Port}" : $"unix:{SocketPath}";
-        Assert.True(EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
+        Assert.True(
+            EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
         return endpoint;
     }
 

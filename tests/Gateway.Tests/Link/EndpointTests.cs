@@ -19,7 +19,8 @@ public sealed class EndpointTests
     [InlineData("hybrid:a:b:1")]
     public void An_endpoint_is_written_as_it_was_read(string text)
     {
-        Assert.True(EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
+        Assert.True(
+            EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
         Assert.Equal(text, endpoint.ToString());
     }
 
@@ -50,7 +51,8 @@ public sealed class EndpointTests
     [InlineData("hybrid:a:http", "the port http is not")]
     public void Another_text_is_refused_and_says_what_is_asked_for(string text, string part)
     {
-        Assert.False(EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault));
+        Assert.False(
+            EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault));
         Assert.Null(endpoint);
         Assert.Contains(part, fault, StringComparison.Ordinal);
     }

@@ -5,8 +5,8 @@ using Sequencer.Gateway.Link;
 namespace Sequencer.Gateway.Tests.Link;
 
 /// <summary>
-/// A virtual machine's monitor in small: takes the handshake, then carries frames to an enclave that
-/// listens at another path, until a test freezes the machine or cuts a line.
+/// A virtual machine's monitor in small: takes the handshake, then carries frames to an enclave
+/// that listens at another path, until a test freezes the machine or cuts a line.
 /// </summary>
 internal sealed class FakeMonitor : IAsyncDisposable
 {
@@ -24,8 +24,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
     }
 
     /// <summary>
-    /// From now on nothing is carried any more, in no connection, and none is ended: as if the machine
-    /// were gone without a word.
+    /// From now on nothing is carried any more, in no connection, and none is ended: as if the
+    /// machine were gone without a word.
     /// </summary>
     public void Freeze() => _thawed = new TaskCompletionSource();
 
@@ -52,7 +52,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
     private async Task CarryAsync(NetworkStream gateway, CancellationToken end)
     {
         await _thawed.Task.WaitAsync(end);
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var socket =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(_enclavePath), end);
@@ -82,10 +83,10 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 var body = new byte[BinaryPrimitives.ReadUInt32BigEndian(header) - 8];
                 await from.ReadExactlyAsync(body, end);
                 await _thawed.Task.WaitAsync(end);
-                if (isToEnclave && Interlocked.CompareExchange(ref _cutAt, 0, header[5]) == header[5])
-                {
-                    return;
-                }
+                int type = header[5];
+                bool isCut = isToEnclave
+                    && Interlocked.CompareExchange(ref _cutAt, 0, type) == type;
+                if (isCut) return;
                 await to.WriteAsync(header, end);
                 await to.WriteAsync(body, end);
             }

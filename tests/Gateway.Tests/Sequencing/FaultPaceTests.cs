@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Tests.Sequencing;

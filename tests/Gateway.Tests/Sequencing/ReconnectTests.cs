@@ -43,7 +43,7 @@ public sealed class ReconnectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_machine_that_freezes_under_a_request_is_lost_in_bounded_time_and_comes_back()
+    public async Task A_machine_that_freezes_under_a_request_is_lost_and_comes_back()
     {
         await StartBehindMonitorAsync(Short);
         _monitor!.Freeze();
@@ -84,7 +84,8 @@ public sealed class ReconnectTests : IAsyncLifetime
     {
         await StartBehindMonitorAsync(Patience);
         _monitor!.CutAt(LinkMessage.Attest);
-        JsonElement live = await _gateway.GetJsonAsync("/v1/attestation?nonce=" + new string('a', 64));
+        string nonce = new('a', 64);
+        JsonElement live = await _gateway.GetJsonAsync($"/v1/attestation?nonce={nonce}");
         Assert.Equal(1, live.GetProperty("size").GetInt32());
     }
 
@@ -173,7 +174,8 @@ public sealed class ReconnectTests : IAsyncLifetime
         _enclave = new TestEnclave(EnclavePath);
         _monitor = new FakeMonitor(_gateway.SocketPath, EnclavePath);
         string text = $"hybrid:{_gateway.SocketPath}:{FakeMonitor.Port}";
-        Assert.True(EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
+        Assert.True(
+            EnclaveEndpoint.TryParse(text, out EnclaveEndpoint? endpoint, out string fault), fault);
         await _gateway.StartAgainAsync(settings => settings with
         {
             Enclave = endpoint,
