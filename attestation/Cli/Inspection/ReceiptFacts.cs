@@ -77,7 +77,7 @@ internal static class ReceiptFacts
         });
     }
 
-    private static void AddEpoch(Facts facts, ReceiptEpoch epoch)
+    public static void AddEpoch(Facts facts, ReceiptEpoch epoch)
     {
         if (EpochStatement.TryParse(epoch.Statement.Span, out EpochStatement? statement))
         {
