@@ -7,15 +7,23 @@ namespace Sequencer.Enclave.Host;
 /// There is no call for the time, the own PCRs or the root: all three are read from a document, so
 /// that no two answers of a device can disagree. Implementations are called by one thread at a time
 /// and block for as long as the device takes, which is milliseconds.
+/// <para>
+/// A device that refuses may be asked again (<see cref="NsmException"/>). One that does not answer
+/// may not (<see cref="IOException"/>): its late answer would be taken for that of the next
+/// request, and one document is as well formed as another. Nothing catches that, so the enclave
+/// ends.
+/// </para>
 /// </remarks>
 public interface INsm
 {
     /// <summary>An attestation document: COSE_Sign1 (docs/PROTOCOL.md section 8).</summary>
-    /// <exception cref="NsmException">The device refused or failed.</exception>
+    /// <exception cref="NsmException">The device refused.</exception>
+    /// <exception cref="IOException">The device did not answer.</exception>
     byte[] Attest(NsmOptions options);
 
     /// <summary>Fills a span with the device's random bytes.</summary>
-    /// <exception cref="NsmException">The device refused or failed.</exception>
+    /// <exception cref="NsmException">The device refused.</exception>
+    /// <exception cref="IOException">The device did not answer.</exception>
     void GetRandom(Span<byte> destination);
 }
 
@@ -32,7 +40,7 @@ public readonly record struct NsmOptions
     public ReadOnlyMemory<byte>? PublicKey { get; init; }
 }
 
-/// <summary>The device refused a request, failed, or said something that cannot be read.</summary>
+/// <summary>The device refused a request, or said something that cannot be read.</summary>
 public sealed class NsmException : Exception
 {
     /// <summary>Without a reason.</summary>
@@ -51,4 +59,11 @@ public sealed class NsmException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>With the device's own refusal.</summary>
+    public NsmException(NsmError error, string message)
+        : base(message) => Error = error;
+
+    /// <summary>How the device refused; null where its answer cannot be read.</summary>
+    public NsmError? Error { get; }
 }

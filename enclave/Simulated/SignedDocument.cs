@@ -1,3 +1,5 @@
+using Sequencer.Enclave.Host;
+
 namespace Sequencer.Enclave.Simulated;
 
 /// <summary>

@@ -67,7 +67,7 @@ internal static class GatewayHost
         services.AddSingleton(p => new AppendQueue(
             settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
-            settings.Enclave, settings.EnclaveTimeout, BackoffMin, BackoffMax, settings.Log));
+            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log));
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();

@@ -14,13 +14,14 @@ internal sealed class TestEnclave : IAsyncDisposable
         new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     private readonly string _path;
-    private readonly SimulatedNsm _nsm = new(Root, Measurements.Default, TimeProvider.System);
+    private readonly SimulatedNsm _nsm;
     private readonly EnclaveProgram _program;
     private readonly Task _running;
 
-    public TestEnclave(string path)
+    public TestEnclave(string path, DevelopmentCertificate? root = null)
     {
         _path = path;
+        _nsm = new SimulatedNsm(root ?? Root, Measurements.Default, TimeProvider.System);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
         _program = EnclaveProgram.Start(_nsm, new EnclaveOptions(), TimeProvider.System);
@@ -43,7 +44,7 @@ internal sealed class TestEnclave : IAsyncDisposable
         if (File.Exists(_path)) File.Delete(_path);
     }
 
-    private static DevelopmentCertificate NewRoot()
+    public static DevelopmentCertificate NewRoot()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return DevelopmentCertificate.CreateRoot(

@@ -45,13 +45,14 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public async Task StartAgainAsync(Func<GatewaySettings, GatewaySettings>? adjust = null)
     {
-        Assert.True(EnclaveEndpoint.TryParse("unix:" + SocketPath, out EnclaveEndpoint? endpoint));
+        Assert.True(
+            EnclaveEndpoint.TryParse("unix:" + SocketPath, out EnclaveEndpoint? endpoint, out _));
         var settings = new GatewaySettings
         {
             DataDirectory = DataDirectory,
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Enclave = endpoint,
-            EnclaveTimeout = TimeSpan.FromSeconds(20),
+            EnclaveTimes = new LinkTimes(Patience, Patience, Patience),
             Log = Configuration,
             EntryMaxBytes = 64 * 1024,
             BatchMaxBytes = 1024 * 1024,

@@ -25,6 +25,13 @@ internal static class EpochAudit
         for (int i = 0; i < epochs.Count; i++)
         {
             bool isNewest = i == epochs.Count - 1;
+            if (epochs[i].Document.IsEmpty)
+            {
+                faults.Add(new AuditFault(
+                    VerificationRule.Missing, "the epoch's attestation document", "none")
+                { Epoch = epochs[i].Epoch });
+                continue;
+            }
             VerifiedAttestation? attestation = isNewest
                 ? newest
                 : CheckOlder(policy, epochs[i], epochs[i + 1].Number, faults);

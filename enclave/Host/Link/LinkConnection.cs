@@ -77,19 +77,23 @@ internal sealed class LinkConnection
         CancellationToken ended,
         CancellationToken cancellation)
     {
+        using var silent = new CancellationTokenSource(_limits.FirstFrameTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silent.Token, ended);
         try
         {
-            while (await _reader.ReadHeaderAsync(ended) == FrameReadStatus.Header)
+            while (await _reader.ReadHeaderAsync(either.Token) == FrameReadStatus.Header)
             {
                 await _window.EnterAsync(_reader.Header.BytesAtMost, ended);
-                FrameBuffer? body = await _reader.ReadBodyAsync(ended);
+                FrameBuffer? body = await _reader.ReadBodyAsync(either.Token);
                 if (body is null) break;
+                silent.CancelAfter(Timeout.InfiniteTimeSpan);
                 await requests.WriteAsync(new LinkRequest(this, _reader.Header, body), ended);
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The peer is gone, or the connection ended: either way there is nothing more to read.
+            // The peer is gone or never spoke, or the connection ended: there is nothing more to
+            // read.
         }
         try
         {

@@ -91,6 +91,12 @@ public sealed record LinkLimits
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// How long a new connection may take over its first frame. A gateway sends it at once: one
+    /// that sends none takes the place of one that would.
+    /// </summary>
+    public TimeSpan FirstFrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// The server ends when no connection was open for so long; null: it never does.
     /// </summary>
     public TimeSpan? IdleTimeout { get; init; }

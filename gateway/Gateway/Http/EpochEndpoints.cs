@@ -16,6 +16,10 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     // An NSM signs a few documents a second at most, and epochs need it too.
     private const int LiveDocumentsASecond = 10;
 
+    // An enclave that follows at once, or a connection that broke, is back before a caller would
+    // be.
+    private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);
+
     private readonly TokenBucketRateLimiter _live = new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = LiveDocumentsASecond,
@@ -76,18 +80,21 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
                 .SendAsync(context);
             return;
         }
-        if (state.Enclave is not { } enclave || state.View is not { } view)
-        {
-            await Problem.Of(state.NotReady?.Failure ?? AppendFailure.EnclaveUnavailable).SendAsync(context);
-            return;
-        }
         try
         {
-            ReadOnlyMemory<byte> document = await enclave.AttestAsync(
-                nonce, context.RequestAborted);
-            await SendLiveAsync(context, document, view.ReadRecord(view.Statements[^1].Number));
+            Task successor = state.NextAttachment;
+            if (await TrySendLiveAsync(context, nonce)) return;
+            // Asked of an enclave that went away: once more, of the one that comes after it.
+            if (state.NotReady is null or { Failure: AppendFailure.EnclaveUnavailable })
+            {
+                await Task.WhenAny(
+                    successor, Task.Delay(SuccessorPatience, context.RequestAborted));
+            }
+            if (await TrySendLiveAsync(context, nonce)) return;
+            await Problem.Of(state.NotReady?.Failure ?? AppendFailure.EnclaveUnavailable)
+                .SendAsync(context);
         }
-        catch (Exception e) when (e is EnclaveLostException or EnclaveRefusedException)
+        catch (EnclaveRefusedException e)
         {
             await new Problem(ProblemKind.EnclaveUnavailable, e.Message).SendAsync(context);
         }
@@ -95,6 +102,23 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
 
     /// <inheritdoc/>
     public void Dispose() => _live.Dispose();
+
+    // False when the enclave is gone, before or while it was asked.
+    private async Task<bool> TrySendLiveAsync(HttpContext context, byte[] nonce)
+    {
+        if (state.Enclave is not { } enclave || state.View is not { } view) return false;
+        ReadOnlyMemory<byte> document;
+        try
+        {
+            document = await enclave.AttestAsync(nonce, context.RequestAborted);
+        }
+        catch (EnclaveLostException)
+        {
+            return false;
+        }
+        await SendLiveAsync(context, document, view.ReadRecord(view.Statements[^1].Number));
+        return true;
+    }
 
     private Task SendKeptAsync(HttpContext context)
     {

@@ -48,6 +48,9 @@ public enum ProblemKind
     /// <summary>The enclave stopped on a doubt of its own.</summary>
     EnclaveStopped,
 
+    /// <summary>This enclave and this log do not belong together.</summary>
+    EnclaveMismatch,
+
     /// <summary>The disk failed.</summary>
     StoreFailed,
 
@@ -108,6 +111,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.CellsFull => ("cells-full", 507, "The log has no room for another stream"),
         ProblemKind.EnclaveUnavailable => ("enclave-unavailable", 503, "No enclave is sequencing"),
         ProblemKind.EnclaveStopped => ("enclave-stopped", 503, "The enclave has stopped"),
+        ProblemKind.EnclaveMismatch =>
+            ("enclave-mismatch", 503, "The enclave and the log do not belong together"),
         ProblemKind.StoreFailed => ("store-failed", 503, "The disk failed"),
         ProblemKind.ShuttingDown => ("shutting-down", 503, "The gateway is going down"),
         _ => ("internal", 500, "The gateway failed"),
@@ -134,6 +139,9 @@ public sealed record Problem(ProblemKind Kind, string Detail)
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),
         AppendFailure.EnclaveStopped => new(
             ProblemKind.EnclaveStopped, "It found a contradiction and will sign nothing more."),
+        AppendFailure.EnclaveMismatch => new(
+            ProblemKind.EnclaveMismatch,
+            "The operator has to start another enclave. An entry under way may be in the log."),
         AppendFailure.StoreFailed => new(
             ProblemKind.StoreFailed,
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),

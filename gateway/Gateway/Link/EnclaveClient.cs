@@ -8,8 +8,16 @@ namespace Sequencer.Gateway.Link;
 /// </remarks>
 public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposable
 {
-    /// <summary>Completes when the connection is of no more use.</summary>
-    public Task Lost => connection.Lost;
+    private Task _keepingAlive = Task.CompletedTask;
+
+    /// <summary>Completes with the reason when the connection is of no more use.</summary>
+    public Task<string> Lost => connection.Lost;
+
+    /// <summary>
+    /// From now on, an enclave that was silent for so long is asked for a sign of life; without one
+    /// the connection ends.
+    /// </summary>
+    public void KeepAlive(TimeSpan silence) => _keepingAlive = KeepAliveAsync(silence);
 
     /// <summary>Asks for phase, epoch, size and log id.</summary>
     public async Task<EnclaveHello> HelloAsync(CancellationToken cancellationToken)
@@ -86,7 +94,32 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
         CallForNothingAsync(LinkMessage.Acknowledge, LinkRequests.Size(size), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        await _keepingAlive;
+    }
+
+    private async Task KeepAliveAsync(TimeSpan silence)
+    {
+        while (!Lost.IsCompleted)
+        {
+            TimeSpan left = silence - connection.Silence;
+            if (left > TimeSpan.Zero)
+            {
+                await Task.WhenAny(Lost, Task.Delay(left));
+                continue;
+            }
+            try
+            {
+                await HelloAsync(CancellationToken.None);
+            }
+            catch (Exception e) when (e is EnclaveLostException or EnclaveRefusedException)
+            {
+                // A refusal is a sign of life too; after a loss the loop ends.
+            }
+        }
+    }
 
     private async Task<BatchAnswer> CallForBatchAsync(
         LinkMessage type, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -8,6 +9,11 @@ namespace Sequencer.Gateway.Link;
 /// One connection to the enclave: frames out, answers back in the order of the requests, any number
 /// under way at once. The first fault ends it for everybody who waits.
 /// </summary>
+/// <remarks>
+/// There is one to an enclave. A second, for live documents and keep-alive, would not wait behind
+/// the bytes of a batch, which are on the wire for milliseconds, but would wait all the same for
+/// the one core behind both; and each would need a stall, a loss and a reconnection of its own.
+/// </remarks>
 public sealed class EnclaveConnection : IAsyncDisposable
 {
     private const byte Version = 1;
@@ -15,54 +21,55 @@ public sealed class EnclaveConnection : IAsyncDisposable
     private const byte ErrorType = 0xFF;
     private const int UnderWayMax = 256;
 
+    // A send completes when all of its bytes are taken: in pieces, the timeout sees progress.
+    private const int PieceBytes = 256 * 1024;
+
     private readonly Socket _socket;
-    private readonly TimeSpan _answerTimeout;
+    private readonly TimeSpan _stall;
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<Waiting> _underWay = Channel.CreateBounded<Waiting>(
         new BoundedChannelOptions(UnderWayMax) { SingleReader = true, SingleWriter = false });
-    private readonly TaskCompletionSource _lost =
+    private readonly TaskCompletionSource<string> _lost =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
+    private long _heardAt = Stopwatch.GetTimestamp();
     private uint _lastId;
 
-    private EnclaveConnection(Socket socket, TimeSpan answerTimeout)
+    /// <summary>Takes over a stream to an enclave.</summary>
+    /// <param name="socket">The stream, which is disposed with the connection.</param>
+    /// <param name="stall">How long the peer may take over an answer, or take nothing of a request.
+    /// </param>
+    public EnclaveConnection(Socket socket, TimeSpan stall)
     {
         _socket = socket;
-        _answerTimeout = answerTimeout;
+        _stall = stall;
         _receiving = Task.Run(ReceiveAsync);
     }
 
-    /// <summary>Completes when the connection is of no more use.</summary>
-    public Task Lost => _lost.Task;
+    /// <summary>Completes with the reason when the connection is of no more use.</summary>
+    public Task<string> Lost => _lost.Task;
+
+    /// <summary>Since when the enclave has sent no whole frame.</summary>
+    public TimeSpan Silence => Stopwatch.GetElapsedTime(Interlocked.Read(ref _heardAt));
 
     /// <summary>Connects.</summary>
-    /// <param name="endpoint">Where the enclave listens.</param>
-    /// <param name="answerTimeout">How long an answer may take before the peer counts as stalled.
-    /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="EnclaveLostException">Nobody listens there.</exception>
+    /// <exception cref="EnclaveLostException">There is no enclave, or it does not
+    /// answer.</exception>
     public static async Task<EnclaveConnection> ConnectAsync(
-        EnclaveEndpoint endpoint, TimeSpan answerTimeout, CancellationToken cancellationToken)
+        EnclaveEndpoint endpoint, LinkTimes times, CancellationToken cancellationToken)
     {
-        Socket socket = endpoint.CreateSocket();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(answerTimeout);
+        patience.CancelAfter(times.Connect);
         try
         {
-            await socket.ConnectAsync(endpoint.ToEndPoint(), patience.Token);
-            return new EnclaveConnection(socket, answerTimeout);
+            Socket socket = await endpoint.ConnectAsync(patience.Token);
+            return new EnclaveConnection(socket, times.Stall);
         }
-        catch (Exception e) when (e is SocketException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
-            throw new EnclaveLostException($"no enclave listens at {endpoint}", e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            throw new EnclaveLostException(
+                $"{endpoint} took no connection within {times.Connect.TotalSeconds:0.#} s", e);
         }
     }
 
@@ -81,11 +88,11 @@ public sealed class EnclaveConnection : IAsyncDisposable
         Waiting waiting = await SendAsync(type, body, cancellationToken);
         try
         {
-            return await waiting.Answer.Task.WaitAsync(_answerTimeout, cancellationToken);
+            return await waiting.Answer.Task.WaitAsync(_stall, cancellationToken);
         }
         catch (TimeoutException)
         {
-            Close($"no answer to {type} within {_answerTimeout.TotalSeconds:0.#} s");
+            Close($"the enclave did not answer {type} within {_stall.TotalSeconds:0.#} s");
             return await waiting.Answer.Task;
         }
     }
@@ -96,8 +103,9 @@ public sealed class EnclaveConnection : IAsyncDisposable
     /// <returns>What the caller throws.</returns>
     public EnclaveLostException Distrust(LinkMessage type)
     {
-        Close($"the enclave's answer to {type} is malformed");
-        return new EnclaveLostException($"the enclave's answer to {type} is malformed");
+        string reason = $"the enclave's answer to {type} is malformed";
+        Close(reason);
+        return new EnclaveLostException(reason);
     }
 
     /// <inheritdoc/>
@@ -117,21 +125,23 @@ public sealed class EnclaveConnection : IAsyncDisposable
         try
         {
             var waiting = new Waiting(++_lastId, type);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
             try
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(
-                    _closing.Token);
-                patience.CancelAfter(_answerTimeout);
+                patience.CancelAfter(_stall);
                 await _underWay.Writer.WriteAsync(waiting, patience.Token);
                 // Without the caller's token: half a frame would ruin the stream for everybody.
-                await WriteAsync(EncodeHeader(waiting, body.Length), patience.Token);
-                await WriteAsync(body, patience.Token);
+                await WriteAsync(EncodeHeader(waiting, body.Length), patience);
+                await WriteAsync(body, patience);
             }
             catch (Exception e) when (
                 e is SocketException or OperationCanceledException or ChannelClosedException)
             {
-                Close($"could not send {type}: {e.Message}");
-                throw new EnclaveLostException($"could not send {type} to the enclave", e);
+                // Where the connection ended before, its reason is the one that counts.
+                Close(e is OperationCanceledException
+                    ? $"the enclave took nothing of {type} for {_stall.TotalSeconds:0.#} s"
+                    : $"could not send {type}: {e.Message}");
+                throw new EnclaveLostException(await Lost, e);
             }
             return waiting;
         }
@@ -152,11 +162,13 @@ public sealed class EnclaveConnection : IAsyncDisposable
         return header;
     }
 
-    private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationTokenSource patience)
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancellationToken)..];
+            patience.CancelAfter(_stall);
+            ReadOnlyMemory<byte> piece = bytes[..Math.Min(bytes.Length, PieceBytes)];
+            bytes = bytes[await _socket.SendAsync(piece, SocketFlags.None, patience.Token)..];
         }
     }
 
@@ -171,18 +183,21 @@ public sealed class EnclaveConnection : IAsyncDisposable
                 uint length = BinaryPrimitives.ReadUInt32BigEndian(header);
                 if (length is < LinkLimits.FrameMinBytes or > LinkLimits.FrameMaxBytes
                     || header[4] != Version || header[6] != 0 || header[7] != 0
-                    || !_underWay.Reader.TryRead(out Waiting? waiting))
+                    || !_underWay.Reader.TryPeek(out Waiting? waiting))
                 {
                     reason = "the enclave sent a frame that is malformed or that nobody asked for";
                     break;
                 }
                 var body = new byte[length - LinkLimits.FrameMinBytes];
-                if (!await ReadAsync(body) || !TryComplete(waiting, header, body))
+                if (!await ReadAsync(body)) break;
+                if (!TryComplete(waiting, header, body))
                 {
                     reason = $"the enclave's answer to {waiting.Type} is malformed";
-                    waiting.Answer.TrySetException(new EnclaveLostException(reason));
                     break;
                 }
+                // Only now: whoever is in line learns of the end, also of one within an answer.
+                _underWay.Reader.TryRead(out _);
+                Interlocked.Exchange(ref _heardAt, Stopwatch.GetTimestamp());
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -190,6 +205,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
             reason = $"the connection to the enclave broke: {e.Message}";
         }
         Close(reason);
+        reason = await Lost;
         while (_underWay.Reader.TryRead(out Waiting? waiting))
         {
             waiting.Answer.TrySetException(new EnclaveLostException(reason));
@@ -224,12 +240,12 @@ public sealed class EnclaveConnection : IAsyncDisposable
         return true;
     }
 
-    // Idempotent. The receiving task empties the line after the writer end is completed, so nobody
-    // can be put in line and then forgotten.
+    // Idempotent: the first reason stays. The receiving task empties the line after the writer end
+    // is completed, so nobody can be put in line and then forgotten.
     private void Close(string reason)
     {
-        _underWay.Writer.TryComplete(new EnclaveLostException(reason));
-        _lost.TrySetResult();
+        _lost.TrySetResult(reason);
+        _underWay.Writer.TryComplete();
         _closing.Cancel();
     }
 

@@ -1,43 +1,43 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Net.Sockets;
 
 namespace Sequencer.Gateway.Link;
 
-/// <summary>Where the enclave listens: <c>unix:PATH</c>.</summary>
-public sealed class EnclaveEndpoint
+/// <summary>Where an enclave listens, and how to get a stream to it.</summary>
+public abstract class EnclaveEndpoint
 {
-    private const string UnixPrefix = "unix:";
+    /// <summary>The forms of the setting, for people who wrote another.</summary>
+    public const string Forms =
+        "vsock:CID:PORT (an enclave of this EC2 instance), unix:PATH (a simulated enclave) or "
+        + "hybrid:PATH:PORT (an enclave in a virtual machine whose monitor listens at PATH)";
 
-    // sun_path of Linux holds 108 bytes with its final zero.
-    private const int UnixPathMaxBytes = 107;
-
-    private readonly string _path;
-
-    private EnclaveEndpoint(string path) => _path = path;
-
-    /// <summary>Reads the text of a setting; false unless it names an endpoint.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out EnclaveEndpoint? endpoint)
+    private protected EnclaveEndpoint()
     {
-        endpoint = null;
-        if (!text.StartsWith(UnixPrefix, StringComparison.Ordinal)) return false;
-        string path = text[UnixPrefix.Length..];
-        int length = System.Text.Encoding.UTF8.GetByteCount(path);
-        if (length is 0 or > UnixPathMaxBytes || path.Contains('\0', StringComparison.Ordinal))
-        {
-            return false;
-        }
-        endpoint = new EnclaveEndpoint(path);
-        return true;
     }
 
-    /// <summary>A new socket for one attempt to connect; the caller disposes of it.</summary>
-    public Socket CreateSocket() => new(
-        AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    /// <summary>Reads the text of a setting.</summary>
+    /// <param name="text">One of <see cref="Forms"/>.</param>
+    /// <param name="endpoint">What it names.</param>
+    /// <param name="fault">What is wrong with it otherwise, as the end of a sentence.</param>
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out EnclaveEndpoint? endpoint, out string fault)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string rest = text[(colon + 1)..];
+        fault = $"it begins with none of vsock:, unix: and hybrid:; it is {Forms}";
+        endpoint = (colon < 0 ? "" : text[..colon]) switch
+        {
+            UnixEndpoint.Scheme => UnixEndpoint.Parse(rest, out fault),
+            VsockEndpoint.Scheme => VsockEndpoint.Parse(rest, out fault),
+            HybridEndpoint.Scheme => HybridEndpoint.Parse(rest, out fault),
+            _ => null,
+        };
+        return endpoint is not null;
+    }
 
-    /// <summary>What to connect the socket to.</summary>
-    public EndPoint ToEndPoint() => new UnixDomainSocketEndPoint(_path);
-
-    /// <summary>The text of the setting.</summary>
-    public override string ToString() => UnixPrefix + _path;
+    /// <summary>One attempt to connect, with a socket of its own that the caller then owns.
+    /// </summary>
+    /// <exception cref="EnclaveLostException">Why there is no stream, for the operator.</exception>
+    /// <exception cref="OperationCanceledException">The token gave up.</exception>
+    public abstract Task<Socket> ConnectAsync(CancellationToken cancellationToken);
 }

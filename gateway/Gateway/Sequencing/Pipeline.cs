@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
@@ -10,13 +9,13 @@ namespace Sequencer.Gateway.Sequencing;
 
 /// <summary>What the pipeline needs to know.</summary>
 /// <param name="Endpoint">Where the enclave listens.</param>
-/// <param name="AnswerTimeout">How long an answer of the enclave may take.</param>
+/// <param name="Times">How long it is waited for.</param>
 /// <param name="BackoffMin">First pause before another attempt.</param>
 /// <param name="BackoffMax">Longest pause.</param>
 /// <param name="Configuration">Configuration of a log that is yet to be made.</param>
 public sealed record PipelineSettings(
     EnclaveEndpoint Endpoint,
-    TimeSpan AnswerTimeout,
+    LinkTimes Times,
     TimeSpan BackoffMin,
     TimeSpan BackoffMax,
     LogConfiguration Configuration);
@@ -33,12 +32,16 @@ public sealed class Pipeline(
     GatewayMetrics metrics,
     ILogger<Pipeline> log)
 {
+    // What a person must resolve is tried again at this pace; another enclave is tried at once.
+    private static readonly TimeSpan MismatchPause = TimeSpan.FromMinutes(1);
+
+    private readonly FaultLog _faults = new(log, TimeProvider.System);
+    private readonly Backoff _backoff = new(
+        settings.BackoffMin, settings.BackoffMax, Random.Shared);
+
     private LogStore? _store;
     private LogStore? _retired;
     private Dictionary<Digest, ulong> _unanswered = [];
-    private TimeSpan _backoff = settings.BackoffMin;
-    private string _lastReason = "";
-    private bool _wasReady;
 
     /// <summary>
     /// Opens the store. Separate from <see cref="RunAsync"/>, so that a directory in use or damaged ends
@@ -68,9 +71,7 @@ public sealed class Pipeline(
                 AppendFailure failure = await RunOnceAsync(stopping);
                 if (failure == AppendFailure.StoreFailed) RetireStore();
                 if (stopping.IsCancellationRequested) break;
-                await Task.Delay(_backoff, stopping);
-                _backoff = TimeSpan.FromTicks(
-                    Math.Min(2 * _backoff.Ticks, settings.BackoffMax.Ticks));
+                await Task.Delay(_backoff.Next(), stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -86,22 +87,48 @@ public sealed class Pipeline(
     // One life of a connection: from opening what must be opened to the fault that ends it.
     private async Task<AppendFailure> RunOnceAsync(CancellationToken stopping)
     {
-        Writer? writer = null;
-        AppendFailure failure = AppendFailure.EnclaveUnavailable;
+        LogStore store;
+        EnclaveClient enclave;
         try
         {
-            EnsureStore();
-            await using EnclaveConnection connection = await EnclaveConnection.ConnectAsync(
-                settings.Endpoint, settings.AnswerTimeout, stopping);
+            store = EnsureStore();
+            enclave = new EnclaveClient(await EnclaveConnection.ConnectAsync(
+                settings.Endpoint, settings.Times, stopping));
+        }
+        catch (Exception e) when (IsExpected(e, stopping))
+        {
+            return Judge(e, stopping);
+        }
+        await using (enclave)
+        {
+            enclave.KeepAlive(settings.Times.KeepAlive);
             metrics.Connected();
-            var enclave = new EnclaveClient(connection);
+            AppendFailure failure = await AppendAsync(store, enclave, stopping);
+            // The line stays open, to see the enclave go: the next one may be the right one.
+            if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped)
+            {
+                await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
+            }
+            return failure;
+        }
+    }
+
+    private async Task<AppendFailure> AppendAsync(
+        LogStore store, EnclaveClient enclave, CancellationToken stopping)
+    {
+        Writer? writer = null;
+        AppendFailure failure = AppendFailure.EnclaveUnavailable;
+        long readyAt = 0;
+        try
+        {
             LogHead head = await new EnclaveAttachment(
-                _store, enclave, settings.Configuration, _unanswered, ShowView).RunAsync(stopping);
+                store, enclave, settings.Configuration, _unanswered, ShowView).RunAsync(stopping);
             _unanswered.Clear();
-            writer = new Writer(_store, enclave, head, metrics, ShowView);
+            writer = new Writer(store, enclave, head, metrics, ShowView);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
+            readyAt = TimeProvider.System.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             await writer.RunAsync(arrived, CancellationToken.None);
@@ -109,8 +136,7 @@ public sealed class Pipeline(
         }
         catch (Exception e) when (IsExpected(e, stopping))
         {
-            failure = FailureOf(e);
-            if (!stopping.IsCancellationRequested) ShowFault(failure, e);
+            failure = Judge(e, stopping);
         }
         finally
         {
@@ -118,7 +144,11 @@ public sealed class Pipeline(
             metrics.ReadinessChanged(false);
             queue.CloseAndFail(failure);
             writer?.Fail(failure);
-            if (writer is not null) _unanswered = writer.Unanswered;
+            if (writer is not null)
+            {
+                _unanswered = writer.Unanswered;
+                _backoff.Lived(TimeProvider.System.GetElapsedTime(readyAt));
+            }
         }
         return failure;
     }
@@ -128,13 +158,19 @@ public sealed class Pipeline(
             or UnauthorizedAccessException
         || (e is OperationCanceledException && stopping.IsCancellationRequested);
 
-    private static AppendFailure FailureOf(Exception e) => e switch
+    private AppendFailure Judge(Exception e, CancellationToken stopping)
     {
-        OperationCanceledException => AppendFailure.ShuttingDown,
-        EnclaveRefusedException { Code: EnclaveErrorCode.Stopped } => AppendFailure.EnclaveStopped,
-        IOException or UnauthorizedAccessException => AppendFailure.StoreFailed,
-        _ => AppendFailure.EnclaveUnavailable,
-    };
+        (AppendFailure failure, string remedy) = PipelineFault.Of(e);
+        // The line first: what readiness says, an append after it is answered with too.
+        queue.CloseAndFail(failure);
+        if (!stopping.IsCancellationRequested)
+        {
+            string reason = remedy.Length > 0 ? $"{e.Message} {remedy}" : e.Message;
+            state.ShowFault(failure, reason);
+            _faults.Fault(failure, reason);
+        }
+        return failure;
+    }
 
     private void ShowView(LogView view)
     {
@@ -144,39 +180,16 @@ public sealed class Pipeline(
 
     private void ShowReady(LogHead head, EnclaveClient enclave)
     {
-        _backoff = settings.BackoffMin;
-        _lastReason = "";
-        _wasReady = true;
         state.ShowEnclave(enclave);
         metrics.ReadinessChanged(true);
-        log.LogInformation(
-            "Ready: log {LogId}, epoch {Epoch}, size {Size}.",
-            head.LogId, head.Statement?.Fields.Epoch, head.Size);
+        _faults.Ready(head);
     }
 
-    private void ShowFault(AppendFailure failure, Exception e)
-    {
-        state.ShowFault(failure, e.Message);
-        // An enclave that is a moment behind the gateway is no reason to warn.
-        if (!_wasReady && e is EnclaveLostException && _backoff < settings.BackoffMax) return;
-        // An enclave that stays away is one line, not one for every attempt.
-        if (e.Message == _lastReason) return;
-        _lastReason = e.Message;
-        if (e is LogContradictionException or IOException)
-        {
-            log.LogCritical("Not appending: {Reason}", e.Message);
-        }
-        else
-        {
-            log.LogWarning("Not appending: {Reason}", e.Message);
-        }
-    }
-
-    [MemberNotNull(nameof(_store))]
-    private void EnsureStore()
+    private LogStore EnsureStore()
     {
         if (_store is null) OpenStore();
         ArgumentNullException.ThrowIfNull(_store);
+        return _store;
     }
 
     private void WarnOfOtherConfiguration(LogHead head)

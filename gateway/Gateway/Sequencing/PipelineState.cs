@@ -12,6 +12,7 @@ public sealed class PipelineState
     private volatile LogView? _view;
     private volatile LogStore? _store;
     private volatile EnclaveClient? _enclave;
+    private TaskCompletionSource _attached = NewSignal();
     private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
 
     /// <summary>The newest durable view; null while the store is not open.</summary>
@@ -22,6 +23,9 @@ public sealed class PipelineState
 
     /// <summary>The attached enclave; null while nothing can be appended.</summary>
     public EnclaveClient? Enclave => _enclave;
+
+    /// <summary>Completes when an enclave is attached the next time.</summary>
+    public Task NextAttachment => Volatile.Read(ref _attached).Task;
 
     /// <summary>Why nothing can be appended; null when it can.</summary>
     public Fault? NotReady => _enclave is null ? _fault : null;
@@ -39,8 +43,15 @@ public sealed class PipelineState
         if (store is null) _view = null;
     }
 
-    internal void ShowEnclave(EnclaveClient? enclave) => _enclave = enclave;
+    internal void ShowEnclave(EnclaveClient? enclave)
+    {
+        _enclave = enclave;
+        if (enclave is not null) Interlocked.Exchange(ref _attached, NewSignal()).SetResult();
+    }
 
     internal void ShowFault(AppendFailure failure, string reason) => _fault = new Fault(
         failure, reason);
+
+    private static TaskCompletionSource NewSignal() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -19,6 +19,9 @@ public enum AppendFailure
     /// <summary>The enclave stopped on a doubt of its own.</summary>
     EnclaveStopped,
 
+    /// <summary>This enclave and this log do not belong together.</summary>
+    EnclaveMismatch,
+
     /// <summary>The disk failed; the entries may yet turn out to be in the log.</summary>
     StoreFailed,
 

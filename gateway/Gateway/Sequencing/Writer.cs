@@ -48,7 +48,7 @@ internal sealed class Writer(
         Task staging = StageAsync(arrived, either.Token);
         Task committing = CommitAllAsync(either.Token);
         // While nothing is under way, only this tells that the enclave went away.
-        Task lost = enclave.Lost;
+        Task<string> lost = enclave.Lost;
         Task first = await Task.WhenAny(committing, staging, lost);
         if (first == staging && staging.IsCompletedSuccessfully)
         {
@@ -58,7 +58,7 @@ internal sealed class Writer(
         // Both must have let go of the store before anybody opens it again.
         await Task.WhenAll(Settle(staging), Settle(committing));
         await Unwrap(first == lost ? committing : first);
-        if (first == lost) throw new EnclaveLostException("the enclave closed the connection");
+        if (first == lost) throw new EnclaveLostException(await lost);
         await staging;
     }
 

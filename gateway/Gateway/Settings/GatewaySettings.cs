@@ -20,8 +20,8 @@ public sealed record GatewaySettings
     /// </summary>
     public string? EnclaveCommand { get; init; }
 
-    /// <summary>How long an answer of the enclave may take.</summary>
-    public required TimeSpan EnclaveTimeout { get; init; }
+    /// <summary>How long the enclave is waited for.</summary>
+    public required LinkTimes EnclaveTimes { get; init; }
 
     /// <summary>Configuration of a log that is yet to be made.</summary>
     public required LogConfiguration Log { get; init; }

@@ -26,13 +26,21 @@ internal static class SettingTable
         "listen", "http://127.0.0.1:5000", "URL", "Where to serve HTTP. Loopback only in this version.");
 
     public static readonly Setting Enclave = new(
-        "enclave", null, "unix:PATH", "Where the enclave listens.");
+        "enclave", null, "ENDPOINT",
+        "Where the enclave listens: vsock:CID:PORT, unix:PATH or hybrid:PATH:PORT.");
 
     public static readonly Setting EnclaveCommand = new(
         "enclave-command", "", "COMMAND", "Starts a simulated enclave and restarts it (development).");
 
     public static readonly Setting EnclaveTimeout = new(
-        "enclave-timeout-seconds", "30", "N", "An answer that takes longer ends the connection.");
+        "enclave-timeout-seconds", "30", "N", "An enclave that stalls for longer is lost.");
+
+    public static readonly Setting EnclaveConnect = new(
+        "enclave-connect-seconds", "5", "N", "A connection that takes longer has failed.");
+
+    public static readonly Setting EnclaveKeepAlive = new(
+        "enclave-keep-alive-seconds", "10", "N",
+        "An enclave silent for so long is asked for a sign of life.");
 
     public static readonly Setting Origin = new(
         "origin", "sequencer.localhost/log", "NAME", "Origin of a new log: a URL without scheme.");
@@ -61,8 +69,9 @@ internal static class SettingTable
     /// <summary>All of them, in the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Data, Listen, Enclave, EnclaveCommand, EnclaveTimeout, Origin, CellsMax, IdempotencyWindow,
-        EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes, ConnectionsMax,
+        Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
+        Origin, CellsMax, IdempotencyWindow, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
+        ConnectionsMax,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>
@@ -73,7 +82,7 @@ internal static class SettingTable
             The gateway of a sequencer: takes entries over HTTP, has an enclave number and sign them,
             and keeps the log.
 
-              Sequencer.Gateway --data DIR --enclave unix:PATH [settings]
+              Sequencer.Gateway --data DIR --enclave vsock:CID:PORT [settings]
 
             Try it, with a simulated enclave that the gateway starts:
 
@@ -96,6 +105,11 @@ internal static class SettingTable
         }
         return text.Append(
             """
+
+            The enclave's endpoint: vsock:CID:PORT is an enclave of this EC2 instance (CID as in
+            nitro-cli describe-enclaves; 5005 is Sequencer's port), unix:PATH a simulated one, and
+            hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker,
+            Cloud Hypervisor, vhost-device-vsock).
 
             origin, cells-max and idempotency-window are fixed for ever when a log is made; later values
             are ignored with a warning. docs/OPERATING.md says more.

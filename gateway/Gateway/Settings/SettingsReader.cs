@@ -119,18 +119,9 @@ internal sealed class SettingsReader
         string data = Text(SettingTable.Data);
         fault = "--data DIR is required: where the log is kept.";
         if (data.Length == 0) return false;
-        fault = "--enclave unix:PATH is required: where the enclave listens.";
-        if (Text(SettingTable.Enclave).Length == 0) return false;
-        fault = $"{Source(SettingTable.Enclave)}: unix:PATH, at most 107 bytes of path.";
-        if (!EnclaveEndpoint.TryParse(Text(SettingTable.Enclave), out EnclaveEndpoint? enclave))
-        {
-            return false;
-        }
+        if (!TryReadEnclave(out EnclaveEndpoint? enclave, out fault)) return false;
         if (!TryReadListen(out IPEndPoint? listen, out fault)) return false;
-        if (!TryReadNumber(SettingTable.EnclaveTimeout, 1, 3600, out long timeout, out fault))
-        {
-            return false;
-        }
+        if (!TryReadTimes(out LinkTimes? times, out fault)) return false;
         if (!TryReadNumber(SettingTable.CellsMax, 1, Limits.ConfigurationNumberMax, out long cells, out fault))
         {
             return false;
@@ -170,7 +161,7 @@ internal sealed class SettingsReader
             Listen = listen,
             Enclave = enclave,
             EnclaveCommand = command.Length > 0 ? command : null,
-            EnclaveTimeout = TimeSpan.FromSeconds(timeout),
+            EnclaveTimes = times,
             Log = log,
             EntryMaxBytes = (int)entry,
             BatchMaxBytes = (int)batch,
@@ -178,6 +169,35 @@ internal sealed class SettingsReader
             QueueMaxBytes = bytes,
             ConnectionsMax = (int)connections,
         };
+        return true;
+    }
+
+    private bool TryReadEnclave(
+        [NotNullWhen(true)] out EnclaveEndpoint? enclave, out string fault)
+    {
+        enclave = null;
+        string text = Text(SettingTable.Enclave);
+        fault = $"--enclave is required: {EnclaveEndpoint.Forms}.";
+        if (text.Length == 0) return false;
+        bool isRead = EnclaveEndpoint.TryParse(text, out enclave, out string wrong);
+        fault = $"{Source(SettingTable.Enclave)} is {text}: {wrong}.";
+        return isRead;
+    }
+
+    private bool TryReadTimes([NotNullWhen(true)] out LinkTimes? times, out string fault)
+    {
+        times = null;
+        const int hour = 3600;
+        if (!TryReadNumber(SettingTable.EnclaveConnect, 1, hour, out long connect, out fault)
+            || !TryReadNumber(SettingTable.EnclaveTimeout, 1, hour, out long stall, out fault)
+            || !TryReadNumber(SettingTable.EnclaveKeepAlive, 1, hour, out long silence, out fault))
+        {
+            return false;
+        }
+        times = new LinkTimes(
+            TimeSpan.FromSeconds(connect),
+            TimeSpan.FromSeconds(stall),
+            TimeSpan.FromSeconds(silence));
         return true;
     }
 

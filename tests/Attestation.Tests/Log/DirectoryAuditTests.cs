@@ -139,7 +139,18 @@ public sealed class DirectoryAuditTests : IDisposable
         File.Delete(Path.Combine(directory.Folder, "epochs", "0.document"));
         AuditReport report = await AuditAsync(directory);
         AuditFault fault = Assert.Single(report.Faults);
-        Assert.Equal((Rule.Attestation, 0u), (fault.Rule, fault.Epoch));
+        Assert.Equal((Rule.Missing, 0u), (fault.Rule, fault.Epoch));
+    }
+
+    [Fact]
+    public async Task Without_the_newest_document_the_head_is_not_verified_either()
+    {
+        using var directory = new TestLogDirectory(_log);
+        uint newest = _log.Epochs[^1].Statement.Fields.Epoch;
+        File.Delete(Path.Combine(directory.Folder, "epochs", $"{newest}.document"));
+        AuditReport report = await AuditAsync(directory);
+        Assert.Contains(report.Faults, f => f.Rule == Rule.Missing && f.Epoch == newest);
+        Assert.Contains(report.Faults, f => f.Rule == Rule.Attestation);
     }
 
     [Fact]

@@ -230,6 +230,28 @@ public sealed class LinkFramingTests : IDisposable
     }
 
     [Fact]
+    public void Connections_that_never_send_a_frame_lose_their_places()
+    {
+        var limits = new LinkLimits
+        {
+            ConnectionsMax = 2,
+            FirstFrameTimeout = TimeSpan.FromSeconds(2),
+        };
+        using var enclave = new RunningEnclave(options: new EnclaveOptions { Link = limits });
+        using LinkClient silent = enclave.Connect();
+        using LinkClient half = enclave.Connect();
+        half.Send(LinkClient.Frame(LinkMessageType.Genesis, 1, new byte[9]).AsSpan(0, 20));
+        Assert.Null(silent.TryReceive());
+        Assert.Null(half.TryReceive());
+
+        // One that spoke may be silent after it: it stays when later ones have come and gone.
+        using LinkClient gateway = enclave.Connect();
+        gateway.Genesis();
+        using (LinkClient another = enclave.Connect()) Assert.Null(another.TryReceive());
+        gateway.Append(1, Requests.Append("a"));
+    }
+
+    [Fact]
     public async Task Without_a_connection_for_long_enough_the_server_ends()
     {
         var limits = new LinkLimits { IdleTimeout = TimeSpan.FromMilliseconds(20) };

@@ -1,5 +1,9 @@
+using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Receipts;
+using Sequencer.Attestation.Tests.Merkle;
+using Sequencer.Attestation.Verification;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Link;
@@ -13,6 +17,9 @@ public sealed class SuccessionTests
 {
     private static readonly byte[] Zeros = new byte[Measurements.PcrBytes];
     private static readonly Measurements DebugMode = new(Zeros, Zeros, Zeros);
+
+    private static readonly PredecessorMeasurements Old = new(
+        Measurements.Default.Pcr0, Measurements.Default.Pcr1, Measurements.Default.Pcr2);
 
     /// <summary>What a gateway has on its disk.</summary>
     private sealed record StoredLog(List<byte[]> Records, byte[] Checkpoint, byte[] Document);
@@ -86,6 +93,59 @@ public sealed class SuccessionTests
     }
 
     [Fact]
+    public void A_log_goes_on_under_a_new_image_that_accepts_the_old_one()
+    {
+        StoredLog log = Run();
+        Measurements newImage = new(Pcr(1), Pcr(2), Pcr(3));
+        using var second = new RunningEnclave(measurements: newImage, options: Accepting(Old));
+        using LinkClient client = second.Connect();
+        ParsedAnswer opened = new(Replay(client, log).Body);
+        Assert.True(EpochStatement.TryParse(Assert.Single(opened.Records), out var statement));
+        PredecessorMeasurements listed = Assert.Single(statement.Fields.AcceptedPredecessors);
+        Assert.Equal(Old.Pcr2.ToArray(), listed.Pcr2.ToArray());
+        ParsedAnswer appended = client.Append(4, Requests.Append("c"));
+        List<byte[]> bundle = LinkClient.ReadSized(client.Ask(LinkMessageType.Bundle));
+        var upgraded = new StoredLog(
+            [.. log.Records, .. opened.Records, .. appended.Records],
+            appended.Checkpoint,
+            bundle[1]);
+
+        // A verifier who trusts both images takes receipts of either; who trusts one, only its own.
+        MeasurementSet before = Set("old", Measurements.Default), after = Set("new", newImage);
+        Assert.Equal("old", VerifiedBy(log, 0, before, after));
+        Assert.Equal("new", VerifiedBy(upgraded, 3, before, after));
+        Assert.Equal("old", VerifiedBy(log, 0, before));
+        Assert.Null(VerifiedBy(upgraded, 3, before));
+        Assert.Null(VerifiedBy(log, 0, after));
+
+        // The old image accepts no other, so there is no way back to it.
+        Refuses(upgraded, ReplayRule.Document);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_accepted_predecessor_is_all_three_of_its_PCRs(int pcr)
+    {
+        byte[][] pcrs = [Old.Pcr0.ToArray(), Old.Pcr1.ToArray(), Old.Pcr2.ToArray()];
+        pcrs[pcr] = Pcr(9);
+        Measurements newImage = new(Pcr(1), Pcr(2), Pcr(3));
+        using var second = new RunningEnclave(
+            measurements: newImage, options: Accepting(new(pcrs[0], pcrs[1], pcrs[2])));
+        Refuses(second, Run(), ReplayRule.Document);
+    }
+
+    [Fact]
+    public void An_accepted_predecessor_under_another_root_is_refused()
+    {
+        using DevelopmentCertificate other = RunningEnclave.NewRoot();
+        using var second = new RunningEnclave(
+            measurements: new(Pcr(1), Pcr(2), Pcr(3)), options: Accepting(Old));
+        Refuses(second, Run(root: other), ReplayRule.Document);
+    }
+
+    [Fact]
     public void A_document_of_another_statement_is_refused() =>
         Refuses(Run() with { Document = Run().Document }, ReplayRule.DocumentStatement);
 
@@ -133,6 +193,11 @@ public sealed class SuccessionTests
     private static void Refuses(StoredLog log, params ReplayRule[] rules)
     {
         using var second = new RunningEnclave();
+        Refuses(second, log, rules);
+    }
+
+    private static void Refuses(RunningEnclave second, StoredLog log, params ReplayRule[] rules)
+    {
         using LinkClient client = second.Connect();
         LinkAnswer refused = Replay(client, log);
         Assert.Equal(5, refused.ErrorCode);
@@ -170,5 +235,43 @@ public sealed class SuccessionTests
         List<byte[]> bundle = LinkClient.ReadSized(client.Ask(LinkMessageType.Bundle));
         return new StoredLog(
             [.. opened.Records, .. appended.Records], appended.Checkpoint, bundle[1]);
+    }
+
+    private static byte[] Pcr(byte octet) =>
+        [.. Enumerable.Repeat(octet, Measurements.PcrBytes)];
+
+    private static EnclaveOptions Accepting(PredecessorMeasurements image) =>
+        new() { Core = new CoreLimits { AcceptedPredecessors = [image] } };
+
+    private static MeasurementSet Set(string name, Measurements image) =>
+        new(name, image.Pcr0, image.Pcr1, image.Pcr2);
+
+    /// <summary>
+    /// The image that a receipt of the log's last statement is verified by, under its last head;
+    /// null if it is refused because of the image, and of nothing else.
+    /// </summary>
+    private static string? VerifiedBy(StoredLog log, int statement, params MeasurementSet[] images)
+    {
+        int size = log.Records.Count;
+        var tree = new NaiveTree([.. log.Records.Select(NaiveTree.LeafOf)]);
+        Digest[] path = tree.Path(statement, size);
+        var receipt = new Receipt(
+            log.Records[statement],
+            ReadOnlyMemory<byte>.Empty,
+            ReadOnlyMemory<byte>.Empty,
+            path,
+            log.Checkpoint,
+            new ReceiptEpoch(log.Records[statement], path, log.Document));
+        Assert.True(EpochStatement.TryParse(log.Records[0], out var genesis));
+        var policy = new TrustPolicy(
+            genesis.LogId,
+            genesis.Fields.Configuration,
+            images.Select(image => new AcceptedMeasurement(image)),
+            [TrustedRoot.InsecureDevelopmentRoot(RunningEnclave.Root.Der)]);
+        var report = new LogVerifier(policy).VerifyReceipt(receipt);
+        if (report.TryGet(out VerifiedEntry? entry)) return entry.Head.MeasurementName;
+        VerificationCheck broken = Assert.Single(report.Faults);
+        Assert.Equal(VerificationRule.Attestation, broken.Rule);
+        return null;
     }
 }

@@ -5,6 +5,7 @@ namespace Sequencer.Gateway.Tests.Link;
 public sealed class EnclaveClientTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("link-");
 
     [Fact]
@@ -71,7 +72,7 @@ public sealed class EnclaveClientTests : IDisposable
                 () => client.HelloAsync(CancellationToken.None));
         }
         await using var stalled = new EnclaveClient(
-            await ConnectAsync(TimeSpan.FromMilliseconds(50)));
+            await ConnectAsync(Short));
         Task first = stalled.AcknowledgeAsync(1, CancellationToken.None);
         Task second = stalled.AcknowledgeAsync(2, CancellationToken.None);
         await Assert.ThrowsAsync<EnclaveLostException>(() => first);
@@ -79,17 +80,33 @@ public sealed class EnclaveClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_listening_is_a_lost_enclave()
+    public async Task A_silent_enclave_is_asked_for_a_sign_of_life_and_its_answer_will_do()
     {
-        await Assert.ThrowsAsync<EnclaveLostException>(() => ConnectAsync());
+        int asked = 0;
+        var twice = new TaskCompletionSource();
+        await using ScriptedPeer peer = Peer((type, id) =>
+        {
+            Assert.Equal((byte)LinkMessage.Hello, type);
+            if (++asked == 2) twice.TrySetResult();
+            return ScriptedPeer.Frame(0x81, id, [2, .. new byte[52]]);
+        });
+        await using var client = new EnclaveClient(await ConnectAsync());
+        client.KeepAlive(TimeSpan.FromMilliseconds(1));
+        await twice.Task.WaitAsync(Patience);
+        Assert.False(client.Lost.IsCompleted);
     }
 
-    [Theory]
-    [InlineData("unix:")]
-    [InlineData("vsock:16:5000")]
-    [InlineData("/path")]
-    public void Other_texts_are_no_endpoint(string text) =>
-        Assert.False(EnclaveEndpoint.TryParse(text, out _));
+    [Fact]
+    public async Task An_enclave_that_gives_no_sign_of_life_is_lost()
+    {
+        await using ScriptedPeer peer = Peer((_, _) => []);
+        await using var client = new EnclaveClient(await ConnectAsync(Short));
+        client.KeepAlive(Short);
+        Assert.Contains(
+            "did not answer Hello",
+            await client.Lost.WaitAsync(Patience),
+            StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Batch_answers_are_read_whole_or_not_at_all()
@@ -147,10 +164,11 @@ public sealed class EnclaveClientTests : IDisposable
 
     private ScriptedPeer Peer(Func<byte, uint, byte[]?> script) => new(SocketPath, script);
 
-    private Task<EnclaveConnection> ConnectAsync(TimeSpan? timeout = null)
+    private Task<EnclaveConnection> ConnectAsync(TimeSpan? stall = null)
     {
-        Assert.True(EnclaveEndpoint.TryParse("unix:" + SocketPath, out EnclaveEndpoint? endpoint));
+        Assert.True(
+            EnclaveEndpoint.TryParse("unix:" + SocketPath, out EnclaveEndpoint? endpoint, out _));
         return EnclaveConnection.ConnectAsync(
-            endpoint, timeout ?? Patience, CancellationToken.None);
+            endpoint, new LinkTimes(Patience, stall ?? Patience, Patience), CancellationToken.None);
     }
 }

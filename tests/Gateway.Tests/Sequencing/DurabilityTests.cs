@@ -152,10 +152,10 @@ public sealed class DurabilityTests : IAsyncLifetime
         await _gateway.StopAsync();
         Directory.Delete(_gateway.DataDirectory, recursive: true);
         await _gateway.StartAgainAsync();
-        using HttpResponseMessage response = await _gateway.PostAsync("/v1/entries", "two");
-        await AppendTests.AssertProblemAsync(response, "enclave-unavailable", 503);
         using HttpResponseMessage ready = await ReadinessSayingAsync("not the directory");
-        await AppendTests.AssertProblemAsync(ready, "enclave-unavailable", 503);
+        await AppendTests.AssertProblemAsync(ready, "enclave-mismatch", 503);
+        using HttpResponseMessage response = await _gateway.PostAsync("/v1/entries", "two");
+        await AppendTests.AssertProblemAsync(response, "enclave-mismatch", 503);
         using HttpResponseMessage checkpoint = await _gateway.Http.GetAsync("/v1/checkpoint");
         await AppendTests.AssertProblemAsync(checkpoint, "not-found", 404);
     }
@@ -172,7 +172,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         _enclave = new TestEnclave(_gateway.SocketPath);
         await _gateway.StartAgainAsync();
         using HttpResponseMessage ready = await ReadinessSayingAsync("what is left of another");
-        await AppendTests.AssertProblemAsync(ready, "enclave-unavailable", 503);
+        await AppendTests.AssertProblemAsync(ready, "enclave-mismatch", 503);
         using HttpResponseMessage checkpoint = await _gateway.Http.GetAsync("/v1/checkpoint");
         await AppendTests.AssertProblemAsync(checkpoint, "not-found", 404);
     }

@@ -41,6 +41,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--listen https://127.0.0.1:5000", "--listen: a URL")]
     [InlineData("--listen http://example.com", "--listen: a URL")]
     [InlineData("--enclave-timeout-seconds 0", "an integer from 1")]
+    [InlineData("--enclave-connect-seconds 0", "an integer from 1")]
+    [InlineData("--enclave-keep-alive-seconds 3601", "an integer from 1")]
     [InlineData("--cells-max 100000001", "an integer from 1")]
     [InlineData("--connections-max 0", "an integer from 1")]
     [InlineData("--queue-max-bytes 16777215", "an integer from 16777216")]
@@ -55,6 +57,18 @@ public sealed class SettingsTests : IDisposable
         Assert.False(SettingsReader.TryRead(
             [.. Required, .. flags.Split(' ')], _ => null, out GatewaySettings? settings, out string fault));
         Assert.Null(settings);
+        Assert.Contains(part, fault, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', fault);
+    }
+
+    [Theory]
+    [InlineData("", "--enclave is required")]
+    [InlineData("16:5005", "--enclave is 16:5005: it begins with none of vsock:, unix: and")]
+    [InlineData("vsock:2:5005", "--enclave is vsock:2:5005: the CID 2 is not a number")]
+    public void A_wrong_endpoint_is_refused_and_says_what_is_asked_for(string text, string part)
+    {
+        Assert.False(SettingsReader.TryRead(
+            ["--data", "d", "--enclave", text], _ => null, out _, out string fault));
         Assert.Contains(part, fault, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault);
     }

@@ -1,0 +1,53 @@
+using System.Net.Sockets;
+using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host;
+using Sequencer.Enclave.Nitro.Boot;
+using Sequencer.Enclave.Nitro.Nsm;
+using Sequencer.Enclave.Nitro.Vsock;
+
+// Process 1 of the enclave: where it ends, the enclave ends. It takes no argument, no environment
+// and no file but the image's own, so that all that it does is measured.
+const uint Port = 5005;
+const int Failed = 1;
+
+AppDomain.CurrentDomain.UnhandledException += (_, failure) =>
+{
+    // A thread of the platform's own failed: state unknown, and nothing more may be signed.
+    OperatorConsole.SayFailure(failure.ExceptionObject);
+    Environment.Exit(Failed);
+};
+try
+{
+    using NsmDeviceFile file = NsmDeviceFile.Open();
+    var nsm = new NsmDevice(file);
+    NsmDescription device = PcrLock.LockAll(nsm);
+    OperatorConsole.Say(
+        $"NSM {device.Version}, module {device.ModuleId}, {device.PcrCount} PCRs, all locked");
+
+    var accepted = PredecessorFile.Read(PredecessorFile.Path);
+    OperatorConsole.Say($"{accepted.Count} images accepted as predecessors");
+
+    var options = new EnclaveOptions
+    {
+        Core = new CoreLimits { AcceptedPredecessors = accepted },
+    };
+    using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
+    using Socket listener = VsockSocket.Listen(Port);
+    OperatorConsole.Say($"listening on vsock port {Port}");
+    await Task.WhenAll(
+        Announce(), program.RunAsync(listener, CancellationToken.None));
+    return Failed; // It is never told to end.
+}
+catch (Exception failure)
+{
+    // Whatever it is: an enclave in doubt is over, and one line says why.
+    OperatorConsole.SayFailure(failure);
+    return Failed;
+}
+
+static async Task Announce()
+{
+    var parent = new VsockEndPoint(VsockEndPoint.ParentContext, Heartbeat.Port);
+    if (await Heartbeat.SendAsync(VsockSocket.Create(), parent, TimeProvider.System)) return;
+    OperatorConsole.Say($"the parent did not answer the heartbeat at {parent}");
+}

@@ -1,0 +1,40 @@
+using Sequencer.Gateway.Link;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>What a fault of the pipeline means for callers, and what an operator does about it.
+/// </summary>
+internal static class PipelineFault
+{
+    private const string OtherEnclave =
+        "Start the enclave image, and on the hardware or development root, that the log was made "
+        + "with, or an image that names that one as accepted predecessor.";
+
+    private const string OtherPair =
+        "Start the enclave that belongs to this data directory, or give --data another.";
+
+    private const string DebugMode = "Start the enclave without debug mode.";
+
+    private const string SmallerLog =
+        "Begin the log with settings that the image allows, or use an image that allows these.";
+
+    /// <summary>Judges an exception that the pipeline expects.</summary>
+    public static (AppendFailure Failure, string Remedy) Of(Exception e) => e switch
+    {
+        OperationCanceledException => (AppendFailure.ShuttingDown, ""),
+        IOException or UnauthorizedAccessException => (AppendFailure.StoreFailed, ""),
+        LogContradictionException => (AppendFailure.EnclaveMismatch, OtherPair),
+        EnclaveRefusedException refused => Of(refused.Code),
+        _ => (AppendFailure.EnclaveUnavailable, ""),
+    };
+
+    // What time or another attempt may mend is no mismatch.
+    private static (AppendFailure Failure, string Remedy) Of(EnclaveErrorCode code) => code switch
+    {
+        EnclaveErrorCode.Stopped => (AppendFailure.EnclaveStopped, "Restart the enclave."),
+        EnclaveErrorCode.ReplayRefused => (AppendFailure.EnclaveMismatch, OtherEnclave),
+        EnclaveErrorCode.BadConfiguration => (AppendFailure.EnclaveMismatch, SmallerLog),
+        EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, DebugMode),
+        _ => (AppendFailure.EnclaveUnavailable, ""),
+    };
+}
