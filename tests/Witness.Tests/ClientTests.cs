@@ -123,10 +123,10 @@ public sealed class ClientTests : IAsyncLifetime
             BaseAddress = new Uri("http://witness.example/"),
         };
         var client = new WitnessClient(http, _witness.Witness.Key.Verifier);
-        Assert.Equal(
-            WitnessOutcome.Misbehaved, (await client.SubmitAsync(_log.Subject(5), default)).Outcome);
-        Assert.Equal(
-            WitnessOutcome.Cosigned, (await client.SubmitAsync(_log.Subject(4), default)).Outcome);
+        WitnessAnswer answer = await client.SubmitAsync(_log.Subject(5), default);
+        Assert.Equal(WitnessOutcome.Misbehaved, answer.Outcome);
+        answer = await client.SubmitAsync(_log.Subject(4), default);
+        Assert.Equal(WitnessOutcome.Cosigned, answer.Outcome);
     }
 
     private WitnessClient Client() => new(_witness.Http, _witness.Witness.Key.Verifier);

@@ -71,8 +71,8 @@ public sealed class KeyTests : IDisposable
         Refused("is the key of other.example");
         string path = Path.Combine(_directory.Path, "key");
         string text = File.ReadAllText(path);
-        foreach (string damaged in (string[])
-            ["", text[..^1], text[..^5] + "\n", text.Replace("PRIVATE", "PUBLIC", StringComparison.Ordinal)])
+        string other = text.Replace("PRIVATE", "PUBLIC", StringComparison.Ordinal);
+        foreach (string damaged in (string[])["", text[..^1], text[..^5] + "\n", other])
         {
             File.WriteAllText(path, damaged);
             Refused("is damaged");

@@ -17,8 +17,9 @@ public sealed class StateTests : IDisposable
     private readonly TestLog _log = TestLog.WithEntries(9);
     private readonly CosigningKey _key = NewKey();
 
-    private string StatePath =>
-        Path.Combine(_directory.Path, WitnessedLog.NameOf(TestLog.Origin));
+    private static string StateName => WitnessedLog.NameOf(TestLog.Origin);
+
+    private string StatePath => Path.Combine(_directory.Path, StateName);
 
     public void Dispose()
     {
@@ -179,9 +180,11 @@ public sealed class StateTests : IDisposable
         WitnessedLog log = Open(files);
         await log.LearnAsync(_log.Lesson(_log.Size), default);
         Submission answer = await SubmitAsync(log, 0, 5);
-        Assert.True(StateText.TryParse(files.Read(WitnessedLog.NameOf(TestLog.Origin)), out var state));
+        Assert.True(StateText.TryParse(files.Read(StateName), out var state));
         Assert.EndsWith(
-            $"{answer.Cosignature}\n", Encoding.UTF8.GetString(state.Head!.Note.Span), StringComparison.Ordinal);
+            $"{answer.Cosignature}\n",
+            Encoding.UTF8.GetString(state.Head!.Note.Span),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,12 +201,12 @@ public sealed class StateTests : IDisposable
                 LessonOutcome.Learned,
                 (await log.LearnAsync(_log.Lesson(_log.Size), default)).Outcome);
         }
-        Assert.True(StateText.TryParse(files.Read(WitnessedLog.NameOf(TestLog.Origin)), out var state));
+        Assert.True(StateText.TryParse(files.Read(StateName), out var state));
         Assert.Equal(WitnessedLog.EpochsMax, state.Epochs.Length);
         Assert.True(state.Epochs[0].Statement.Span.SequenceEqual(_log.Records[0]));
         Assert.Equal(
             SubmissionOutcome.Cosigned, (await SubmitAsync(log, 10, _log.Size)).Outcome);
-        Assert.True(StateText.TryParse(files.Read(WitnessedLog.NameOf(TestLog.Origin)), out state));
+        Assert.True(StateText.TryParse(files.Read(StateName), out state));
         Assert.Single(state.Epochs);
     }
 

@@ -14,7 +14,8 @@ internal sealed class HeldHeads(IEnumerable<AttestedHead> heads, FaultList fault
     /// <summary>Compares the heads of the size that the replay has reached.</summary>
     public void Take(LogReplay replay)
     {
-        while (_smallestFirst.TryPeek(out AttestedHead? head) && head.Checkpoint.Size <= replay.Next)
+        while (_smallestFirst.TryPeek(out AttestedHead? head)
+            && head.Checkpoint.Size <= replay.Next)
         {
             _smallestFirst.Dequeue();
             // Without a whole tree nothing can be said, and what is missing is told already.

@@ -14,8 +14,8 @@ public sealed record AcceptedMeasurement(MeasurementSet Measurements, ulong? Not
 
 /// <summary>
 /// What a verifier trusts (docs/PROTOCOL.md section 10): one log, its configuration, the images
-/// that may sign for it, the roots that may attest them, and the witnesses. Comes from the one who trusts, never
-/// from the log.
+/// that may sign for it, the roots that may attest them, and the witnesses. Comes from the one who
+/// trusts, never from the log.
 /// </summary>
 public sealed class TrustPolicy
 {

@@ -27,8 +27,8 @@ internal static class AuditCommand
 
     private static readonly Option<string?> Evidence = new("--evidence")
     {
-        Description = "Where to write proof that the log has two histories, if a held head shows it; "
-            + "'sequencer verify FILE' checks it anywhere",
+        Description = "Where to write proof that the log has two histories, if a held head shows "
+            + "it; 'sequencer verify FILE' checks it anywhere",
         HelpName = "FILE",
     };
 
@@ -88,8 +88,9 @@ internal static class AuditCommand
             if (report.FaultCounts.ContainsKey(VerificationRule.HeldHead))
             {
                 screen.Remark(
-                    "No evidence was written: a log that is only shorter than what you hold may be an "
-                    + "old copy of it, and a head that is not good under the policy proves nothing.");
+                    "No evidence was written: a log that is only shorter than what you hold may be "
+                    + "an old copy of it, and a head that is not good under the policy proves "
+                    + "nothing.");
             }
             return;
         }
@@ -110,8 +111,8 @@ internal static class AuditCommand
             if (!verifier.VerifyAttestedHead(receipt).TryGet(out AttestedHead? head))
             {
                 throw new CommandFailure(
-                    $"{file} has no good head under this policy, so it can hold nothing against the "
-                    + $"log: see 'sequencer verify {file}'.");
+                    $"{file} has no good head under this policy, so it can hold nothing against "
+                    + $"the log: see 'sequencer verify {file}'.");
             }
             heads.Add(head);
         }

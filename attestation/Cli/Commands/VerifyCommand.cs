@@ -31,8 +31,8 @@ internal static class VerifyCommand
             "Verify receipts offline, down to the roots of your trust policy. Never uses the network.\n\n"
             + "Examples:\n  sequencer verify 1.receipt.json --policy trust-policy.json --payload invoice.pdf\n"
             + "  sequencer verify 1.receipt.json --policy measurements.json\n\n"
-            + "A file of evidence that 'sequencer audit' wrote is judged as such: it is good if the log "
-            + "has two histories.\n\n"
+            + "Evidence that 'sequencer audit' wrote is judged as such: it is good if the log has "
+            + "two histories.\n\n"
             + "An image's measurements.json pins which program signed, but not which log of it.\n\n"
             + "Exit codes: 0 all good, 1 at least one refused, 2 nothing was decided.")
         {

@@ -14,15 +14,15 @@ internal static class WitnessArguments
 
           sequencer-witness --state DIR --name NAME --policy trust-policy.json [settings]
 
-          --state DIR          Key and states, one file a log; made if it is not there. Never restore
-                               it from a backup: a witness that forgets can be shown a fork.
+          --state DIR          Key and states, one file a log; made if it is not there. Never
+                               restore it from a backup: a witness that forgets can be shown a fork.
           --name NAME          The witness's name, as a URL without scheme: witness.example/w1
           --policy FILE        Trust policy of a log to watch; again for each further log.
           --listen URL         Where to serve HTTP. [http://127.0.0.1:5080]
 
-        The first start makes an Ed25519 key in DIR/key (readable by you alone) and every start prints
-        the public one (vkey). Give it to the log's operator and to those who verify its receipts: it
-        goes into their trust policies, member "witnesses":
+        The first start makes an Ed25519 key in DIR/key (readable by you alone), and every start
+        prints the public one (vkey). Give it to the log's operator and to those who verify its
+        receipts: it goes into their trust policies, member "witnesses":
 
           witness w1 witness.example/w1+20324abe+BCms...
           quorum w1

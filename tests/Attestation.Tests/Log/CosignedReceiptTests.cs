@@ -55,7 +55,8 @@ public sealed class CosignedReceiptTests : IDisposable
             Witnesses[0].Cosign(text.Span, 6), Witnesses[1].Cosign(text.Span));
         Assert.Equal(
             Rule.WitnessQuorum, Assert.Single(Verify(Policy(3), note).Faults).Rule);
-        Assert.True(Verify(Policy(3), TestWitness.Cosign(note, Witnesses[3])).TryGet(out var entry));
+        var report = Verify(Policy(3), TestWitness.Cosign(note, Witnesses[3]));
+        Assert.True(report.TryGet(out VerifiedEntry? entry));
         Assert.Equal(
             DateTimeOffset.FromUnixTimeSeconds(5), entry.Head.Cosignatures[0].Time);
     }

@@ -100,7 +100,8 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal(
             EvidenceVerdict.Order, Judge(good with { Smaller = held, Larger = before }));
         Assert.Equal(
-            EvidenceVerdict.Consistent, Judge(new ForkEvidence(held, held, _log.RootAt(6), default)));
+            EvidenceVerdict.Consistent,
+            Judge(new ForkEvidence(held, held, _log.RootAt(6), default)));
 
         using TestLog stranger = TestLog.WithEntries(5);
         Assert.Equal(
@@ -127,8 +128,8 @@ public sealed class EvidenceTests : IDisposable
         Assert.True(ForkEvidence.IsLikely(bytes));
         Assert.False(ForkEvidence.TryDecode(bytes.AsSpan()[..^1], out _, out _));
         Assert.False(ForkEvidence.TryDecode([.. bytes, (byte)'\n'], out _, out _));
-        byte[] spaced = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(bytes).Replace(",\"prefix", ", \"prefix", StringComparison.Ordinal));
+        byte[] spaced = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes).Replace(
+            ",\"prefix", ", \"prefix", StringComparison.Ordinal));
         Assert.False(ForkEvidence.TryDecode(spaced, out _, out _));
 
         Random random = Seeded.Random(out int seed);

@@ -33,7 +33,7 @@ public class WitnessPolicyTests
             for (int k = 1; k <= n; k++)
             {
                 string text = Definitions(n) + $"group g {k} {Names(n)}\nquorum g\n";
-                bool isRead = WitnessPolicy.TryParse(text, out WitnessPolicy? policy, out var fault);
+                bool isRead = WitnessPolicy.TryParse(text, out var policy, out var fault);
                 Assert.Equal(2 * k > n, isRead);
                 if (!isRead)
                 {
