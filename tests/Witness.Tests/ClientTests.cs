@@ -1,5 +1,4 @@
 using System.Net;
-using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Gateway.Witnessing;
 

@@ -2,12 +2,10 @@ using System.Net;
 using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Merkle;
-using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Tests.Nitro;
-using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Witness.Tests;
 
@@ -154,7 +152,6 @@ public sealed class ConformanceTests : IAsyncLifetime
     [Fact]
     public async Task Epochs_of_another_image_root_or_in_debug_mode_are_refused()
     {
-        using var foreign = new TestLog();
         foreach (Action<TestNitroDocument> change in new Action<TestNitroDocument>[]
         {
             d => d.Pcrs[0] = (0, TestNitroDocument.Pcr(9)),
