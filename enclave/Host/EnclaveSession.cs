@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host.Link;
 
@@ -109,13 +110,19 @@ internal sealed class EnclaveSession(
     private CoreResult Open(HeadToSign head, FrameBuffer answer)
     {
         EpochStatement statement = core.Statement!;
+        var options = new NsmOptions
+        {
+            PublicKey = statement.SubjectPublicKeyInfo,
+            UserData = Derivation.EpochUserData(statement.Bytes.Span),
+        };
         try
         {
-            _epochDocument = nsm.Attest(new NsmOptions
+            byte[] document = nsm.Attest(options);
+            if (!Carries(document, options))
             {
-                PublicKey = statement.SubjectPublicKeyInfo,
-                UserData = Derivation.EpochUserData(statement.Bytes.Span),
-            });
+                throw new NsmException("The NSM's document is not the one that was asked for");
+            }
+            _epochDocument = document;
         }
         catch (NsmException)
         {
@@ -125,6 +132,13 @@ internal sealed class EnclaveSession(
         _signer = new CheckpointSigner(keys, statement.Fields.Configuration.Origin);
         return Sign(head, answer);
     }
+
+    // An epoch under another request's document could neither be verified nor followed: no later
+    // enclave would take the log. A live document is its caller's to check, by his nonce.
+    private static bool Carries(byte[] document, NsmOptions options) =>
+        UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? given, out _)
+        && given.PublicKey is { } key && key.Span.SequenceEqual(options.PublicKey!.Value.Span)
+        && given.UserData is { } data && data.Span.SequenceEqual(options.UserData!.Value.Span);
 
     private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
