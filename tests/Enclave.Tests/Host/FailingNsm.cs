@@ -3,16 +3,27 @@ using Sequencer.Enclave.Simulated;
 
 namespace Sequencer.Enclave.Tests.Host;
 
-/// <summary>A simulated device that refuses documents with a public key when told to.</summary>
+/// <summary>
+/// A simulated device that, when told to, refuses documents with a public key, or signs none.
+/// </summary>
 internal sealed class FailingNsm(DevelopmentCertificate root) : INsm, IDisposable
 {
     private readonly SimulatedNsm _device = new(root, Measurements.Default, TimeProvider.System);
 
     public bool RefusesKeys { get; set; }
 
-    public byte[] Attest(NsmOptions options) => RefusesKeys && options.PublicKey is not null
-        ? throw new NsmException("refused by the test")
-        : _device.Attest(options);
+    public bool SignsNothing { get; init; }
+
+    public byte[] Attest(NsmOptions options)
+    {
+        if (RefusesKeys && options.PublicKey is not null)
+        {
+            throw new NsmException("refused by the test");
+        }
+        byte[] document = _device.Attest(options);
+        // The signature is the last item: 96 bytes behind their two bytes of CBOR header.
+        return SignsNothing ? [.. document[..^98], 0x40] : document;
+    }
 
     public void GetRandom(Span<byte> destination) => _device.GetRandom(destination);
 
