@@ -22,6 +22,10 @@ internal static class Detection
         {
             return ReceiptFacts.Of(receipt, "Receipt (C2SP tlog-proof)");
         }
+        if (ForkEvidence.TryDecode(bytes, out ForkEvidence? evidence, out _))
+        {
+            return EvidenceFacts.Of(evidence);
+        }
         if (UnverifiedAttestation.TryParse(bytes, out var document, out _))
         {
             return OfDocument(document);

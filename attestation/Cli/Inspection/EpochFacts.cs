@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
+using Sequencer.Attestation.Receipts;
 
 namespace Sequencer.Cli.Inspection;
 
@@ -36,7 +37,10 @@ internal static class EpochFacts
         }
     }
 
-    public static void Add(Facts facts, ReadOnlySpan<byte> statement, ReadOnlySpan<byte> document)
+    public static void Add(Facts facts, ReceiptEpoch epoch) =>
+        Add(facts, epoch.Statement.Span, epoch.Document.Span);
+
+    private static void Add(Facts facts, ReadOnlySpan<byte> statement, ReadOnlySpan<byte> document)
     {
         if (EpochStatement.TryParse(statement, out EpochStatement? parsed)) Add(facts, parsed);
         if (UnverifiedAttestation.TryParse(document, out var attestation, out var refusal))

@@ -20,9 +20,7 @@ internal static class ReceiptFacts
         {
             facts.Under("checkpoint", () => CheckpointFacts.Add(facts, checkpoint, note));
         }
-        facts.Under(
-            "epoch",
-            () => EpochFacts.Add(facts, receipt.Epoch.Statement.Span, receipt.Epoch.Document.Span));
+        facts.Under("epoch", () => EpochFacts.Add(facts, receipt.Epoch));
         return facts;
     }
 
