@@ -12,11 +12,16 @@ namespace Sequencer.Enclave.Host;
 /// device that it has not. Owned by the loop that calls it.
 /// </summary>
 /// <remarks>
-/// Without an own identity, in debug mode, it opens no epoch: all-zero PCRs are never accepted, its
-/// own included.
+/// Without an own identity it opens no epoch: all-zero PCRs (debug mode) and documents that nobody
+/// signed are never accepted, its own included.
 /// </remarks>
 internal sealed class EnclaveSession(
-    SequencerCore core, INsm nsm, EpochSigningKeys keys, OwnIdentity? own, EnclaveClock clock)
+    SequencerCore core,
+    INsm nsm,
+    EpochSigningKeys keys,
+    OwnIdentity? own,
+    OwnIdentityFault ownFault,
+    EnclaveClock clock)
 {
     private CheckpointSigner? _signer;
     private byte[]? _epochDocument;
@@ -237,7 +242,9 @@ internal sealed class EnclaveSession(
             CoreResult.RetentionFull => $"acknowledged only up to {core.AcknowledgedSize}",
             CoreResult.BadConfiguration => "no configuration, or more than this image allows",
             CoreResult.ReplayRefused => $"{core.ReplayFault}",
-            CoreResult.AttestationFailed => "all-zero PCRs (debug mode): no epoch opens",
+            CoreResult.AttestationFailed => ownFault == OwnIdentityFault.DebugMode
+                ? "all-zero PCRs (debug mode): no epoch opens"
+                : "the NSM's document cannot be read or is not signed: no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             _ => throw new InvalidOperationException($"{result} is no error."),
