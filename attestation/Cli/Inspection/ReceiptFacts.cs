@@ -37,6 +37,10 @@ internal static class ReceiptFacts
         facts.Add("record epoch", header.Epoch);
         facts.Add("time", Times.Text(header.TimeMs));
         facts.Add("previous hash", header.Previous.ToHex());
+        if (SealRecord.TryParse(bytes, out SealRecord seal))
+        {
+            facts.Add("ends the epoch of statement", seal.Statement.ToHex());
+        }
         if (!EntryRecord.TryParse(bytes, out EntryRecord entry)) return;
         facts.Add("payload sha256", entry.Payload.ToHex());
         facts.Add("payload length", entry.PayloadLength);
@@ -84,6 +88,9 @@ internal static class ReceiptFacts
             facts.Add("epoch", statement.Fields.Epoch);
             facts.Add("statement number", statement.Fields.Number);
             facts.Add("opened", Times.Text(statement.Fields.TimeMs));
+            facts.Add(
+                "previous epoch ended",
+                statement.Fields.PreviousEnd.ToString().ToLowerInvariant());
             facts.Add("log id", statement.LogId.ToHex());
             facts.Add("statement hash", statement.Hash.ToHex());
             facts.Add("accepted predecessors", statement.Fields.AcceptedPredecessors.Count);
