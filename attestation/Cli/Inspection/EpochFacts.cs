@@ -59,6 +59,7 @@ internal static class EpochFacts
         facts.Add("epoch", fields.Epoch);
         facts.Add("statement number", fields.Number);
         facts.Add("opened", Times.Text(fields.TimeMs));
+        facts.Add("previous epoch ended", fields.PreviousEnd.ToString().ToLowerInvariant());
         facts.Add("log id", statement.LogId.ToHex());
         facts.Add("statement hash", statement.Hash.ToHex());
         // What stock tools for signed notes take. The ECDSA line has no text of a key among them.

@@ -32,6 +32,9 @@ internal sealed class SequencingStage(
     /// stage.</summary>
     public ChannelReader<SignedBatch> Signed => _signed.Reader;
 
+    /// <summary>Where the log stands once all that is signed is durable.</summary>
+    public LogHead Head => _head;
+
     /// <summary>Payload offset by request digest of the batch that has no answer.</summary>
     public Dictionary<Digest, ulong> Unanswered { get; } = [];
 

@@ -46,6 +46,9 @@ internal sealed class Writer
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
 
+    /// <summary>Where the log stands; after a run without a fault, all of it durable.</summary>
+    public LogHead Head => _sequencing.Head;
+
     /// <summary>
     /// What the enclave may have sequenced without an answer: payload offset by request digest.
     /// </summary>

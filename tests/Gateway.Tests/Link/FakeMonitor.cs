@@ -12,6 +12,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
 {
     public const uint Port = 5005;
 
+    private const int AnswerBit = 0x80;
+
     private readonly StreamPeer _peer;
     private readonly string _enclavePath;
     private volatile TaskCompletionSource _thawed = Thawed();
@@ -35,6 +37,11 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <summary>Ends the connection at the next request of this type, which the enclave never sees.
     /// </summary>
     public void CutAt(LinkMessage request) => Volatile.Write(ref _cutAt, (int)request);
+
+    /// <summary>Ends the connection at the next answer to a request of this type, which the gateway
+    /// never sees.</summary>
+    public void CutAtAnswerTo(LinkMessage request) =>
+        Volatile.Write(ref _cutAt, (int)request | AnswerBit);
 
     public ValueTask DisposeAsync()
     {
@@ -64,15 +71,15 @@ internal sealed class FakeMonitor : IAsyncDisposable
         }
         await using var enclave = new NetworkStream(socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(end);
-        Task requests = CarryAsync(gateway, enclave, isToEnclave: true, ended.Token);
-        Task answers = CarryAsync(enclave, gateway, isToEnclave: false, ended.Token);
+        Task requests = CarryAsync(gateway, enclave, ended.Token);
+        Task answers = CarryAsync(enclave, gateway, ended.Token);
         await Task.WhenAny(requests, answers);
         await ended.CancelAsync();
         await Task.WhenAll(requests, answers);
     }
 
     private async Task CarryAsync(
-        NetworkStream from, NetworkStream to, bool isToEnclave, CancellationToken end)
+        NetworkStream from, NetworkStream to, CancellationToken end)
     {
         var header = new byte[12];
         try
@@ -84,9 +91,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 await from.ReadExactlyAsync(body, end);
                 await _thawed.Task.WaitAsync(end);
                 int type = header[5];
-                bool isCut = isToEnclave
-                    && Interlocked.CompareExchange(ref _cutAt, 0, type) == type;
-                if (isCut) return;
+                if (Interlocked.CompareExchange(ref _cutAt, 0, type) == type) return;
                 await to.WriteAsync(header, end);
                 await to.WriteAsync(body, end);
             }
