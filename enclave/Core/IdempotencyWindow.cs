@@ -3,14 +3,6 @@ using Sequencer.Attestation.Log;
 
 namespace Sequencer.Enclave.Core;
 
-/// <summary>Which entry used an idempotency digest.</summary>
-/// <param name="Number">Its sequence number.</param>
-/// <param name="Request">Its request digest.</param>
-/// <param name="GroupIndex">Its place in its group.</param>
-/// <param name="GroupCount">Members of its group.</param>
-internal readonly record struct IdempotencyUse(
-    ulong Number, Digest Request, ushort GroupIndex, ushort GroupCount);
-
 /// <summary>
 /// The idempotency digests of the last <c>idempotency-window</c> numbers, exactly: at number n, a
 /// digest used by m is remembered while n - m &lt;= window (docs/PROTOCOL.md section 14).
@@ -21,32 +13,40 @@ internal readonly record struct IdempotencyUse(
 /// </remarks>
 internal sealed class IdempotencyWindow(uint window)
 {
-    private readonly Dictionary<Digest, IdempotencyUse> _uses = new(UsesMax(window));
-    private readonly Queue<(ulong Number, Digest Digest)> _oldestFirst = new(UsesMax(window));
+    private readonly Dictionary<Digest, KeyUse> _uses = new(UsesMax(window));
+    private readonly Queue<(ulong Number, Digest Key)> _oldestFirst = new(UsesMax(window));
 
     public int Count => _uses.Count;
 
     /// <summary>Forgets what is out of the window at a number that will be assigned.</summary>
     public void MoveTo(ulong number)
     {
-        while (_oldestFirst.TryPeek(out (ulong Number, Digest Digest) oldest)
+        while (_oldestFirst.TryPeek(out (ulong Number, Digest Key) oldest)
             && number > oldest.Number && number - oldest.Number > window)
         {
-            _uses.Remove(oldest.Digest);
+            _uses.Remove(oldest.Key);
             _oldestFirst.Dequeue();
         }
     }
 
     /// <summary>The use of a digest since the number of the last <see cref="MoveTo"/>.</summary>
-    public bool TryFind(in Digest digest, out IdempotencyUse use) =>
+    public bool TryFind(in Digest digest, out KeyUse use) =>
         _uses.TryGetValue(digest, out use);
 
     /// <summary>Remembers a use; false, changing nothing, if the digest is in the window.</summary>
-    public bool TryAdd(in Digest digest, in IdempotencyUse use)
+    public bool TryAdd(in KeyUse use)
     {
-        if (!_uses.TryAdd(digest, use)) return false;
-        _oldestFirst.Enqueue((use.Number, digest));
+        if (!_uses.TryAdd(use.Key, use)) return false;
+        _oldestFirst.Enqueue((use.Number, use.Key));
         return true;
+    }
+
+    /// <summary>The digest of all that is remembered (docs/PROTOCOL.md section 4).</summary>
+    public Digest Digest()
+    {
+        using SnapshotDigest digest = SnapshotDigest.OfWindow();
+        foreach ((_, Digest key) in _oldestFirst) digest.Add(_uses[key]);
+        return digest.Finish();
     }
 
     private static int UsesMax(uint window) => (int)window + Limits.GroupMax;

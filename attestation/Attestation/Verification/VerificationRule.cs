@@ -123,6 +123,9 @@ public enum VerificationRule
     /// <summary>A seal names its epoch's statement, and a statement follows it.</summary>
     Seal,
 
+    /// <summary>A snapshot says what the records before it come to.</summary>
+    Snapshot,
+
     /// <summary>The documents' times do not run backwards.</summary>
     DocumentTime,
 
@@ -193,6 +196,7 @@ public static class VerificationRules
         VerificationRule.Epoch => "epoch",
         VerificationRule.Statement => "statement",
         VerificationRule.Seal => "seal",
+        VerificationRule.Snapshot => "snapshot",
         VerificationRule.DocumentTime => "document-time",
         VerificationRule.Group => "group",
         VerificationRule.CellsMax => "cells-max",

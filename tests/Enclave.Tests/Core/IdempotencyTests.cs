@@ -145,7 +145,7 @@ public sealed class IdempotencyTests
         for (ulong n = 1; n <= 1000; n++)
         {
             window.MoveTo(n);
-            Assert.True(window.TryAdd(KeyDigest($"{n}"), new IdempotencyUse(n, default, 0, 1)));
+            Assert.True(window.TryAdd(new KeyUse(KeyDigest($"{n}"), n, default, 0, 1)));
             Assert.True(window.Count <= 11);
         }
     }
