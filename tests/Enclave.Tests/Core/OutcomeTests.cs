@@ -1,3 +1,4 @@
+using Sequencer.Attestation.Log;
 using Sequencer.Enclave.Core;
 using static Sequencer.Enclave.Tests.Core.Requests;
 
