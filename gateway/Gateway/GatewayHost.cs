@@ -74,7 +74,8 @@ internal static class GatewayHost
         services.AddSingleton(p => new AppendQueue(
             settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
-            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log));
+            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log,
+            settings.SnapshotRecords));
         services.AddSingleton(openStore);
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();

@@ -88,7 +88,8 @@ internal static class AppendBench
         var patience = TimeSpan.FromSeconds(30);
         return new PipelineSettings(
             endpoint, new LinkTimes(patience, patience, patience),
-            TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), configuration);
+            TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), configuration,
+            SnapshotRecords: 0);
     }
 
     /// <summary>Latencies in milliseconds, of every submission.</summary>

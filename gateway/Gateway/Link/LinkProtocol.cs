@@ -35,6 +35,15 @@ public enum LinkMessage : byte
 
     /// <summary>End the epoch with a seal.</summary>
     Seal = 11,
+
+    /// <summary>Append a snapshot.</summary>
+    Snapshot = 13,
+
+    /// <summary>Announces a replay that begins at a snapshot.</summary>
+    ReplayBeginAtSnapshot = 14,
+
+    /// <summary>The next cells and uses of that snapshot's content.</summary>
+    ReplayContent = 15,
 }
 
 /// <summary>Where an enclave is in its life.</summary>

@@ -21,6 +21,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _enclaveStarts;
     private long _size;
     private long _epoch;
+    private long _snapshot;
     private int _ready;
 
     /// <summary>Makes the instruments and the exporter that listens to them.</summary>
@@ -51,6 +52,10 @@ public sealed class GatewayMetrics : IDisposable
         _meter.CreateObservableGauge(
             "sequencer_epoch", () => Volatile.Read(ref _epoch), description: "Newest epoch.");
         _meter.CreateObservableGauge(
+            "sequencer_snapshot_number",
+            () => Volatile.Read(ref _snapshot),
+            description: "Newest snapshot; 0 without one.");
+        _meter.CreateObservableGauge(
             "sequencer_ready", () => Volatile.Read(ref _ready), description: "1 when entries can be appended.");
         Exporter = new PrometheusText(_meter);
     }
@@ -70,8 +75,9 @@ public sealed class GatewayMetrics : IDisposable
 
     internal void Committed(TimeSpan elapsed) => _commit.Record(elapsed.TotalSeconds);
 
-    internal void Published(ulong size, uint epoch)
+    internal void Published(ulong size, uint epoch, IReadOnlyList<ulong> snapshots)
     {
+        Volatile.Write(ref _snapshot, snapshots.Count > 0 ? (long)snapshots[^1] : 0);
         Volatile.Write(ref _size, (long)size);
         Volatile.Write(ref _epoch, epoch);
     }

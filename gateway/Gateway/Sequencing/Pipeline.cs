@@ -3,6 +3,7 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
+using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Sequencing;
@@ -13,12 +14,14 @@ namespace Sequencer.Gateway.Sequencing;
 /// <param name="BackoffMin">First pause before another attempt.</param>
 /// <param name="BackoffMax">Longest pause.</param>
 /// <param name="Configuration">Configuration of a log that is yet to be made.</param>
+/// <param name="SnapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 public sealed record PipelineSettings(
     EnclaveEndpoint Endpoint,
     LinkTimes Times,
     TimeSpan BackoffMin,
     TimeSpan BackoffMax,
-    LogConfiguration Configuration);
+    LogConfiguration Configuration,
+    ulong SnapshotRecords);
 
 /// <summary>
 /// Keeps a writer running: opens the store, connects and attaches the enclave, runs the writer, and
@@ -44,6 +47,7 @@ public sealed class Pipeline(
 
     private LogStore? _store;
     private LogStore? _retired;
+    private SnapshotKeeper? _snapshots;
     private Dictionary<Digest, ulong> _unanswered = [];
 
     // The epoch that the operator asked to end: a request never reaches the one after it.
@@ -56,6 +60,7 @@ public sealed class Pipeline(
     public void OpenStore()
     {
         (_store, RecoveryReport report) = openStore();
+        _snapshots = SnapshotKeeper.Of(_store, log);
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
@@ -91,7 +96,7 @@ public sealed class Pipeline(
             while (!stopping.IsCancellationRequested)
             {
                 AppendFailure failure = await RunOnceAsync(stopping);
-                if (failure == AppendFailure.StoreFailed) RetireStore();
+                if (failure == AppendFailure.StoreFailed) await RetireStoreAsync();
                 if (stopping.IsCancellationRequested) break;
                 await Task.Delay(_backoff.Next(), stopping);
             }
@@ -102,7 +107,7 @@ public sealed class Pipeline(
         finally
         {
             queue.CloseAndFail(AppendFailure.ShuttingDown);
-            CloseStore();
+            await CloseStoreAsync();
         }
     }
 
@@ -145,11 +150,12 @@ public sealed class Pipeline(
         try
         {
             var attachment = new EnclaveAttachment(
-                store, enclave, settings.Configuration, _unanswered, ShowView);
+                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
             _unanswered.Clear();
             writer = new Writer(
-                store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView);
+                store, enclave, head, metrics, new DiskWatch(disk, _faults),
+                settings.SnapshotRecords, ShowView);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
@@ -220,7 +226,9 @@ public sealed class Pipeline(
     private void ShowView(LogView view)
     {
         state.ShowView(view);
-        if (view.Size > 0) metrics.Published(view.Size, view.Statements[^1].Epoch);
+        _snapshots?.Show(view);
+        if (view.Size == 0) return;
+        metrics.Published(view.Size, view.Statements[^1].Epoch, view.Snapshots);
     }
 
     private void ShowReady(LogHead head, EnclaveClient enclave)
@@ -249,20 +257,42 @@ public sealed class Pipeline(
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the
     // disk, takes time, and what is durable can be read all the while.
-    private void RetireStore()
+    private async Task RetireStoreAsync()
     {
         if (_store is null) return;
+        await StopSnapshotsAsync();
         _store.Retire();
         _retired = _store;
         _store = null;
     }
 
-    private void CloseStore()
+    private async Task CloseStoreAsync()
     {
+        await StopSnapshotsAsync();
+        KeepDerived();
         state.ShowStore(null);
         _store?.Dispose();
         _store = null;
         _retired?.Dispose();
         _retired = null;
+    }
+
+    private async Task StopSnapshotsAsync()
+    {
+        if (_snapshots is not null) await _snapshots.DisposeAsync();
+        _snapshots = null;
+    }
+
+    // An orderly end makes the next start short; without it the start only takes longer.
+    private void KeepDerived()
+    {
+        try
+        {
+            _store?.KeepDerived();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("The next start will take longer: {Reason}", e.Message);
+        }
     }
 }

@@ -8,8 +8,12 @@ namespace Sequencer.Gateway.Sequencing;
 /// Has the enclave number and sign staged batches, one at a time, each after the one before it was
 /// answered and whether or not that is on the disk yet. Owns the sequencing side of the link.
 /// </summary>
+/// <param name="enclave">The attached enclave.</param>
+/// <param name="head">Where the log stands.</param>
+/// <param name="staged">Batches whose payloads are durable.</param>
+/// <param name="snapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 internal sealed class SequencingStage(
-    EnclaveClient enclave, LogHead head, ChannelReader<Batch> staged)
+    EnclaveClient enclave, LogHead head, ChannelReader<Batch> staged, ulong snapshotRecords)
 {
     // Batches that the enclave keeps because they are not durable, the one on its way included. A
     // full one with its answer is under 12 MiB there (Batch.RequestBytesMax and the answer to
@@ -48,16 +52,16 @@ internal sealed class SequencingStage(
         await Task.Yield();
         try
         {
+            await TakeSnapshotIfDueAsync(cancellationToken);
             while (await WaitForBatchAsync(cancellationToken))
             {
                 await WaitForRoomAsync(cancellationToken);
                 _sequencing = Take();
                 SignedBatch signed = await SequenceAsync(_sequencing, cancellationToken);
                 signed.AnswerProvisionally();
-                // There is room: it has a place for each batch that may be unacknowledged.
-                _unacknowledged++;
-                _signed.Writer.TryWrite(signed);
+                Hand(signed);
                 _sequencing = null;
+                await TakeSnapshotIfDueAsync(cancellationToken);
             }
         }
         finally
@@ -74,6 +78,30 @@ internal sealed class SequencingStage(
 
     /// <summary>Answers what it still holds; only after the run.</summary>
     public void Fail(AppendFailure failure) => _sequencing?.Fail(failure);
+
+    // While the enclave computes a snapshot nothing else is sequenced, so it waits for a moment when
+    // there is nothing else; but not for ever, or a busy log would have none. A crash at any point
+    // leaves a snapshot or none, and the enclave gives one again that was not acknowledged.
+    private async Task TakeSnapshotIfDueAsync(CancellationToken cancellationToken)
+    {
+        ulong records = _head.Size - _head.LastSnapshot;
+        if (snapshotRecords == 0 || records < snapshotRecords) return;
+        bool isIdle = staged.Count == 0;
+        if (!isIdle && records - snapshotRecords < snapshotRecords / 4) return;
+        await WaitForRoomAsync(cancellationToken);
+        BatchAnswer answer =
+            await enclave.SnapshotAsync(_durableSize, _head.Size, cancellationToken);
+        SignedBatch signed = SignedBatch.Snapshot(answer, _head);
+        _head = signed.Head;
+        Hand(signed);
+    }
+
+    private void Hand(SignedBatch signed)
+    {
+        // There is room: it has a place for each batch that may be unacknowledged.
+        _unacknowledged++;
+        _signed.Writer.TryWrite(signed);
+    }
 
     // What became durable is told with the next batch; while there is none, at once, so that live
     // documents attest the newest head. A crash before costs nothing: the enclave keeps a batch that

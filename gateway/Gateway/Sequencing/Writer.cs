@@ -38,11 +38,13 @@ internal sealed class Writer
         LogHead head,
         GatewayMetrics metrics,
         DiskWatch disk,
+        ulong snapshotRecords,
         Action<LogView> published)
     {
         _enclave = enclave;
         _payloads = new PayloadStage(store, disk);
-        _sequencing = new SequencingStage(enclave, head, _payloads.Staged);
+        _sequencing = new SequencingStage(
+            enclave, head, _payloads.Staged, snapshotRecords);
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
 

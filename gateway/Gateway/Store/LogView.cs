@@ -19,24 +19,35 @@ public sealed class LogView
     private readonly DerivedData _derived;
 
     internal LogView(
-        SegmentChain log, PayloadFiles payloads, DerivedData derived, ulong size, byte[] checkpoint)
+        SegmentChain log,
+        PayloadFiles payloads,
+        DerivedData derived,
+        DerivedMark mark,
+        byte[] checkpoint)
     {
         _log = log;
         _payloads = payloads;
         _derived = derived;
-        Size = size;
+        Mark = mark;
         Checkpoint = checkpoint;
         Statements = derived.Statements;
+        Snapshots = derived.Snapshots;
     }
 
     /// <summary>Count of records.</summary>
-    public ulong Size { get; }
+    public ulong Size => Mark.Size;
 
     /// <summary>The signed checkpoint at this size; empty for an empty log.</summary>
     public ReadOnlyMemory<byte> Checkpoint { get; }
 
     /// <summary>The epoch statements, oldest first.</summary>
     public IReadOnlyList<StatementPlace> Statements { get; }
+
+    /// <summary>Numbers of the snapshots, oldest first.</summary>
+    public IReadOnlyList<ulong> Snapshots { get; }
+
+    /// <summary>Where it ends in the log.</summary>
+    internal DerivedMark Mark { get; }
 
     /// <summary>The record of a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>

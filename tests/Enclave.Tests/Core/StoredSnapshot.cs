@@ -1,13 +1,11 @@
-using System.Buffers.Binary;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Tests.Log;
 using Sequencer.Enclave.Core;
 
 namespace Sequencer.Enclave.Tests.Core;
 
 /// <summary>
-/// What a gateway hands over to begin a replay at a snapshot. The content is computed from the
-/// records in the plainest way, by nothing that the core uses.
+/// What a gateway hands over to begin a replay at a snapshot.
 /// </summary>
 internal sealed record StoredSnapshot
 {
@@ -35,8 +33,8 @@ internal sealed record StoredSnapshot
             Document = enclave.Document(),
             Statement = statement,
             Record = enclave.Records[(int)number],
-            Cells = CellsOf(before),
-            Uses = UsesOf(before, parsed.Fields.Configuration.IdempotencyWindow),
+            Cells = PlainContent.Cells(before),
+            Uses = PlainContent.Uses(before, parsed.Fields.Configuration.IdempotencyWindow),
             After = enclave.Records[((int)number + 1)..],
         };
     }
@@ -57,38 +55,5 @@ internal sealed record StoredSnapshot
             result = core.ReplayRecords(TestEnclave.Bundle(frame));
         }
         return result == CoreResult.Done ? null : (result, core.ReplayFault);
-    }
-
-    private static List<byte[]> CellsOf(List<byte[]> records)
-    {
-        var order = new List<Digest>();
-        var cells = new Dictionary<Digest, byte[]>();
-        foreach (byte[] bytes in records)
-        {
-            if (!EntryRecord.TryParse(bytes, out EntryRecord entry)) continue;
-            for (int i = 0; i < entry.CellCount; i++)
-            {
-                CellValue cell = entry.Cell(i);
-                if (!cells.ContainsKey(cell.Key)) order.Add(cell.Key);
-                var item = new byte[48];
-                bytes.AsSpan(EntryRecord.FixedBytes + i * 40, 40).CopyTo(item);
-                BinaryPrimitives.WriteUInt64BigEndian(item.AsSpan(40), entry.Header.Number);
-                cells[cell.Key] = item;
-            }
-        }
-        return [.. order.Select(key => cells[key])];
-    }
-
-    private static List<byte[]> UsesOf(List<byte[]> records, uint window)
-    {
-        var uses = new List<byte[]>();
-        for (int number = Math.Max(0, records.Count - (int)window); number < records.Count; number++)
-        {
-            byte[] bytes = records[number];
-            if (!EntryRecord.TryParse(bytes, out EntryRecord entry)) continue;
-            if (entry.Idempotency.IsZero) continue;
-            uses.Add([.. bytes[192..224], .. bytes[8..16], .. bytes[160..192], .. bytes[56..60]]);
-        }
-        return uses;
     }
 }

@@ -27,7 +27,7 @@ public class GoldenLinkTests
     public void A_seal_is_asked_for_as_the_golden_one_and_its_golden_answer_is_read()
     {
         GoldenBytes.AssertEqual(
-            "link-seal.hex", LinkRequests.Seal(acknowledgedSize: 2, startSize: 2));
+            "link-seal.hex", LinkRequests.Position(acknowledgedSize: 2, startSize: 2));
         Assert.True(BatchAnswer.TryParse(GoldenBytes.Read("link-sealed.hex"), out BatchAnswer? answer));
         Assert.Equal((2UL, 3UL, 0), (answer.StartSize, answer.EndSize, answer.Outcomes.Count));
         Assert.True(SealRecord.TryParse(answer.Records.Span[2..], out SealRecord seal));
