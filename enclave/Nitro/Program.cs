@@ -30,6 +30,7 @@ try
     var options = new EnclaveOptions
     {
         Core = new CoreLimits { AcceptedPredecessors = accepted },
+        Say = OperatorConsole.Say,
     };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using Socket listener = VsockSocket.Listen(Port);
