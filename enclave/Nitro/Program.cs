@@ -10,12 +10,11 @@ using Sequencer.Enclave.Nitro.Vsock;
 const uint Port = 5005;
 const int Failed = 1;
 
+// A thread of the platform's own failed: state unknown, and nothing more may be signed. The runtime
+// ends the process after this line, process 1 too. Environment.Exit would first run the end of the
+// program on what is left of it, and wait for that.
 AppDomain.CurrentDomain.UnhandledException += (_, failure) =>
-{
-    // A thread of the platform's own failed: state unknown, and nothing more may be signed.
     OperatorConsole.SayFailure(failure.ExceptionObject);
-    Environment.Exit(Failed);
-};
 try
 {
     using NsmDeviceFile file = NsmDeviceFile.Open();
