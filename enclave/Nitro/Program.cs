@@ -34,8 +34,14 @@ try
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using Socket listener = VsockSocket.Listen(Port);
     OperatorConsole.Say($"listening on vsock port {Port}");
-    await Task.WhenAll(
-        Announce(), program.RunAsync(listener, CancellationToken.None));
+    Task serving = program.RunAsync(listener, CancellationToken.None);
+    // Not awaited: it never fails, ends by itself, and the end of the enclave waits for nobody.
+    _ = Heartbeat.AnnounceAsync(
+        VsockSocket.Create,
+        new VsockEndPoint(VsockEndPoint.ParentContext, Heartbeat.Port),
+        TimeProvider.System,
+        OperatorConsole.Say);
+    await serving;
     return Failed; // It is never told to end.
 }
 catch (Exception failure)
@@ -43,11 +49,4 @@ catch (Exception failure)
     // Whatever it is: an enclave in doubt is over, and one line says why.
     OperatorConsole.SayFailure(failure);
     return Failed;
-}
-
-static async Task Announce()
-{
-    var parent = new VsockEndPoint(VsockEndPoint.ParentContext, Heartbeat.Port);
-    if (await Heartbeat.SendAsync(VsockSocket.Create(), parent, TimeProvider.System)) return;
-    OperatorConsole.Say($"the parent did not answer the heartbeat at {parent}");
 }
