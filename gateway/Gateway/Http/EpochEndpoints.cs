@@ -154,7 +154,7 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
             head.Root);
     }
 
-    // Size and root are quoted from the document: the enclave's word, not the gateway's guess at it.
+    // Size and root are quoted from the document: the enclave's word, not the gateway's guess.
     private static Task SendLiveAsync(
         HttpContext context, ReadOnlyMemory<byte> document, byte[] statement)
     {

@@ -4,7 +4,7 @@ using Sequencer.Gateway.Tests.Link;
 
 namespace Sequencer.Gateway.Tests.Http;
 
-/// <summary>Many who ask for documents before an enclave that answers when a test says so.</summary>
+/// <summary>Many who ask for documents, of an enclave that answers when a test says so.</summary>
 public sealed class LiveDocumentsTests : IAsyncLifetime
 {
     private const int AttestAnswer = 0x89;
