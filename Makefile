@@ -1,6 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run image enclave-tools test test-interop lint config bench release clean
+.PHONY: help build run run-enclave image enclave-tools test test-interop test-enclave lint config \
+	bench release clean
 
 CONFIGURATION := Release
 
@@ -20,6 +21,10 @@ run: ## Start a simulated enclave and the gateway on http://127.0.0.1:5000
 	@setup/need-dotnet
 	@setup/run
 
+run-enclave: ## The same, with the real enclave image in a virtual machine
+	@setup/need-dotnet
+	@setup/run-enclave
+
 image: ## Build the enclave image and its measurements into artifacts/image
 	@setup/image/build
 
@@ -30,9 +35,13 @@ test: ## Run every local test
 	@setup/need-dotnet
 	@tests/run
 
-test-interop: ## Check receipts and a whole log with an independent verifier in Python
+test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
 	@setup/need-dotnet
 	@tests/interop/run
+
+test-enclave: ## Boot enclave images in virtual machines, and test them
+	@setup/need-dotnet
+	@tests/emulated/run
 
 lint: ## Check formatting, analyzers, lock files and shell scripts
 	@setup/need-dotnet
@@ -54,6 +63,6 @@ bench: ## Measure the trusted core, the link to it, and verification
 release: ## Make artifacts/release: image, gateway, command, files for EC2
 	@setup/release
 
-clean: ## Remove what was built (data of `make run` in .run/ stays)
+clean: ## Remove what was built (data of `make run` and `make run-enclave` stays)
 	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -prune -exec rm -rf {} +
 	@rm -rf artifacts

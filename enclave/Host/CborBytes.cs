@@ -17,6 +17,8 @@ public sealed class CborBytes
     private const byte Map = 5 << 5;
     private const byte IndefiniteMap = 0xbf;
     private const byte BreakByte = 0xff;
+    private const byte FalseByte = 0xf4;
+    private const byte TrueByte = 0xf5;
     private const byte NullByte = 0xf6;
 
     private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -37,6 +39,9 @@ public sealed class CborBytes
     /// <summary>A byte string.</summary>
     public CborBytes Bytes(ReadOnlySpan<byte> value) =>
         Head(ByteString, (ulong)value.Length).Raw(value);
+
+    /// <summary>False or true.</summary>
+    public CborBytes Boolean(bool value) => Raw([value ? TrueByte : FalseByte]);
 
     /// <summary>A byte string; null where there is none, which is not the empty string.</summary>
     public CborBytes Option(ReadOnlyMemory<byte>? value) =>

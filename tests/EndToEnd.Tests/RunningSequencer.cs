@@ -7,19 +7,19 @@ using Sequencer.Attestation.Verification;
 namespace Sequencer.EndToEnd.Tests;
 
 /// <summary>
-/// A gateway and its simulated enclave as processes of their own, on a loopback port and in a folder of
-/// their own. What the tests kill, they started.
+/// A gateway and its enclave, simulated unless another is given, as processes of their own, on a
+/// loopback port and in a folder of their own. What the tests kill, they started.
 /// </summary>
 internal sealed class RunningSequencer : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
-
     private readonly List<string> _output = [];
+    private readonly EnclaveLaunch _enclave;
     private Process? _gateway;
 
-    private RunningSequencer(string folder, int port)
+    private RunningSequencer(string folder, int port, EnclaveLaunch enclave)
     {
         Folder = folder;
+        _enclave = enclave;
         Url = new Uri($"http://127.0.0.1:{port}");
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 128 })
         {
@@ -34,46 +34,63 @@ internal sealed class RunningSequencer : IAsyncDisposable
 
     public string PolicyFile => Path.Combine(Folder, "trust-policy.json");
 
-    public string DevelopmentRoot => Path.Combine(Folder, "nsm", "development-root.der");
+    public string DevelopmentRoot => Path.Combine(_enclave.RootDirectory, "development-root.der");
 
     public Uri Url { get; }
 
     public HttpClient Http { get; }
 
-    private string Socket => Path.Combine(Folder, "e.sock");
-
-    /// <summary>Starts both, and waits until entries can be appended.</summary>
-    public static async Task<RunningSequencer> StartAsync()
+    /// <summary>
+    /// Starts both, and waits until entries can be appended; <paramref name="launch"/> says which
+    /// enclave, given the folder.
+    /// </summary>
+    public static async Task<RunningSequencer> StartAsync(Func<string, EnclaveLaunch>? launch = null)
     {
-        // Short, because the path of a UNIX socket has at most 107 bytes.
-        string folder = Directory.CreateTempSubdirectory("seq-").FullName;
-        var running = new RunningSequencer(folder, FreePort());
+        RunningSequencer running = Prepare(launch);
         await running.StartGatewayAsync();
+        return running;
+    }
+
+    /// <summary>As <see cref="StartAsync"/>, for an enclave with which it never gets ready.
+    /// </summary>
+    public static RunningSequencer StartUnready(Func<string, EnclaveLaunch> launch)
+    {
+        RunningSequencer running = Prepare(launch);
+        running.StartGateway();
         return running;
     }
 
     public async Task StartGatewayAsync()
     {
-        string enclave =
-            $"dotnet {Built("enclave/Simulated", "Sequencer.Enclave.Simulated")}"
-            + $" --socket {Socket} --root-directory {Path.Combine(Folder, "nsm")} --exit-when-idle 20";
+        StartGateway();
+        await UntilReadyAsync();
+    }
+
+    private static RunningSequencer Prepare(Func<string, EnclaveLaunch>? launch)
+    {
+        // Short, because the path of a UNIX socket has at most 107 bytes.
+        string folder = Directory.CreateTempSubdirectory("seq-").FullName;
+        return new RunningSequencer(folder, FreePort(), (launch ?? EnclaveLaunch.Simulated)(folder));
+    }
+
+    private void StartGateway()
+    {
         _gateway = Start(
             "dotnet",
             [
-                Built("gateway/Gateway", "Sequencer.Gateway"),
+                EnclaveLaunch.Built("gateway/Gateway", "Sequencer.Gateway"),
                 "--listen", Url.ToString().TrimEnd('/'),
                 "--data", DataDirectory,
-                "--enclave", $"unix:{Socket}",
-                "--enclave-command", enclave,
+                "--enclave", _enclave.Endpoint,
+                "--enclave-command", _enclave.Command,
             ]);
-        await UntilReadyAsync();
     }
 
     /// <summary>Waits until <c>/readyz</c> says so.</summary>
     public async Task UntilReadyAsync()
     {
         var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < ReadyWithin)
+        while (waited.Elapsed < _enclave.ReadyWithin)
         {
             if (_gateway is { HasExited: true }) break;
             try
@@ -97,7 +114,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
         await _gateway.WaitForExitAsync();
     }
 
-    /// <summary>kill -9 of the simulated enclave, found among the gateway's children.</summary>
+    /// <summary>kill -9 of the enclave: the simulated one, or the virtual machine of another.</summary>
     public void KillEnclave()
     {
         foreach (Process child in EnclaveProcesses())
@@ -110,7 +127,8 @@ internal sealed class RunningSequencer : IAsyncDisposable
     /// <summary>Runs the <c>sequencer</c> command and returns its exit code and what it printed.</summary>
     public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Built("attestation/Cli", "Sequencer.Cli"), .. arguments])
+        string cli = EnclaveLaunch.Built("attestation/Cli", "Sequencer.Cli");
+        var start = new ProcessStartInfo("dotnet", [cli, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -124,11 +142,11 @@ internal sealed class RunningSequencer : IAsyncDisposable
     }
 
     /// <summary>Makes a trust policy from the running log, as a first-time user does.</summary>
-    public async Task<LogVerifier> WritePolicyAsync()
+    public async Task<LogVerifier> WritePolicyAsync(params string[] more)
     {
-        (int code, string output) = await RunAsync(
+        (int code, string output) = await RunAsync([
             "policy", "--url", Url.ToString(), "--insecure-development-root", DevelopmentRoot,
-            "--output", PolicyFile, "--force");
+            "--output", PolicyFile, "--force", .. more]);
         Assert.True(code == 0, output);
         byte[] json = await File.ReadAllBytesAsync(PolicyFile);
         Assert.True(TrustPolicy.TryParse(json, out TrustPolicy? policy, out string? fault), fault);
@@ -184,7 +202,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
         }
     }
 
-    // The socket's path names this test's folder, so nobody else's process can match.
+    // The argument names this test's folder, so nobody else's process can match.
     private IEnumerable<Process> EnclaveProcesses()
     {
         foreach (string path in Directory.EnumerateDirectories("/proc"))
@@ -200,22 +218,11 @@ internal sealed class RunningSequencer : IAsyncDisposable
                 continue;
             }
             string[] arguments = command.Split('\0');
-            if (arguments.Contains(Socket) && !arguments.Contains("--enclave-command"))
+            if (arguments.Contains(_enclave.ProcessArgument) && !arguments.Contains("--enclave-command"))
             {
                 yield return Process.GetProcessById(id);
             }
         }
-    }
-
-    // These tests and the programs are built in one configuration: bin/<configuration>/net10.0.
-    private static string Built(string project, string assembly)
-    {
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        string configuration = here.Parent!.Name;
-        string root = here.Parent.Parent!.Parent!.Parent!.Parent!.FullName;
-        string path = Path.Combine(root, project, "bin", configuration, here.Name, assembly + ".dll");
-        Assert.True(File.Exists(path), $"{path} was not built.");
-        return path;
     }
 
     private static int FreePort()

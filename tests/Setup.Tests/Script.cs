@@ -34,7 +34,8 @@ internal sealed class Script : IDisposable
         string path, IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var script = new Script(path, arguments, environment ?? new Dictionary<string, string>());
+        using var script = new Script(
+            path, arguments, environment ?? new Dictionary<string, string>());
         return await script.End();
     }
 

@@ -17,7 +17,8 @@ internal static class DocumentVerification
         AttestationRefusal? refusal = null;
         foreach (TrustedRoot root in policy.Roots)
         {
-            var result = NitroAttestationVerifier.Verify(document, policy.Images.Pcrs, root, freshness);
+            var result = NitroAttestationVerifier.Verify(
+                document, policy.Images.Pcrs, root, freshness);
             if (result.TryGet(out VerifiedAttestation? verified, out refusal))
             {
                 checks.Pass(VerificationRule.Attestation);
@@ -63,8 +64,8 @@ internal static class DocumentVerification
             $"any log of this image: {rule.Code()} {Line($"{actual}")} is not pinned", rule);
     }
 
-    private static string Line(string text) => text.TrimEnd('\n').Replace("\n", ", ",
-        StringComparison.Ordinal);
+    private static string Line(string text) =>
+        text.TrimEnd('\n').Replace("\n", ", ", StringComparison.Ordinal);
 
     /// <summary>An option of a document, for people.</summary>
     public static string Hex(ReadOnlyMemory<byte>? bytes) =>

@@ -57,7 +57,8 @@ internal static class AuditCommand
         try
         {
             TrustPolicy policy = await trust.PolicyForAsync(source, cancellationToken);
-            var auditor = new LogAuditor(policy, ReadHeld(parse.GetValue(Held) ?? [], policy));
+            string[] held = parse.GetValue(Held) ?? [];
+            var auditor = new LogAuditor(policy, ReadHeld(held, policy));
             report = await WithProgress(
                 screen, show => auditor.AuditAsync(source, show, cancellationToken));
         }

@@ -65,7 +65,8 @@ internal static class GetCommand
     {
         ulong number = parse.GetRequiredValue(Number);
         using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
-        Trust? trust = parse.GetValue(ReceiptOption) ? SharedOptions.FindTrust(parse, screen) : null;
+        Trust? trust =
+            parse.GetValue(ReceiptOption) ? SharedOptions.FindTrust(parse, screen) : null;
         TrustPolicy? policy = trust is null
             ? null : await trust.PolicyForAsync(new HttpAuditSource(http), cancellationToken);
         SequencerClient client = policy is null

@@ -66,7 +66,8 @@ internal static class ImageBuildCommand
             + "'sequencer verify', and sbom.json (CycloneDX), which lists every file in it.\n\n"
             + "The same recipe, files and zstd version give the same bytes anywhere, except for a "
             + "signed image: ECDSA signatures are random, so its file differs each time while its "
-            + "PCRs do not. SOURCE_DATE_EPOCH sets the build time in the metadata (default: 1970).\n\n"
+            + "PCRs do not. SOURCE_DATE_EPOCH sets the build time in the metadata (default: "
+            + "1970).\n\n"
             + "Examples:\n  sequencer image build --recipe image.json --output out\n"
             + "  sequencer image build --recipe image.json --output out --force \\\n"
             + "    --signing-certificate release.pem --signing-key release.key")
@@ -163,7 +164,8 @@ internal static class ImageBuildCommand
         string path = Path.Combine(target, ImageName);
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"[bold]{Screen.Plain(path)}[/]  {built.File.Length} bytes in {took.TotalSeconds:0.0} s"));
+            $"[bold]{Screen.Plain(path)}[/]  {built.File.Length} bytes in "
+            + $"{took.TotalSeconds:0.0} s"));
         int ramdisk = 0;
         foreach (EifSection section in built.Image.Sections)
         {

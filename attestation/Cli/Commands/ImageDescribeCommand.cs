@@ -26,12 +26,13 @@ internal static class ImageDescribeCommand
     {
         var command = new Command(
             "describe",
-            "Show header, sections, command line, metadata and PCRs of an image file, and check its "
-            + "checksum and signature. What metadata say is in no measurement; whether the signer is "
-            + "one to trust is for the policy that names PCR8.\n\n"
+            "Show header, sections, command line, metadata and PCRs of an image file, and check "
+            + "its checksum and signature. What metadata say is in no measurement; whether the "
+            + "signer is one to trust is for the policy that names PCR8.\n\n"
             + "Examples:\n  sequencer image describe sequencer.eif\n"
             + "  sequencer image describe sequencer.eif --files --json\n\n"
-            + "Exit codes: 0 a whole image, 1 no image or a wrong signature, 2 nothing was decided.")
+            + "Exit codes: 0 a whole image, 1 no image or a wrong signature, 2 nothing was "
+            + "decided.")
         {
             Subject,
             ListFiles,
@@ -55,8 +56,14 @@ internal static class ImageDescribeCommand
         ZstdProgram? zstd = parse.GetValue(ListFiles)
             ? new ZstdProgram(parse.GetRequiredValue(ImageBuildCommand.Zstd)) : null;
         ImageFacts facts = await ImageFacts.OfAsync(image, zstd, cancellationToken);
-        if (screen.IsJson) screen.WriteJson(json => ImageFactsJson.Write(json, bytes.Length, facts));
-        else Show(screen, file, bytes.Length, facts);
+        if (screen.IsJson)
+        {
+            screen.WriteJson(json => ImageFactsJson.Write(json, bytes.Length, facts));
+        }
+        else
+        {
+            Show(screen, file, bytes.Length, facts);
+        }
         return facts.SignatureFault is null ? ExitCodes.Good : ExitCodes.Refused;
     }
 
@@ -74,8 +81,8 @@ internal static class ImageDescribeCommand
         EifImage image = facts.Image;
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"[bold]{Screen.Plain(file)}[/]  EIF {EifFormat.Version}, {facts.ArchitectureName}, {length} bytes, "
-            + $"CRC-32 {image.Checksum:x8} [green]good[/]"));
+            $"[bold]{Screen.Plain(file)}[/]  EIF {EifFormat.Version}, {facts.ArchitectureName}, "
+            + $"{length} bytes, CRC-32 {image.Checksum:x8} [green]good[/]"));
         Fact("default memory", $"{image.DefaultMemoryBytes >> 20} MiB");
         Fact("default CPUs", $"{image.DefaultProcessors}");
         for (int i = 0; i < image.Sections.Length; i++)
@@ -84,7 +91,8 @@ internal static class ImageDescribeCommand
             string sha256 = Convert.ToHexStringLower(SHA256.HashData(section.Data.Span));
             Fact(
                 $"section {i}",
-                $"{section.Type,-11} at {section.Offset,9}, {section.Data.Length,9} bytes, {sha256}");
+                $"{section.Type,-11} at {section.Offset,9}, {section.Data.Length,9} bytes, "
+                + sha256);
         }
         Fact("command line", image.CommandLineText);
         Fact("metadata", Encoding.UTF8.GetString(image.Metadata.Span));
@@ -111,14 +119,17 @@ internal static class ImageDescribeCommand
         if (facts.Signer is not { } signer) return;
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {"signer",-15} {Screen.Plain(signer.Subject)}, valid {signer.NotBefore:yyyy-MM-dd} to "
-            + $"{signer.NotAfter:yyyy-MM-dd}"));
+            $"  {"signer",-15} {Screen.Plain(signer.Subject)}, valid "
+            + $"{signer.NotBefore:yyyy-MM-dd} to {signer.NotAfter:yyyy-MM-dd}"));
     }
 
     private static void Show(Screen screen, int index, RamdiskFacts ramdisk)
     {
         screen.Say($"  [bold]ramdisk {index}[/]");
-        if (ramdisk.Fault is { } fault) screen.Say($"    [yellow]not listed: {Screen.Plain(fault)}[/]");
+        if (ramdisk.Fault is { } fault)
+        {
+            screen.Say($"    [yellow]not listed: {Screen.Plain(fault)}[/]");
+        }
         foreach (CpioEntry entry in ramdisk.Entries)
         {
             string mode = Convert.ToString(entry.Permissions, 8).PadLeft(4, '0');

@@ -111,7 +111,8 @@ internal readonly ref struct EifReader(ReadOnlyMemory<byte> file)
             if (_file.Length - at < EifFormat.SectionHeaderBytes)
             {
                 return Refuse(
-                    EifFault.Truncated, at, "the header of a section", $"{_file.Length - at} bytes");
+                    EifFault.Truncated, at, "the header of a section",
+                    $"{_file.Length - at} bytes");
             }
             ulong size = UInt64(at + 4);
             if (UInt64(sizeAt) != size)

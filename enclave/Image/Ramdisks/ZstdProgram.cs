@@ -70,8 +70,8 @@ public sealed class ZstdProgram(string path = "zstd")
         catch (Win32Exception e)
         {
             throw new ImageBuildException(
-                $"Cannot run {path}, which compresses ramdisks: {e.Message}. Install zstd, name the "
-                + "program with --zstd, or use \"compression\": \"none\" in the recipe.");
+                $"Cannot run {path}, which compresses ramdisks: {e.Message}. Install zstd, name "
+                + "the program with --zstd, or use \"compression\": \"none\" in the recipe.");
         }
     }
 
@@ -99,7 +99,8 @@ public sealed class ZstdProgram(string path = "zstd")
             bytes.Write(buffer, 0, read);
             if (bytes.Length > OutputBytesMax)
             {
-                throw new ImageBuildException($"{path}: more than {OutputBytesMax} bytes came out.");
+                throw new ImageBuildException(
+                    $"{path}: more than {OutputBytesMax} bytes came out.");
             }
         }
         return bytes.ToArray();

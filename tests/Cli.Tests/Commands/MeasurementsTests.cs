@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Verification;
 

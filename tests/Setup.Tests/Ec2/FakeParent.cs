@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Sequencer.Setup.Tests.Ec2;
 
-/// <summary>A parent whose <c>nitro-cli</c> is a script, with an image and a state folder.</summary>
+/// <summary>A parent whose <c>nitro-cli</c> is a script, with an image and a state folder.
+/// </summary>
 internal sealed class FakeParent : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -122,7 +122,8 @@ public sealed class InstallTests : IDisposable
         // The units of the system that ours name, empty: only ours are looked at.
         foreach (string unit in (string[])["sysinit", "basic", "shutdown", "network", "multi-user"])
         {
-            _folder.Write($"root/etc/systemd/system/{unit}.target", "[Unit]\nDefaultDependencies=no\n");
+            _folder.Write(
+                $"root/etc/systemd/system/{unit}.target", "[Unit]\nDefaultDependencies=no\n");
         }
         _folder.Write(
             "root/etc/systemd/system/nitro-enclaves-allocator.service",
@@ -138,7 +139,8 @@ public sealed class InstallTests : IDisposable
         _folder.Write("root/etc/nitro_enclaves/allocator.yaml", yaml);
 
     private void Sum() => Shell(
-        "cd release && find . -type f ! -name SHA256SUMS | sed 's,^./,,' | xargs sha256sum >../SUMS "
+        "cd release && find . -type f ! -name SHA256SUMS | sed 's,^./,,' "
+        + "| xargs sha256sum >../SUMS "
         + "&& mv ../SUMS SHA256SUMS");
 
     private Task<ScriptResult> Install(params string[] options) =>

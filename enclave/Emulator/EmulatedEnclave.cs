@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using Sequencer.Enclave.Emulator.Machine;
+using Sequencer.Enclave.Emulator.Nsm;
+using Sequencer.Enclave.Image.Eif;
+using Sequencer.Enclave.Simulated;
+
+namespace Sequencer.Enclave.Emulator;
+
+/// <summary>
+/// An enclave image that runs in a virtual machine on this one: what <c>nitro-cli run-enclave</c>
+/// starts on hardware, with the same image, the same device interfaces and no protection at all.
+/// </summary>
+internal sealed class EmulatedEnclave : IAsyncDisposable
+{
+    private readonly EmulatorOptions _options;
+    private readonly SocketDirectory _directory;
+    private readonly ConsoleLog _console;
+    private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
+    private ChildProcess? _vsock;
+    private ChildProcess? _machine;
+    private NsmServer? _nsm;
+    private DevelopmentModule? _module;
+    private DevelopmentCertificate? _root;
+
+    private EmulatedEnclave(
+        EmulatorOptions options, SocketDirectory directory, Action<string> onLine)
+    {
+        _options = options;
+        _directory = directory;
+        _console = new ConsoleLog(directory.Console, onLine);
+    }
+
+    /// <summary>The gateway's <c>enclave</c> setting for it.</summary>
+    public string Endpoint =>
+        FormattableString.Invariant($"hybrid:{_directory.Enclave}:{_options.Port}");
+
+    /// <summary>The UNIX socket at which a port of the enclave is asked for.</summary>
+    public string SocketPath => _directory.Enclave;
+
+    /// <summary>The virtual machine's process.</summary>
+    public int MachineProcessId => _machine!.Id;
+
+    /// <summary>The last lines of its console.</summary>
+    public string ConsoleTail => _console.Tail;
+
+    /// <summary>
+    /// Starts an image; <paramref name="onLine"/> gets what its console and the programs around it
+    /// say, from any thread.
+    /// </summary>
+    /// <exception cref="EmulatorException">It cannot be started.</exception>
+    public static async Task<EmulatedEnclave> StartAsync(
+        EmulatorOptions options, Action<string> onLine, CancellationToken cancellationToken)
+    {
+        EnclaveTools tools = EnclaveTools.Find(options.ToolsDirectory);
+        EifImage image = ImageFile.Read(options.ImageFile);
+        SocketDirectory directory =
+            await SocketDirectory.TakeAsync(options.SocketDirectory, cancellationToken);
+        var enclave = new EmulatedEnclave(options, directory, onLine);
+        try
+        {
+            enclave._vsock = await VsockDaemon.StartAsync(tools, directory, enclave._console);
+            IEnumerable<string> arguments;
+            if (options.Route == AttestationRoute.Signed)
+            {
+                enclave.StartNsm(image);
+                ImageFile.TakeApart(image, directory);
+                arguments = QemuArguments.Signed(options, tools, directory, image);
+            }
+            else
+            {
+                arguments = QemuArguments.Unsigned(options, tools, directory);
+            }
+            enclave._machine = await ChildProcess.StartAsync(
+                tools.Qemu,
+                arguments,
+                enclave._console.Add,
+                line => enclave._console.Add($"qemu: {line}"));
+            return enclave;
+        }
+        catch
+        {
+            await enclave.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the enclave answers, and says how long that took from its start.
+    /// </summary>
+    /// <exception cref="EmulatorException">It ended before, or did not answer in time.</exception>
+    public async Task<TimeSpan> UntilAnsweringAsync(
+        TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var give = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<bool> answers = HybridProbe.UntilAnsweringAsync(
+            _directory.Enclave, _options.Port, patience, give.Token);
+        Task<string> ends = UntilEndedAsync();
+        if (await Task.WhenAny(answers, ends) == ends)
+        {
+            await give.CancelAsync();
+            await ((Task)answers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new EmulatorException(await ends);
+        }
+        if (await answers) return _sinceStart.Elapsed;
+        throw new EmulatorException(
+            $"the enclave does not answer at port {_options.Port} after "
+            + $"{patience.TotalSeconds:0} s; its console ends with:\n{_console.Tail}");
+    }
+
+    /// <summary>Waits until the virtual machine ends by itself, and says how.</summary>
+    public async Task<string> UntilEndedAsync()
+    {
+        List<Task> ends = [_machine!.Ended, _vsock!.Ended];
+        if (_nsm is not null) ends.Add(_nsm.Failed);
+        Task first = await Task.WhenAny(ends);
+        if (first == _nsm?.Failed) return $"the NSM cannot go on: {await _nsm.Failed}";
+        // Its last lines are in: a process has ended when they are.
+        string which = first == _machine.Ended ? "the enclave" : "its vsock device";
+        int code = await (Task<int>)first;
+        return $"{which} has ended (code {code}); its console ends with:\n{_console.Tail}";
+    }
+
+    /// <summary>Ends the enclave and all that was started for it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_machine is not null) await _machine.DisposeAsync();
+        _nsm?.Dispose();
+        if (_vsock is not null) await _vsock.DisposeAsync();
+        _module?.Dispose();
+        _root?.Dispose();
+        _directory.RemoveSockets();
+        _console.Dispose();
+    }
+
+    private void StartNsm(EifImage image)
+    {
+        _root = DevelopmentRoot.LoadOrCreate(_options.RootDirectory, TimeProvider.System);
+        _module = new DevelopmentModule(_root, TimeProvider.System, _options.InstanceId);
+        var pcrs = new PcrBank(GuestMeasurements.Of(
+            image, _options.RoleArn, _options.InstanceId, _options.IsDebugMode));
+        _nsm = NsmServer.Start(_directory.NsmDevice, new NsmDevice(pcrs, _module));
+    }
+}

@@ -1,0 +1,49 @@
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Sequencer.Emulated.Tests;
+
+/// <summary>
+/// What <c>tests/emulated/run</c> builds for these tests, and names in the environment.
+/// </summary>
+internal static class Built
+{
+    private const string ToolsVariable = "SEQUENCER_ENCLAVE_TOOLS";
+    private const string ImageVariable = "SEQUENCER_ENCLAVE_IMAGE";
+    private const string RelayVariable = "SEQUENCER_RELAY_IMAGE";
+
+    public static string Tools => Variable(ToolsVariable)!;
+
+    /// <summary>The production image.</summary>
+    public static string Image => Path.Combine(Variable(ImageVariable)!, "sequencer.eif");
+
+    /// <summary>Its measurements.</summary>
+    public static string Measurements => Path.Combine(Variable(ImageVariable)!, "measurements.json");
+
+    /// <summary>The image that hands out the NSM (tests/emulated/relay.c), signed.</summary>
+    public static string Relay => Path.Combine(Variable(RelayVariable)!, "sequencer.eif");
+
+    /// <summary>Its measurements.</summary>
+    public static string RelayMeasurements =>
+        Path.Combine(Variable(RelayVariable)!, "measurements.json");
+
+    public static string? SkipReason =>
+        new[] { ToolsVariable, ImageVariable, RelayVariable }
+            .Where(name => Variable(name) is null)
+            .Select(name => $"{name} does not name a directory; 'make test-enclave' sets it")
+            .FirstOrDefault();
+
+    private static string? Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}
+
+/// <summary>A fact that boots virtual machines; skipped with a reason where there are none.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EmulatedFactAttribute : FactAttribute
+{
+    public EmulatedFactAttribute()
+    {
+        Skip = Built.SkipReason;
+        Timeout = 600_000;
+    }
+}

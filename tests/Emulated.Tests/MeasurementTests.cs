@@ -1,0 +1,89 @@
+using System.Formats.Cbor;
+using Sequencer.Attestation.Nitro;
+using Sequencer.Enclave.Emulator;
+using Sequencer.Enclave.Emulator.Nsm;
+using Sequencer.Enclave.Image.Eif;
+using Xunit.Abstractions;
+
+namespace Sequencer.Emulated.Tests;
+
+/// <summary>QEMU measures an image by itself; this project's computation says the same.</summary>
+public class MeasurementTests(ITestOutputHelper output)
+{
+    private const string Role = "arn:aws:iam::123456789012:role/sequencer";
+    private const string Instance = "i-0123456789abcdef0";
+
+    private static readonly int[] Measured = [0, 1, 2, 3, 4, 8];
+
+    [EmulatedFact]
+    public async Task QEMU_measures_a_signed_image_as_this_project_does()
+    {
+        await using RelayedNsm nsm = await RelayedNsm.StartAsync(output, options => options with
+        {
+            Route = AttestationRoute.Unsigned,
+            RoleArn = Role,
+            InstanceId = Instance,
+        });
+        IReadOnlyDictionary<int, byte[]> computed = GuestMeasurements.Of(
+            ImageFile.Read(Built.Relay), Role, Instance, isDebugMode: false);
+        Assert.Equal(Measured, computed.Keys.Order());
+
+        Dictionary<int, byte[]> stated = ReadPcrs(nsm.Attest());
+        Assert.Equal(16, stated.Count);
+        foreach (int index in Measured)
+        {
+            Assert.Equal(Convert.ToHexString(computed[index]), Convert.ToHexString(stated[index]));
+            Assert.Equal(stated[index], nsm.Pcr(index));
+        }
+        foreach (int index in stated.Keys.Except(Measured)) Assert.Equal(new byte[48], stated[index]);
+    }
+
+    [EmulatedFact]
+    public async Task The_emulator_s_own_device_says_the_same()
+    {
+        await using RelayedNsm nsm = await RelayedNsm.StartAsync(
+            output, options => options with { RoleArn = Role, InstanceId = Instance });
+        EifImage image = ImageFile.Read(Built.Relay);
+        foreach ((int index, byte[] value) in GuestMeasurements.Of(image, Role, Instance, false))
+        {
+            Assert.Equal(value, nsm.Pcr(index));
+        }
+    }
+
+    [EmulatedFact]
+    public async Task Documents_that_nobody_signed_are_refused()
+    {
+        await using RelayedNsm nsm = await RelayedNsm.StartAsync(
+            output, options => options with { Route = AttestationRoute.Unsigned });
+        EifImage image = ImageFile.Read(Built.Relay);
+        IReadOnlyDictionary<int, byte[]> pcrs = GuestMeasurements.Of(image, null, null, false);
+        AttestationResult<VerifiedAttestation> result = NitroAttestationVerifier.Verify(
+            nsm.Attest(),
+            new PcrPolicy(new MeasurementSet("relay", pcrs[0], pcrs[1], pcrs[2])),
+            TrustedRoot.AwsNitroEnclavesG1,
+            new Freshness.Archival());
+        Assert.False(result.TryGet(out _, out AttestationRefusal? refusal));
+        output.WriteLine($"{refusal}");
+        Assert.Equal(AttestationRule.ProtectedHeader, refusal.Rule);
+    }
+
+    // With another reader than the verifier's, which refuses such a document before its PCRs.
+    private static Dictionary<int, byte[]> ReadPcrs(byte[] document)
+    {
+        var cose = new CborReader(document);
+        cose.ReadStartArray();
+        cose.SkipValue();
+        cose.SkipValue();
+        var payload = new CborReader(cose.ReadByteString());
+        payload.ReadStartMap();
+        while (payload.ReadTextString() != "pcrs") payload.SkipValue();
+        var pcrs = new Dictionary<int, byte[]>();
+        int count = payload.ReadStartMap()!.Value;
+        for (int i = 0; i < count; i++)
+        {
+            int index = payload.ReadInt32();
+            pcrs.Add(index, payload.ReadByteString());
+        }
+        return pcrs;
+    }
+}
