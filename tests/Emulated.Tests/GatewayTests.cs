@@ -3,8 +3,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Verification;
-using Sequencer.EndToEnd.Tests;
 using Sequencer.Enclave.Simulated;
+using Sequencer.EndToEnd.Tests;
 using Xunit.Abstractions;
 
 namespace Sequencer.Emulated.Tests;

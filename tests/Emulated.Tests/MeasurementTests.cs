@@ -39,6 +39,29 @@ public class MeasurementTests(ITestOutputHelper output)
     }
 
     [EmulatedFact]
+    public async Task The_production_image_starts_before_QEMU_s_own_device()
+    {
+        string folder = Directory.CreateTempSubdirectory("seq-").FullName;
+        var options = new EmulatorOptions
+        {
+            ImageFile = Built.Image,
+            SocketDirectory = folder,
+            ToolsDirectory = Built.Tools,
+            Route = AttestationRoute.Unsigned,
+        };
+        await using (EmulatedEnclave enclave =
+            await EmulatedEnclave.StartAsync(options, _ => { }, CancellationToken.None))
+        {
+            TimeSpan took = await enclave.UntilAnsweringAsync(
+                TimeSpan.FromSeconds(120), CancellationToken.None);
+            output.WriteLine(FormattableString.Invariant(
+                $"Unsigned: answered {took.TotalSeconds:0.00} s after its start (production image)"));
+            Assert.Contains("32 PCRs, all locked", enclave.ConsoleTail);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [EmulatedFact]
     public async Task The_emulator_s_own_device_says_the_same()
     {
         await using RelayedNsm nsm = await RelayedNsm.StartAsync(
