@@ -15,14 +15,18 @@ internal static class QemuArguments
 
     /// <summary>The plain machine, with the vsock device and the NSM that others provide.</summary>
     public static IEnumerable<string> Signed(
-        EmulatorOptions options, EnclaveTools tools, SocketDirectory directory, EifImage image) =>
+        EmulatorOptions options,
+        EnclaveTools tools,
+        SocketDirectory directory,
+        VsockGuest guest,
+        EifImage image) =>
     [
         "-M", "microvm,acpi=off,memory-backend=memory",
         // Shared: the devices are processes of their own, which read and write the guest's memory.
         "-object", Text($"memory-backend-memfd,id=memory,size={options.MemoryMiB}M,share=on"),
         "-kernel", directory.Kernel, "-initrd", directory.Ramdisk,
         "-append", $"{image.CommandLineText} {ClockArguments()}".TrimEnd(),
-        .. Machine(options, tools, directory),
+        .. Machine(options, tools, guest),
         "-device", "vhost-user-vsock-device,chardev=vsock",
         "-chardev", $"socket,id=nsm,path={directory.NsmDevice}",
         "-device", "vhost-user-device,virtio-id=33,num_vqs=1,vq_size=4,chardev=nsm",
@@ -30,7 +34,7 @@ internal static class QemuArguments
 
     /// <summary>The machine that takes an image and measures it by itself.</summary>
     public static IEnumerable<string> Unsigned(
-        EmulatorOptions options, EnclaveTools tools, SocketDirectory directory)
+        EmulatorOptions options, EnclaveTools tools, VsockGuest guest)
     {
         string instance = options.InstanceId ?? "i-00000000000000000";
         string parent = (options.RoleArn is null ? "" : $",parent-role={options.RoleArn}")
@@ -40,16 +44,16 @@ internal static class QemuArguments
             "-M", $"nitro-enclave,vsock=vsock,id={instance}-enc0000000000000000,acpi=off{parent}",
             "-kernel", options.ImageFile,
             "-append", ClockArguments(),
-            .. Machine(options, tools, directory),
+            .. Machine(options, tools, guest),
         ];
     }
 
     private static IEnumerable<string> Machine(
-        EmulatorOptions options, EnclaveTools tools, SocketDirectory directory) =>
+        EmulatorOptions options, EnclaveTools tools, VsockGuest guest) =>
     [
         "-L", tools.QemuData,
         "-m", Text($"{options.MemoryMiB}M"), "-smp", Text($"{options.Processors}"),
-        "-chardev", $"socket,id=vsock,path={directory.VsockDevice}",
+        "-chardev", $"socket,id=vsock,path={guest.Device}",
         .. Always,
     ];
 
