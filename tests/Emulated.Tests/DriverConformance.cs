@@ -209,8 +209,11 @@ public abstract class DriverConformance(ITestOutputHelper output)
     }
 
     // A null array would convert to memory that is empty, not to no memory.
-    private static ReadOnlyMemory<byte>? Optional(byte[]? bytes) =>
-        bytes is null ? null : new ReadOnlyMemory<byte>(bytes);
+    private static ReadOnlyMemory<byte>? Optional(byte[]? bytes)
+    {
+        if (bytes is null) return null;
+        return bytes;
+    }
 
     private static NsmError Refusal(Action call)
     {

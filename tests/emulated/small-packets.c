@@ -12,15 +12,14 @@
 
 #define PACKET_MAX 3072
 
-int socket(int family, int type, int protocol)
+int connect(int file, const struct sockaddr *address, socklen_t length)
 {
-    int file = (int)syscall(SYS_socket, family, type, protocol);
     uint64_t credit = PACKET_MAX;
 
     /* What the peer may send before it hears of room: so much in one packet at most. */
-    if (file >= 0 && family == AF_VSOCK)
+    if (address->sa_family == AF_VSOCK)
         setsockopt(file, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &credit, sizeof credit);
-    return file;
+    return (int)syscall(SYS_connect, file, address, length);
 }
 
 ssize_t send(int file, const void *bytes, size_t length, int flags)
