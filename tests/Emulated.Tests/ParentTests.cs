@@ -16,6 +16,8 @@ public sealed class ParentTests(ITestOutputHelper output) : IDisposable
 {
     private const uint ParentCid = 3;
 
+    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(60);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("seq-").FullName;
     private readonly ParentConsole _console = new();
 
@@ -31,25 +33,31 @@ public sealed class ParentTests(ITestOutputHelper output) : IDisposable
         await using EmulatedEnclave parent = await StartAsync(
             "parent", Built.Parent, parentPlace, memoryMiB: 1024, _console.Add);
         await _console.UntilAsync("parent: waits for the heartbeat");
-        await using (EmulatedEnclave first = await StartAsync(
-            "first", Built.Image, enclavePlace, memoryMiB: 512, _ => { }))
+        long since;
+        await using (EmulatedEnclave first = await StartAsync("first", Built.Image, enclavePlace))
         {
             await _console.UntilAsync("parent: end the enclave");
+            // To the parent it ends here: vsock tells nobody of a machine that is gone.
+            Halting.Halt(first);
+            since = Stopwatch.GetTimestamp();
+            string noticed = await _console.UntilAsync("Not appending: ");
+            Say($"the enclave's end noticed after {Seconds(since)}: {noticed}");
+
+            // The gateway goes on asking. The device, though, never serves a machine any more for
+            // which it had a packet before the machine was there: so the parent stands still.
+            Halting.Halt(parent);
             // The device makes this socket again when it waits for the next machine.
             File.Delete(enclavePlace.Device);
         }
-        // That was kill -9, of which vsock tells nobody.
-        long since = Stopwatch.GetTimestamp();
-        string noticed = await _console.UntilAsync("Not appending: ");
-        output.WriteLine(FormattableString.Invariant(
-            $"the enclave's end noticed after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s: {noticed}"));
         await vsock.UntilWaitingAsync(enclavePlace);
+        await using EmulatedEnclave second =
+            await StartAsync("second", Built.Image, enclavePlace);
+        TimeSpan booted = await second.UntilAnsweringAsync(BootPatience, CancellationToken.None);
+        Say($"the next enclave answers {booted.TotalSeconds:0.0} s after its start");
         since = Stopwatch.GetTimestamp();
-        await using EmulatedEnclave second = await StartAsync(
-            "second", Built.Image, enclavePlace, memoryMiB: 512, _ => { });
+        Halting.Continue(parent);
         await _console.UntilAsync("epoch 1, size ");
-        output.WriteLine(FormattableString.Invariant(
-            $"appending again {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s after the next one's start"));
+        Say($"appending again {Seconds(since)} after that");
         await _console.UntilAsync("parent: done");
 
         AssertSaid();
@@ -104,7 +112,11 @@ public sealed class ParentTests(ITestOutputHelper output) : IDisposable
 
     // The parent gets an NSM as well, which it does not ask.
     private Task<EmulatedEnclave> StartAsync(
-        string name, string image, VsockGuest place, int memoryMiB, Action<string> onLine) =>
+        string name,
+        string image,
+        VsockGuest place,
+        int memoryMiB = 512,
+        Action<string>? onLine = null) =>
         EmulatedEnclave.StartAsync(
             new EmulatorOptions
             {
@@ -115,6 +127,11 @@ public sealed class ParentTests(ITestOutputHelper output) : IDisposable
                 MemoryMiB = memoryMiB,
             },
             place,
-            onLine,
+            onLine ?? (_ => { }),
             CancellationToken.None);
+
+    private void Say(FormattableString text) => output.WriteLine(FormattableString.Invariant(text));
+
+    private static string Seconds(long since) => FormattableString.Invariant(
+        $"{Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s");
 }
