@@ -12,11 +12,18 @@ namespace Sequencer.Enclave.Emulator;
 /// </summary>
 internal sealed class EmulatedEnclave : IAsyncDisposable
 {
+    /// <summary>Linux says it when all drivers are there; some images may keep it quiet.</summary>
+    private const string DriversStarted = "Run /init as init process";
+
+    private static readonly TimeSpan QuietBoot = TimeSpan.FromSeconds(10);
+
     private readonly EmulatorOptions _options;
     private readonly SocketDirectory _directory;
     private readonly VsockGuest _guest;
     private readonly ConsoleLog _console;
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
+    private readonly TaskCompletionSource _driversStarted =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private VsockDaemon? _vsock;
     private ChildProcess? _machine;
     private NsmServer? _nsm;
@@ -32,7 +39,14 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
         _options = options;
         _directory = directory;
         _guest = guest;
-        _console = new ConsoleLog(directory.Console, onLine);
+        _console = new ConsoleLog(directory.Console, line =>
+        {
+            if (line.Contains(DriversStarted, StringComparison.Ordinal))
+            {
+                _driversStarted.TrySetResult();
+            }
+            onLine(line);
+        });
     }
 
     /// <summary>The gateway's <c>enclave</c> setting for it.</summary>
@@ -98,8 +112,7 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
         TimeSpan patience, CancellationToken cancellationToken)
     {
         using var give = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<bool> answers = HybridProbe.UntilAnsweringAsync(
-            _guest.Clients, _options.Port, patience, give.Token);
+        Task<bool> answers = AskAsync(patience, give.Token);
         Task<string> ends = UntilEndedAsync();
         if (await Task.WhenAny(answers, ends) == ends)
         {
@@ -137,6 +150,15 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
         _root?.Dispose();
         _directory.RemoveSockets();
         _console.Dispose();
+    }
+
+    // The vsock device may never serve a machine for which it was asked while that was setting up
+    // its queues.
+    private async Task<bool> AskAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_driversStarted.Task, Task.Delay(QuietBoot, cancellationToken));
+        return await HybridProbe.UntilAnsweringAsync(
+            _guest.Clients, _options.Port, patience, cancellationToken);
     }
 
     private async Task StartMachineAsync(EnclaveTools tools, EifImage image)
