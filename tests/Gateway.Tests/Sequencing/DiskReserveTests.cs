@@ -59,6 +59,16 @@ public sealed class DiskReserveTests
         Assert.Equal(hasRoom, new DiskReserve(reserve, () => free).HasRoomFor(bytes));
 
     [Fact]
+    public void A_real_disk_tells_what_is_free()
+    {
+        string folder = Path.GetTempPath();
+        Assert.InRange(DiskReserve.Of(folder, 1).FreeBytesIfKnown!.Value, 1, long.MaxValue);
+        Assert.False(DiskReserve.Of(folder, long.MaxValue).HasRoomFor(0));
+        string gone = Path.Combine(folder, Path.GetRandomFileName());
+        Assert.Null(DiskReserve.Of(gone, 1).FreeBytesIfKnown);
+    }
+
+    [Fact]
     public void A_disk_that_does_not_say_is_left_to_the_writes()
     {
         var disk = new DiskReserve(1, () => throw new IOException("Gone."));
