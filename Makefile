@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave lint config \
-	bench release clean
+.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
+	lint config bench release clean
 
 CONFIGURATION := Release
 
