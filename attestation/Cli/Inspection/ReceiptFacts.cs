@@ -1,6 +1,5 @@
 using System.Text;
 using Sequencer.Attestation.Log;
-using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 
@@ -21,7 +20,7 @@ internal static class ReceiptFacts
         {
             facts.Under("checkpoint", () => CheckpointFacts.Add(facts, checkpoint, note));
         }
-        facts.Under("epoch", () => AddEpoch(facts, receipt.Epoch));
+        facts.Under("epoch", () => EpochFacts.Add(facts, receipt.Epoch));
         return facts;
     }
 
@@ -80,6 +79,7 @@ internal static class ReceiptFacts
             foreach ((string key, string value) in metadata.Pairs) facts.Add(key, value);
         });
     }
+<<<<<<< HEAD
 
     private static void AddEpoch(Facts facts, ReceiptEpoch epoch)
     {
@@ -105,4 +105,6 @@ internal static class ReceiptFacts
             facts.Add("attestation", refusal!.Message);
         }
     }
+=======
+>>>>>>> main
 }

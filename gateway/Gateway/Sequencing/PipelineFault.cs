@@ -16,7 +16,8 @@ internal static class PipelineFault
     /// <summary>What an operator does after a seal.</summary>
     public const string NextEnclave = "Start the next enclave.";
 
-    private const string DebugMode = "Start the enclave without debug mode.";
+    private const string NoIdentity =
+        "Start the enclave without debug mode, and before an NSM that signs its documents.";
 
     private const string SmallerLog =
         "Begin the log with settings that the image allows, or use an image that allows these.";
@@ -38,7 +39,7 @@ internal static class PipelineFault
         EnclaveErrorCode.Sealed => (AppendFailure.EpochSealed, NextEnclave),
         EnclaveErrorCode.ReplayRefused => (AppendFailure.EnclaveMismatch, OtherEnclave),
         EnclaveErrorCode.BadConfiguration => (AppendFailure.EnclaveMismatch, SmallerLog),
-        EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, DebugMode),
+        EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, NoIdentity),
         _ => (AppendFailure.EnclaveUnavailable, ""),
     };
 }
