@@ -79,32 +79,4 @@ internal static class ReceiptFacts
             foreach ((string key, string value) in metadata.Pairs) facts.Add(key, value);
         });
     }
-<<<<<<< HEAD
-
-    private static void AddEpoch(Facts facts, ReceiptEpoch epoch)
-    {
-        if (EpochStatement.TryParse(epoch.Statement.Span, out EpochStatement? statement))
-        {
-            facts.Add("epoch", statement.Fields.Epoch);
-            facts.Add("statement number", statement.Fields.Number);
-            facts.Add("opened", Times.Text(statement.Fields.TimeMs));
-            facts.Add(
-                "previous epoch ended",
-                statement.Fields.PreviousEnd.ToString().ToLowerInvariant());
-            facts.Add("log id", statement.LogId.ToHex());
-            facts.Add("statement hash", statement.Hash.ToHex());
-            facts.Add("accepted predecessors", statement.Fields.AcceptedPredecessors.Count);
-            facts.Add("configuration", statement.Fields.Configuration.Text.TrimEnd().Replace('\n', ';'));
-        }
-        if (UnverifiedAttestation.TryParse(epoch.Document.Span, out var document, out var refusal))
-        {
-            facts.Under("attestation", () => AttestationFacts.Add(facts, document));
-        }
-        else
-        {
-            facts.Add("attestation", refusal!.Message);
-        }
-    }
-=======
->>>>>>> main
 }
