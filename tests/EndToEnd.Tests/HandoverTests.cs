@@ -63,7 +63,8 @@ public class HandoverTests
         string file = Path.Combine(sequencer.Folder, "2.receipt.json");
         await File.WriteAllBytesAsync(file, receipt);
         await SaysAsync("seal", "inspect", file);
-        await SaysAsync("seal", "tail", "--from", "2", "--url", sequencer.Url.ToString());
+        await SaysAsync(
+            "seal", "tail", "--from", "2", "--no-follow", "--url", sequencer.Url.ToString());
         await SaysAsync("seal", "verify", file, "--policy", sequencer.PolicyFile);
 
         async Task SaysAsync(string word, params string[] arguments)
