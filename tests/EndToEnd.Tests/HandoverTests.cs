@@ -10,7 +10,7 @@ public class HandoverTests
     private static readonly string[] NewImage = [Pcr('a'), Pcr('b'), Pcr('c')];
 
     [Fact]
-    public async Task An_upgrade_over_a_seal_needs_the_old_image_named_by_the_new_one_and_by_policies()
+    public async Task An_upgrade_over_a_seal_needs_both_images_named()
     {
         await using RunningSequencer sequencer = await RunningSequencer.StartAsync(
             folder => Measured(EnclaveLaunch.Simulated(folder), OldImage));

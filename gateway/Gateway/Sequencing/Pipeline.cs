@@ -65,9 +65,9 @@ public sealed class Pipeline(
     }
 
     /// <summary>
-    /// Ends the open epoch with a seal, after what has arrived is finished; appends wait for the next
-    /// enclave, reads go on. It stands until that epoch has ended, with a seal or without one. Where
-    /// no enclave is attached it is a line in the log. Any thread.
+    /// Ends the open epoch with a seal, after what has arrived is finished; appends wait for the
+    /// next enclave, reads go on. It stands until that epoch has ended, with a seal or without one.
+    /// Where no enclave is attached it is a line in the log. Any thread.
     /// </summary>
     public void RequestSeal()
     {
@@ -158,9 +158,11 @@ public sealed class Pipeline(
             if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
             await writer.RunAsync(arrived, CancellationToken.None);
             failure = AppendFailure.ShuttingDown;
-            if (IsToSeal(writer.Head))
+            if (IsToSeal(head))
             {
-                head = await attachment.SealAsync(writer.Head, CancellationToken.None);
+                // The writer has nothing under way any more: the store is where the enclave is.
+                head = await attachment.SealAsync(
+                    LogHead.Of(store.View), CancellationToken.None);
                 failure = Conclude(
                     AppendFailure.EpochSealed,
                     $"Epoch {head.Statement!.Fields.Epoch} ended with a seal at size {head.Size}. "
