@@ -43,7 +43,7 @@ internal static class EntryLines
         string type = entry.Type.Length == 0 ? "" : $"  {entry.Type}";
         string payload = entry.PayloadDigest is { } digest
             ? $"{digest.ToHex()[..16]}…  {entry.PayloadLength} B"
-            : "epoch statement";
+            : entry.Kind == RecordType.Seal ? "seal" : "epoch statement";
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"[bold]{entry.Number,8}[/]  {Times.Text(entry.Time)}  {payload}{Screen.Plain(stream + type)}"));
@@ -78,6 +78,10 @@ internal static class EntryLines
         json.WriteEndObject();
     }
 
-    private static string Kind(EntryView entry) =>
-        entry.Kind == RecordType.Entry ? "entry" : "statement";
+    private static string Kind(EntryView entry) => entry.Kind switch
+    {
+        RecordType.Entry => "entry",
+        RecordType.Seal => "seal",
+        _ => "statement",
+    };
 }

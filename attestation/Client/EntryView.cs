@@ -23,7 +23,7 @@ public sealed class EntryView
         Epoch = header.Epoch;
         Time = AnswerTime.Of(header.TimeMs);
         Previous = header.Previous;
-        if (Kind == RecordType.Statement) return;
+        if (Kind != RecordType.Entry) return;
         if (!EntryRecord.TryParse(bytes, out EntryRecord record))
         {
             throw new UnexpectedAnswerException("member record: no entry");
@@ -47,7 +47,7 @@ public sealed class EntryView
     /// <summary>The leaf hash of <see cref="Record"/>.</summary>
     public Digest LeafHash { get; }
 
-    /// <summary>Entry or epoch statement.</summary>
+    /// <summary>Entry, epoch statement or seal.</summary>
     public RecordType Kind { get; }
 
     /// <summary>Sequence number.</summary>
@@ -62,21 +62,21 @@ public sealed class EntryView
     /// <summary>Leaf hash of the record before; zero for number 0.</summary>
     public Digest Previous { get; }
 
-    /// <summary>Atomic group; null for a statement.</summary>
+    /// <summary>Atomic group; null unless an entry.</summary>
     public EntryGroup? Group { get; }
 
-    /// <summary>Tenant; null for a statement.</summary>
+    /// <summary>Tenant; null unless an entry.</summary>
     public Digest? Tenant { get; }
 
-    /// <summary>SHA-256 of the payload; null for a statement.</summary>
+    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
     public Digest? PayloadDigest { get; }
 
-    /// <summary>Length of the payload, in bytes; null for a statement.</summary>
+    /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
     public uint? PayloadLength { get; }
 
     /// <summary>
-    /// Event type, content type and pairs, of which the record holds the digest; null for a
-    /// statement, and where the gateway no longer has them.
+    /// Event type, content type and pairs, of which the record holds the digest; null unless
+    /// an entry, and where the gateway no longer has them.
     /// </summary>
     public EntryMetadata? Metadata { get; }
 
@@ -86,7 +86,7 @@ public sealed class EntryView
     /// <summary>Content type of the payload; empty for none.</summary>
     public string ContentType => Metadata?.ContentType ?? "";
 
-    /// <summary>Digest of the request; null for a statement.</summary>
+    /// <summary>Digest of the request; null unless an entry.</summary>
     public Digest? RequestDigest { get; }
 
     /// <summary>True if it was appended with an idempotency key.</summary>

@@ -16,4 +16,7 @@ public enum CorePhase : byte
 
     /// <summary>Was misused or in doubt, and will never emit a head again.</summary>
     Stopped = 3,
+
+    /// <summary>Ended its epoch with a seal, and will never emit a head again.</summary>
+    Sealed = 4,
 }

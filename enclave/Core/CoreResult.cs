@@ -1,7 +1,7 @@
 namespace Sequencer.Enclave.Core;
 
 /// <summary>
-/// What a call came to. Values 1 to 8 are the link's error codes (docs/PROTOCOL.md section 14); the
+/// What a call came to. Values 1 to 9 are the link's error codes (docs/PROTOCOL.md section 14); the
 /// others never go over the link.
 /// </summary>
 public enum CoreResult : ushort
@@ -39,6 +39,9 @@ public enum CoreResult : ushort
 
     /// <summary>Time is more than a minute behind the last record.</summary>
     Clock = 8,
+
+    /// <summary>The phase is <see cref="CorePhase.Sealed"/>.</summary>
+    Sealed = 9,
 
     /// <summary>
     /// A head was emitted: before anything else the host signs it and calls

@@ -25,6 +25,7 @@ internal static class EpochOpening
             Number = 0,
             TimeMs = timeMs,
             Previous = Digest.Zero,
+            PreviousEnd = PreviousEpochEnd.None,
             LogId = Digest.Zero,
             PreviousRoot = TreeHash.EmptyRoot,
             PreviousStatement = Digest.Zero,
@@ -44,6 +45,7 @@ internal static class EpochOpening
             Number = log.Size,
             TimeMs = Math.Max(timeMs, log.LastTimeMs),
             Previous = log.LastLeaf,
+            PreviousEnd = HowEnded(log),
             LogId = log.LogId,
             PreviousRoot = log.Tree.Root(),
             PreviousStatement = log.Statement.Hash,
@@ -57,8 +59,13 @@ internal static class EpochOpening
     /// <summary>True if a replayed statement is the one that continues the log.</summary>
     public static bool Continues(LogState log, EpochStatement statement) =>
         statement.Fields.Epoch == (ulong)log.Epoch + 1
+        && statement.Fields.PreviousEnd == HowEnded(log)
         && statement.Fields.LogId == log.LogId
         && statement.Fields.PreviousRoot == log.Tree.Root()
         && statement.Fields.PreviousStatement == log.Statement.Hash
         && statement.Fields.Configuration.Text == log.Configuration.Text;
+
+    // What the log itself says, never the gateway.
+    private static PreviousEpochEnd HowEnded(LogState log) =>
+        log.IsSealed ? PreviousEpochEnd.Sealed : PreviousEpochEnd.Unplanned;
 }

@@ -38,6 +38,9 @@ internal sealed class LogState
 
     public uint Epoch => Statement.Fields.Epoch;
 
+    /// <summary>True if the last record is a seal: only a statement may follow.</summary>
+    public bool IsSealed { get; private set; }
+
     /// <summary>Leaf hash of the last record.</summary>
     public Digest LastLeaf { get; private set; }
 
@@ -48,7 +51,15 @@ internal sealed class LogState
     public void Append(EpochStatement statement)
     {
         Statement = statement;
+        IsSealed = false;
         Append(TreeHash.Leaf(statement.Bytes.Span), statement.Fields.TimeMs);
+    }
+
+    /// <summary>Appends a seal, which ends its epoch.</summary>
+    public void AppendSeal(ReadOnlySpan<byte> seal, ulong timeMs)
+    {
+        IsSealed = true;
+        Append(TreeHash.Leaf(seal), timeMs);
     }
 
     /// <summary>Appends an entry whose cells and idempotency digest are taken care of.</summary>

@@ -35,9 +35,12 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
         if (!RecordHeader.TryRead(record, out RecordHeader header)) return CoreResult.ReplayRefused;
         if (Log is null) return TakeGenesis(record);
         ReplayRule? broken = CheckHeader(Log, header);
-        broken ??= header.Type == RecordType.Statement
-            ? TakeStatement(Log, record)
-            : TakeEntry(Log, record);
+        broken ??= header.Type switch
+        {
+            RecordType.Statement => TakeStatement(Log, record),
+            RecordType.Seal => TakeSeal(Log, record),
+            _ => TakeEntry(Log, record),
+        };
         return broken is { } rule ? Refuse(rule, out fault) : CoreResult.Done;
     }
 
@@ -90,10 +93,21 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
         return null;
     }
 
+    private ReplayRule? TakeSeal(LogState log, ReadOnlySpan<byte> bytes)
+    {
+        if (_groupCount != 0) return ReplayRule.Group;
+        if (!SealRecord.TryParse(bytes, out SealRecord seal)) return ReplayRule.Record;
+        if (seal.Header.Epoch != log.Epoch) return ReplayRule.Epoch;
+        if (log.IsSealed || seal.Statement != log.Statement.Hash) return ReplayRule.Seal;
+        log.AppendSeal(bytes, seal.Header.TimeMs);
+        return null;
+    }
+
     private ReplayRule? TakeEntry(LogState log, ReadOnlySpan<byte> bytes)
     {
         if (!EntryRecord.TryParse(bytes, out EntryRecord record)) return ReplayRule.Record;
         if (record.Header.Epoch != log.Epoch) return ReplayRule.Epoch;
+        if (log.IsSealed) return ReplayRule.Seal;
         if (!IsNextOfGroup(record, log.Size)) return ReplayRule.Group;
         ReplayRule? broken = TakeCells(log, record) ?? TakeIdempotency(log, record);
         if (broken is null) log.Append(TreeHash.Leaf(bytes), record.Header.TimeMs);

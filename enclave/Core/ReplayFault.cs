@@ -19,9 +19,13 @@ public enum ReplayRule
     Epoch,
 
     /// <summary>
-    /// A statement does not continue the log: epoch, log id, root, hash, configuration.
+    /// A statement does not continue the log: epoch, how the last one ended, log id, root, hash,
+    /// configuration.
     /// </summary>
     Statement,
+
+    /// <summary>A seal is of another statement, or something else than one follows it.</summary>
+    Seal,
 
     /// <summary>A group is not whole and in order.</summary>
     Group,

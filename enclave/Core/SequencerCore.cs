@@ -210,6 +210,37 @@ public sealed class SequencerCore
     }
 
     /// <summary>
+    /// Ends the epoch with a seal: HeadToSign, and after <see cref="Complete"/> the phase is Sealed
+    /// and no head is ever emitted again. Or WrongPosition, RetentionFull, WrongPhase, Sealed,
+    /// Stopped.
+    /// </summary>
+    /// <param name="acknowledgedSize">As for <see cref="Acknowledge"/>; takes effect first.</param>
+    /// <param name="startSize">The size, which will be the seal's number.</param>
+    /// <param name="timeMs">Unix milliseconds of the trusted clock.</param>
+    /// <param name="head">The last head of the epoch.</param>
+    public CoreResult Seal(
+        ulong acknowledgedSize, ulong startSize, ulong timeMs, out HeadToSign? head)
+    {
+        head = null;
+        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
+        if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
+        if (startSize != Size) return CoreResult.WrongPosition;
+        RetainedBatch? space =
+            _retained.TryReserve(Size, default, BatchAnswer.FixedBytes + 2 + SealRecord.Bytes);
+        if (space is null) return CoreResult.RetentionFull;
+
+        Phase = CorePhase.Stopped;
+        LogState log = _log!;
+        if (log.Size == TreeHash.MaxSize) return CoreResult.Stopped;
+        var writer = new BatchAnswer(space.AnswerSpace, log.Size, outcomeCount: 0);
+        Span<byte> record = writer.AddRecord(SealRecord.Bytes);
+        ulong sealedMs = Math.Max(timeMs, log.LastTimeMs);
+        SealRecord.Write(record, log.Statement, log.Size, sealedMs, log.LastLeaf);
+        log.AppendSeal(record, sealedMs);
+        return Emit(space, writer, out head);
+    }
+
+    /// <summary>
     /// Takes the signed note of the head that was emitted: Done with the batch answer, now
     /// retained, or Stopped if no head was emitted or the note is not its note.
     /// </summary>
@@ -231,7 +262,7 @@ public sealed class SequencerCore
         _unsigned = null;
         _answer = null;
         answer = batch.Answer;
-        Phase = CorePhase.Open;
+        Phase = _log!.IsSealed ? CorePhase.Sealed : CorePhase.Open;
         return CoreResult.Done;
     }
 
@@ -241,16 +272,16 @@ public sealed class SequencerCore
     /// </summary>
     public CoreResult Acknowledge(ulong size)
     {
-        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
+        if (!MayHandOver(out CoreResult refused)) return refused;
         return _retained.TryAcknowledge(size) ? CoreResult.Done : CoreResult.WrongPosition;
     }
 
     /// <summary>
     /// The retained batch answers that start at or after a size, oldest first; each fits a frame,
-    /// all together may not. None unless the phase is Open.
+    /// all together may not. None unless the phase is Open or Sealed.
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Pending(ulong fromSize) =>
-        MayEnter(CorePhase.Open, out _) ? _retained.From(fromSize) : [];
+        MayHandOver(out _) ? _retained.From(fromSize) : [];
 
     /// <summary>Ends all work for good: for a host that is in doubt (a signature failed).</summary>
     public void Stop()
@@ -267,9 +298,18 @@ public sealed class SequencerCore
     private bool MayEnter(CorePhase needed, out CoreResult refused)
     {
         if (_head is not null) Stop();
-        refused = Phase == CorePhase.Stopped ? CoreResult.Stopped : CoreResult.WrongPhase;
+        refused = Phase switch
+        {
+            CorePhase.Stopped => CoreResult.Stopped,
+            CorePhase.Sealed => CoreResult.Sealed,
+            _ => CoreResult.WrongPhase,
+        };
         return Phase == needed;
     }
+
+    /// <summary>What was signed can be had, and acknowledged, after the epoch's end too.</summary>
+    private bool MayHandOver(out CoreResult refused) =>
+        MayEnter(CorePhase.Open, out refused) || Phase == CorePhase.Sealed;
 
     private CoreResult Open(LogState log, EpochStatement statement, out HeadToSign? head)
     {

@@ -64,6 +64,7 @@ internal sealed class EnclaveSession(
             LinkMessageType.Acknowledge => body.Length == 8
                 ? core.Acknowledge(BinaryPrimitives.ReadUInt64BigEndian(body))
                 : CoreResult.MalformedFrame,
+            LinkMessageType.Seal => Seal(body, answer),
             _ => CoreResult.MalformedFrame,
         };
 
@@ -148,7 +149,7 @@ internal sealed class EnclaveSession(
     private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
         if (!body.IsEmpty) return CoreResult.MalformedFrame;
-        if (NotOpen() is { } refused) return refused;
+        if (HasNoEpoch() is { } refused) return refused;
         answer.AppendSized(core.Statement!.Bytes.Span);
         answer.AppendSized(_epochDocument);
         return CoreResult.Done;
@@ -167,6 +168,21 @@ internal sealed class EnclaveSession(
         if (result is not (CoreResult.NothingAppended or CoreResult.Resubmitted)) return result;
         answer.Append(judged.Span);
         return CoreResult.Done;
+    }
+
+    private CoreResult Seal(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (body.Length != 16) return CoreResult.MalformedFrame;
+        CoreResult result = core.Seal(
+            BinaryPrimitives.ReadUInt64BigEndian(body),
+            BinaryPrimitives.ReadUInt64BigEndian(body[8..]),
+            clock.NowMs(),
+            out HeadToSign? head);
+        if (result != CoreResult.HeadToSign) return result;
+        result = Sign(head!, answer);
+        // Before the answer leaves: whoever has the seal knows that nothing can be signed after it.
+        keys.Dispose();
+        return result;
     }
 
     private CoreResult Sign(HeadToSign head, FrameBuffer answer)
@@ -190,7 +206,7 @@ internal sealed class EnclaveSession(
     private CoreResult Pending(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
         if (body.Length != 8) return CoreResult.MalformedFrame;
-        if (NotOpen() is { } refused) return refused;
+        if (HasNoEpoch() is { } refused) return refused;
         int countAt = answer.Length;
         answer.AppendUInt32(0);
         uint count = 0;
@@ -214,7 +230,9 @@ internal sealed class EnclaveSession(
         {
             return CoreResult.MalformedFrame;
         }
-        if (NotOpen() is { } refused) return refused;
+        if (HasNoEpoch() is { } refused) return refused;
+        // A live document vouches for keys, and these are gone.
+        if (core.Phase == CorePhase.Sealed) return CoreResult.Sealed;
         EpochStatement statement = core.Statement!;
         answer.Append(nsm.Attest(new NsmOptions
         {
@@ -226,9 +244,9 @@ internal sealed class EnclaveSession(
         return CoreResult.Done;
     }
 
-    private CoreResult? NotOpen() => core.Phase switch
+    private CoreResult? HasNoEpoch() => core.Phase switch
     {
-        CorePhase.Open => null,
+        CorePhase.Open or CorePhase.Sealed => null,
         CorePhase.Stopped => CoreResult.Stopped,
         _ => CoreResult.WrongPhase,
     };
@@ -246,6 +264,7 @@ internal sealed class EnclaveSession(
                 ? "all-zero PCRs (debug mode): no epoch opens"
                 : "the NSM's document cannot be read or is not signed: no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
+            CoreResult.Sealed => "the epoch is sealed, its keys are gone: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             _ => throw new InvalidOperationException($"{result} is no error."),
         };

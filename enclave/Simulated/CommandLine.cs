@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Sequencer.Attestation.Log;
 
 namespace Sequencer.Enclave.Simulated;
 
@@ -20,6 +22,8 @@ internal sealed record CommandLine
           --exit-when-idle SECONDS  end when no connection was open for so long (1 to 86400)
           --pcr0, --pcr1, --pcr2 HEX
                                     report other measurements (96 hexadecimal digits each)
+          --accept-predecessor PCR0,PCR1,PCR2
+                                    another image whose log may be continued; may be repeated
           --print-measurements      print the measurements as a trust policy names them, and end
           --help                    print this text
 
@@ -47,6 +51,9 @@ internal sealed record CommandLine
     /// <summary>What the device reports.</summary>
     public Measurements Measurements { get; private init; } = Measurements.Default;
 
+    /// <summary>Images, other than its own, whose epochs it follows.</summary>
+    public IReadOnlyList<PredecessorMeasurements> AcceptedPredecessors { get; private init; } = [];
+
     /// <summary>Reads the arguments; when false, <paramref name="error"/> is one line for people.
     /// </summary>
     public static bool TryParse(
@@ -73,7 +80,7 @@ internal sealed record CommandLine
 
     private static bool IsOption(string name) =>
         name is "--socket" or "--root-directory" or "--exit-when-idle"
-            or "--pcr0" or "--pcr1" or "--pcr2";
+            or "--pcr0" or "--pcr1" or "--pcr2" or "--accept-predecessor";
 
     private static bool TrySet(ref CommandLine line, string name, string value)
     {
@@ -91,6 +98,10 @@ internal sealed record CommandLine
                 if (!isNumber || seconds is < 1 or > IdleSecondsMax) return false;
                 line = line with { ExitWhenIdle = TimeSpan.FromSeconds(seconds) };
                 return true;
+            case "--accept-predecessor":
+                if (!TryReadImage(value, out PredecessorMeasurements? image)) return false;
+                line = line with { AcceptedPredecessors = [.. line.AcceptedPredecessors, image] };
+                return line.AcceptedPredecessors.Count <= Limits.PredecessorsMax;
             default:
                 if (!TryReadPcr(value, out byte[] pcr)) return false;
                 Measurements current = line.Measurements;
@@ -105,6 +116,25 @@ internal sealed record CommandLine
                 };
                 return true;
         }
+    }
+
+    private static bool TryReadImage(
+        string text, [NotNullWhen(true)] out PredecessorMeasurements? image)
+    {
+        image = null;
+        string[] parts = text.Split(',');
+        var pcrs = new byte[parts.Length][];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            // All zero is debug mode, which measured nothing.
+            if (!TryReadPcr(parts[i], out pcrs[i]) || Array.TrueForAll(pcrs[i], b => b == 0))
+            {
+                return false;
+            }
+        }
+        if (pcrs.Length != 3) return false;
+        image = new PredecessorMeasurements(pcrs[0], pcrs[1], pcrs[2]);
+        return true;
     }
 
     private static bool TryReadPcr(string text, out byte[] pcr)

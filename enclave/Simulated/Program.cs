@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Simulated;
@@ -24,6 +25,7 @@ try
     using var nsm = new SimulatedNsm(root, line.Measurements, TimeProvider.System);
     var options = new EnclaveOptions
     {
+        Core = new CoreLimits { AcceptedPredecessors = line.AcceptedPredecessors },
         Link = new LinkLimits { IdleTimeout = line.ExitWhenIdle },
         Say = said => Console.WriteLine($"sequencer-enclave-simulated: {said}"),
     };

@@ -110,6 +110,9 @@ internal sealed class TestGateway : IAsyncDisposable
     public void LogTo(ILoggerProvider log) =>
         _app!.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
 
+    /// <summary>What SIGUSR2 asks for.</summary>
+    public void Seal() => _app!.Services.GetRequiredService<Pipeline>().RequestSeal();
+
     /// <summary>Waits until the gateway ends of itself, and tells whether it calls that a failure.
     /// </summary>
     public async Task<bool> WaitForFailureAsync()

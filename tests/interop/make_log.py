@@ -286,7 +286,7 @@ class Log:
         epoch, keys = len(self.epochs), EpochKeys()
         said: dict[str, Any] = {
             "epoch": epoch,
-            "how_ended": 1 if epoch else 0,
+            "how_ended": 0 if not epoch else 2 if self.items[-1].record[1] == 3 else 1,
             "log_id": self.log_id if epoch else ZERO,
             "root": tree_root(self.leaves),
             "previous_statement": h(self.epochs[-1].statement) if epoch else ZERO,
@@ -311,6 +311,13 @@ class Log:
         self.epochs.append(Epoch(keys, statement, len(self.items), document))
         self.items.append(Item(statement))
         return self.epochs[-1]
+
+    def seal(self, statement: Optional[bytes] = None, epoch: Optional[int] = None) -> Item:
+        """Ends the newest epoch; the arguments replace what the seal says."""
+        number = len(self.epochs) - 1 if epoch is None else epoch
+        named = h(self.epochs[-1].statement) if statement is None else statement
+        self.items.append(Item(self._header(3, 0, number) + named))
+        return self.items[-1]
 
     def document(
         self,

@@ -27,6 +27,7 @@ from verifier.certificates import parse_certificate
 from verifier.encoding import Malformed
 from verifier.policy import AWS_NITRO_ENCLAVES_G1, Measurement, Policy, decode_policy
 from verifier.receipt import verify_receipt
+from verifier.records import decode_record
 from verifier.report import Report
 from verifier.sources import DirectorySource, HttpSource, Unreadable
 
@@ -47,6 +48,17 @@ def small_log() -> Log:
     for payload in (b"six", b"seven", b"eight"):
         log.append(payload, stream="s")
     log.head()
+    return log
+
+
+def sealed_log() -> Log:
+    """Statement 0, entry 1, seal 2, statement 3, entry 4, seal 5."""
+    log = Log()
+    for payload in (b"one", b"two"):
+        log.open_epoch()
+        log.append(payload, stream="s")
+        log.seal()
+        log.head()
     return log
 
 
@@ -202,6 +214,36 @@ class Receipts(unittest.TestCase):
             log.items[5].metadata,
         )
         self.refused(log.receipt(5), "record-epoch", policy=policy_of(log))
+
+    def test_a_seal_ends_the_epoch_of_its_signer_or_the_one_before(self) -> None:
+        log = sealed_log()
+        for number in range(len(log.items)):
+            for receipt in (log.receipt(number), log.proof(number)):
+                self.assertTrue(verify_receipt(receipt, policy_of(log)).good, number)
+        self.refused(log.receipt(5), "payload", policy=policy_of(log), payload=b"")
+        request = f'"{b64(log.items[4].request)}"'
+        self.refused(log.receipt(5, request=request), "request-format", policy=policy_of(log))
+        log.append(b"three")
+        self.refused(log.receipt(5), "record-epoch", policy=policy_of(log))
+
+        def ended(change: Callable[[Log], Any], **said: Any) -> Log:
+            log = small_log()
+            change(log)
+            log.open_epoch(**said)
+            return log
+
+        for log in (
+            ended(lambda log: log.seal(h(b"another"))),
+            ended(lambda log: log.seal(), how_ended=1),
+            ended(lambda log: log.append(b"x"), how_ended=2),
+            ended(lambda log: (log.seal(), log.append(b"x"))),
+        ):
+            number = len(log.items) - 2 if log.items[-2].record[1] == 3 else 10
+            self.refused(log.receipt(number), "record-epoch", policy=policy_of(log))
+        record = log.items[10].record
+        for bad in (record + b"\0", record[:-1], _flip(record, 3), record[:8] + bytes(80)):
+            with self.assertRaises(Malformed):
+                decode_record(bad)
 
     def test_entries_say_what_was_asked(self) -> None:
         other = make_log.request(b"two", operations=[make_log.bump("other")])
@@ -505,6 +547,28 @@ class Audits(unittest.TestCase):
         log.open_epoch(configuration=make_log.configuration(999))
         log.head()
         self.refused(log, "statement", "configuration")
+
+    def test_a_seal_is_an_epoch_s_last_record_and_statements_tell_of_it(self) -> None:
+        def log_with(*changes: Callable[[Log], Any]) -> Log:
+            log = small_log()
+            for change in changes:
+                change(log)
+                log.head()
+            return log
+
+        report = self.over_directory(sealed_log())
+        self.assertTrue(report.good, report)
+        sealed, opened = (lambda log: log.seal()), (lambda log: log.open_epoch())
+        for log, rules in (
+            (log_with(sealed, opened, sealed), []),
+            (log_with(sealed, lambda log: log.append(b"x")), ["seal"]),
+            (log_with(sealed, sealed), ["seal"]),
+            (log_with(lambda log: log.seal(h(b"another"))), ["seal"]),
+            (log_with(lambda log: log.seal(epoch=0)), ["epoch"]),
+            (log_with(sealed, lambda log: log.open_epoch(how_ended=1)), ["statement"]),
+            (log_with(lambda log: log.open_epoch(how_ended=2)), ["statement"]),
+        ):
+            self.refused(log, *rules)
 
     def test_epochs_have_their_documents_in_order(self) -> None:
         log = small_log()

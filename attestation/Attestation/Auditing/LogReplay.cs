@@ -22,6 +22,7 @@ internal sealed class LogReplay
     private Digest? _lastLeaf = Digest.Zero;
     private uint? _epoch;
     private bool _isLastStatementKnown = true;
+    private bool? _isSealed = false;
     private ulong _lastTimeMs;
 
     public LogReplay(TrustPolicy policy, FaultList faults)
@@ -66,10 +67,17 @@ internal sealed class LogReplay
             CheckHeader(header);
             CheckStatement(statement);
         }
+        else if (SealRecord.TryParse(record, out SealRecord seal))
+        {
+            CheckHeader(seal.Header);
+            CheckSeal(seal);
+        }
         else
         {
-            Fault(VerificationRule.RecordFormat, "an entry or a statement", "other bytes");
+            Fault(
+                VerificationRule.RecordFormat, "an entry, a statement or a seal", "other bytes");
             _groups.Skip();
+            _isSealed = null;
         }
         if (IsTreeWhole) _tree.Append(leaf);
         _lastLeaf = leaf;
@@ -85,6 +93,7 @@ internal sealed class LogReplay
         _lastLeaf = null;
         _epoch = null;
         _isLastStatementKnown = false;
+        _isSealed = null;
         _cells.Skip();
         _groups.Skip();
         Next = number;
@@ -116,15 +125,41 @@ internal sealed class LogReplay
     private void CheckEntry(EntryRecord entry)
     {
         if (Next == 0) Fault(VerificationRule.Statement, "the genesis statement", "an entry");
-        if (_epoch is { } epoch && entry.Header.Epoch != epoch)
-        {
-            Fault(VerificationRule.Epoch, $"{epoch}", $"{entry.Header.Epoch}");
-        }
-        _epoch ??= entry.Header.Epoch;
+        CheckGoesOn(entry.Header, "an entry");
+        _isSealed = false;
         _groups.Take(entry, Next);
         _cells.Take(entry, Next);
         _idempotency.Take(entry.Idempotency, Next);
         EntryCount++;
+    }
+
+    private void CheckSeal(SealRecord seal)
+    {
+        CheckGoesOn(seal.Header, "another seal");
+        _isSealed = true;
+        _groups.End(Next);
+        if (_isLastStatementKnown && _statements.Count > 0
+            && seal.Statement != _statements[^1].Hash)
+        {
+            Fault(
+                VerificationRule.Seal,
+                $"the epoch's statement {_statements[^1].Hash}", $"{seal.Statement}");
+        }
+    }
+
+    // Its epoch is the last statement's, and that was not sealed: the first record after a seal is
+    // at fault, those behind it follow from it.
+    private void CheckGoesOn(RecordHeader header, string what)
+    {
+        if (_epoch is { } epoch && header.Epoch != epoch)
+        {
+            Fault(VerificationRule.Epoch, $"{epoch}", $"{header.Epoch}");
+        }
+        _epoch ??= header.Epoch;
+        if (_isSealed is true)
+        {
+            Fault(VerificationRule.Seal, "a statement after the seal", what);
+        }
     }
 
     private void CheckStatement(EpochStatement statement)
@@ -144,10 +179,10 @@ internal sealed class LogReplay
         }
         _epoch = fields.Epoch;
         _isLastStatementKnown = true;
+        _isSealed = false;
         _statements.Add(statement);
     }
 
-    // What the statement says of "how ended" cannot be wrong: it would not have decoded.
     private void CheckSuccession(EpochStatement statement, EpochStatement last)
     {
         EpochStatementFields fields = statement.Fields;
@@ -156,6 +191,13 @@ internal sealed class LogReplay
         {
             Expect("epoch number", (ulong)last.Fields.Epoch + 1, fields.Epoch);
             Expect("previous statement", last.Hash, fields.PreviousStatement);
+        }
+        if (_isSealed is { } isSealed)
+        {
+            Expect(
+                "how the last epoch ended:",
+                $"{(isSealed ? PreviousEpochEnd.Sealed : PreviousEpochEnd.Unplanned)}",
+                $"{fields.PreviousEnd}");
         }
         if (IsTreeWhole) Expect("previous root", _tree.Root(), fields.PreviousRoot);
         Expect("log id", last.LogId, statement.LogId);

@@ -13,6 +13,9 @@ public enum PreviousEpochEnd : byte
 
     /// <summary>Its enclave went away without a word.</summary>
     Unplanned = 1,
+
+    /// <summary>Its last record is a seal.</summary>
+    Sealed = 2,
 }
 
 /// <summary>Measurements of an image whose epochs this one accepts to follow.</summary>
@@ -36,6 +39,9 @@ public sealed record EpochStatementFields
 
     /// <summary>Leaf hash of the last record; zero in the genesis.</summary>
     public required Digest Previous { get; init; }
+
+    /// <summary>How the epoch before ended; none before the genesis.</summary>
+    public required PreviousEpochEnd PreviousEnd { get; init; }
 
     /// <summary>Log id; zero in the genesis.</summary>
     public required Digest LogId { get; init; }
@@ -74,11 +80,10 @@ public sealed class EpochStatement
     private const int FixedBytes = 288;
     private const int PredecessorBytes = 3 * PcrBytes;
 
-    private EpochStatement(byte[] bytes, EpochStatementFields fields, PreviousEpochEnd previousEnd)
+    private EpochStatement(byte[] bytes, EpochStatementFields fields)
     {
         Bytes = bytes;
         Fields = fields;
-        PreviousEnd = previousEnd;
         Hash = Derivation.Statement(bytes);
         LogId = fields.Epoch == 0 ? Derivation.LogId(bytes) : fields.LogId;
     }
@@ -88,9 +93,6 @@ public sealed class EpochStatement
 
     /// <summary>The fields as encoded.</summary>
     public EpochStatementFields Fields { get; }
-
-    /// <summary>How the epoch before ended.</summary>
-    public PreviousEpochEnd PreviousEnd { get; }
 
     /// <summary>SHA-256 of the encoded statement.</summary>
     public Digest Hash { get; }
@@ -120,7 +122,7 @@ public sealed class EpochStatement
             fields.Number,
             fields.TimeMs,
             fields.Previous);
-        bytes[56] = (byte)(fields.Epoch == 0 ? PreviousEpochEnd.None : PreviousEpochEnd.Unplanned);
+        bytes[56] = (byte)fields.PreviousEnd;
         BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(60), (uint)configuration.Length);
         fields.LogId.CopyTo(bytes.AsSpan(64));
         fields.PreviousRoot.CopyTo(bytes.AsSpan(96));
@@ -175,6 +177,7 @@ public sealed class EpochStatement
             Number = header.Number,
             TimeMs = header.TimeMs,
             Previous = header.Previous,
+            PreviousEnd = (PreviousEpochEnd)own[56],
             LogId = new Digest(own.AsSpan(64, Digest.Size)),
             PreviousRoot = new Digest(own.AsSpan(96, Digest.Size)),
             PreviousStatement = new Digest(own.AsSpan(128, Digest.Size)),
@@ -184,19 +187,19 @@ public sealed class EpochStatement
             AcceptedPredecessors = predecessors,
             Configuration = configuration,
         };
-        var end = (PreviousEpochEnd)own[56];
-        if (!IsConsistent(fields, end)) return false;
-        statement = new EpochStatement(own, fields, end);
+        if (!IsConsistent(fields)) return false;
+        statement = new EpochStatement(own, fields);
         return true;
     }
 
     // The genesis has nothing before it and says so in every field; every other statement does not.
-    private static bool IsConsistent(EpochStatementFields fields, PreviousEpochEnd end) =>
+    private static bool IsConsistent(EpochStatementFields fields) =>
         fields.Epoch == 0
-            ? end == PreviousEpochEnd.None && fields.Number == 0 && fields.Previous.IsZero
-                && fields.LogId.IsZero && fields.PreviousStatement.IsZero
+            ? fields.PreviousEnd == PreviousEpochEnd.None && fields.Number == 0
+                && fields.Previous.IsZero && fields.LogId.IsZero && fields.PreviousStatement.IsZero
                 && fields.PreviousRoot == TreeHash.EmptyRoot
-            : end == PreviousEpochEnd.Unplanned && fields.Number > 0;
+            : fields.PreviousEnd is PreviousEpochEnd.Unplanned or PreviousEpochEnd.Sealed
+                && fields.Number > 0;
 
     private static bool TryReadPredecessors(
     ReadOnlySpan<byte> bytes, out List<PredecessorMeasurements> predecessors)

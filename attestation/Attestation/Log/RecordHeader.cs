@@ -10,6 +10,9 @@ public enum RecordType : byte
 
     /// <summary>An epoch statement.</summary>
     Statement = 2,
+
+    /// <summary>The seal of an epoch.</summary>
+    Seal = 3,
 }
 
 /// <summary>The 56 bytes that all records begin with: a view over them.</summary>
@@ -24,10 +27,10 @@ public readonly ref struct RecordHeader
 
     private RecordHeader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>Entry or statement.</summary>
+    /// <summary>Entry, statement or seal.</summary>
     public RecordType Type => (RecordType)_bytes[1];
 
-    /// <summary>Cells of an entry, accepted predecessors of a statement.</summary>
+    /// <summary>Cells of an entry, accepted predecessors of a statement; 0 in a seal.</summary>
     public ushort Count => BinaryPrimitives.ReadUInt16BigEndian(_bytes[2..]);
 
     /// <summary>Epoch.</summary>
@@ -43,8 +46,8 @@ public readonly ref struct RecordHeader
     public Digest Previous => new(_bytes.Slice(24, Digest.Size));
 
     /// <summary>
-    /// Reads the header at the start of a record; the rest is judged by <see cref="EntryRecord"/> or
-    /// <see cref="EpochStatement"/>.
+    /// Reads the header at the start of a record; the rest is judged by <see cref="EntryRecord"/>,
+    /// <see cref="EpochStatement"/> or <see cref="SealRecord"/>.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> record, out RecordHeader header)
     {
@@ -53,7 +56,7 @@ public readonly ref struct RecordHeader
         {
             return false;
         }
-        if ((RecordType)record[1] is not (RecordType.Entry or RecordType.Statement)) return false;
+        if ((RecordType)record[1] is < RecordType.Entry or > RecordType.Seal) return false;
         header = new RecordHeader(record[..Bytes]);
         return true;
     }

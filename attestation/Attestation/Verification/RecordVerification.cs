@@ -39,11 +39,18 @@ internal static class RecordVerification
         {
             checks.Pass(VerificationRule.RecordFormat);
             CheckPosition(checks, evidence, header, signer, head);
-            CheckStatement(checks, evidence, payload);
+            CheckNoEntry(checks, "an epoch statement", evidence, payload);
+        }
+        else if (SealRecord.TryParse(record, out SealRecord seal))
+        {
+            checks.Pass(VerificationRule.RecordFormat);
+            CheckPosition(checks, evidence, seal.Header, signer, head);
+            CheckNoEntry(checks, "a seal", evidence, payload);
         }
         else
         {
-            checks.Fail(VerificationRule.RecordFormat, "an entry or a statement", "other bytes");
+            checks.Fail(
+                VerificationRule.RecordFormat, "an entry, a statement or a seal", "other bytes");
             checks.LeaveOut("the record does not decode", Rules[1..]);
         }
     }
@@ -61,7 +68,7 @@ internal static class RecordVerification
         }
         else
         {
-            CheckEpoch(checks, evidence.Record.Span, header, signer);
+            CheckEpoch(checks, evidence.Record.Span, header, signer, head);
         }
         if (head is null)
         {
@@ -91,7 +98,11 @@ internal static class RecordVerification
     }
 
     private static void CheckEpoch(
-        CheckList checks, ReadOnlySpan<byte> record, RecordHeader header, EpochStatement signer)
+        CheckList checks,
+        ReadOnlySpan<byte> record,
+        RecordHeader header,
+        EpochStatement signer,
+        Checkpoint? head)
     {
         EpochStatementFields start = signer.Fields;
         bool fits = header.Epoch == start.Epoch
@@ -101,7 +112,7 @@ internal static class RecordVerification
         bool mustBeStatement = header.Number == start.Number
             || (header.Type == RecordType.Statement && header.Epoch == start.Epoch);
         bool isStatement = !mustBeStatement || record.SequenceEqual(signer.Bytes.Span);
-        if (fits && isStatement)
+        if (fits && isStatement && IsSealedRightly(record, header, signer, head))
         {
             checks.Pass(VerificationRule.RecordEpoch);
             return;
@@ -111,7 +122,27 @@ internal static class RecordVerification
             $"a record that fits epoch {start.Epoch}, which begins with its statement at"
                 + $" {start.Number}",
             $"epoch {header.Epoch}, number {header.Number}"
-                + (isStatement ? "" : ", not that statement"));
+                + (isStatement ? "" : ", not that statement")
+                + (fits && isStatement ? ", not sealed as they say" : ""));
+    }
+
+    // A seal ends the statement's epoch or the one before it, and the statement says which it was.
+    private static bool IsSealedRightly(
+        ReadOnlySpan<byte> record, RecordHeader header, EpochStatement signer, Checkpoint? head)
+    {
+        EpochStatementFields start = signer.Fields;
+        bool isSeal = SealRecord.TryParse(record, out SealRecord seal);
+        bool isJustBefore = start.Number > 0 && header.Number == start.Number - 1;
+        if (isJustBefore && isSeal != (start.PreviousEnd == PreviousEpochEnd.Sealed)) return false;
+        if (!isSeal) return true;
+        if (header.Epoch == start.Epoch)
+        {
+            return seal.Statement == signer.Hash
+                && (head is null || header.Number == head.Size - 1);
+        }
+        return header.Epoch + 1 != start.Epoch
+            ? !isJustBefore
+            : isJustBefore && seal.Statement == start.PreviousStatement;
     }
 
     private static void CheckEntry(
@@ -204,32 +235,32 @@ internal static class RecordVerification
         else checks.Fail(VerificationRule.Payload, Text(recorded), Text(given));
     }
 
-    private static void CheckStatement(
-        CheckList checks, in RecordEvidence evidence, PayloadClaim? payload)
+    private static void CheckNoEntry(
+        CheckList checks, string what, in RecordEvidence evidence, PayloadClaim? payload)
     {
-        const string IsStatement = "the record is an epoch statement";
-        ExpectNone(checks, VerificationRule.RequestFormat, evidence.Request);
-        ExpectNone(checks, VerificationRule.MetadataFormat, evidence.Metadata);
+        string reason = $"the record is {what}";
+        ExpectNone(checks, VerificationRule.RequestFormat, what, evidence.Request);
+        ExpectNone(checks, VerificationRule.MetadataFormat, what, evidence.Metadata);
         checks.Excuse(
-            IsStatement,
+            reason,
             VerificationRule.Request,
             VerificationRule.Cells,
             VerificationRule.Metadata);
         if (payload is { } given)
         {
-            checks.Fail(VerificationRule.Payload, "none for a statement", Text(given));
+            checks.Fail(VerificationRule.Payload, $"none for {what}", Text(given));
         }
         else
         {
-            checks.Excuse(IsStatement, VerificationRule.Payload);
+            checks.Excuse(reason, VerificationRule.Payload);
         }
     }
 
     private static void ExpectNone(
-        CheckList checks, VerificationRule rule, ReadOnlyMemory<byte> bytes)
+        CheckList checks, VerificationRule rule, string what, ReadOnlyMemory<byte> bytes)
     {
         if (bytes.IsEmpty) checks.Pass(rule);
-        else checks.Fail(rule, "none for a statement", $"{bytes.Length} bytes");
+        else checks.Fail(rule, $"none for {what}", $"{bytes.Length} bytes");
     }
 
     private static string Text(PayloadClaim payload) =>

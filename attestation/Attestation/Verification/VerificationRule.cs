@@ -14,10 +14,10 @@ public enum VerificationRule
     /// <summary>The record decodes.</summary>
     RecordFormat,
 
-    /// <summary>The request decodes; a statement has none.</summary>
+    /// <summary>The request decodes; a statement or seal has none.</summary>
     RequestFormat,
 
-    /// <summary>The metadata block decodes; a statement has none.</summary>
+    /// <summary>The metadata block decodes; a statement or seal has none.</summary>
     MetadataFormat,
 
     /// <summary>The epoch statement decodes.</summary>
@@ -120,6 +120,9 @@ public enum VerificationRule
     /// stated.</summary>
     Statement,
 
+    /// <summary>A seal names its epoch's statement, and a statement follows it.</summary>
+    Seal,
+
     /// <summary>The documents' times do not run backwards.</summary>
     DocumentTime,
 
@@ -189,6 +192,7 @@ public static class VerificationRules
         VerificationRule.Time => "time",
         VerificationRule.Epoch => "epoch",
         VerificationRule.Statement => "statement",
+        VerificationRule.Seal => "seal",
         VerificationRule.DocumentTime => "document-time",
         VerificationRule.Group => "group",
         VerificationRule.CellsMax => "cells-max",

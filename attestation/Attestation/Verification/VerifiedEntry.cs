@@ -54,7 +54,7 @@ public sealed class VerifiedEntry
     /// <summary>Its leaf hash.</summary>
     public Digest LeafHash { get; }
 
-    /// <summary>Entry or epoch statement.</summary>
+    /// <summary>Entry, epoch statement or seal.</summary>
     public RecordType Type { get; }
 
     /// <summary>The record's own epoch, which may be earlier than the head's.</summary>
@@ -66,19 +66,19 @@ public sealed class VerifiedEntry
     /// <summary>The enclave's time, Unix milliseconds.</summary>
     public ulong TimeMs { get; }
 
-    /// <summary>SHA-256 of the payload; null for a statement.</summary>
+    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
     public Digest? PayloadCommitment { get; }
 
-    /// <summary>Length of the payload, in bytes; null for a statement.</summary>
+    /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
     public uint? PayloadLength { get; }
 
     /// <summary>True if the payload was given and is the recorded one.</summary>
     public bool IsPayloadChecked { get; }
 
-    /// <summary>Tenant; null for a statement.</summary>
+    /// <summary>Tenant; null unless an entry.</summary>
     public Digest? Tenant { get; }
 
-    /// <summary>What the caller said of the payload; null for a statement.</summary>
+    /// <summary>What the caller said of the payload; null unless an entry.</summary>
     public EntryMetadata? Metadata { get; }
 
     /// <summary>The streams that it was appended to, in the order of the request.</summary>
@@ -87,7 +87,7 @@ public sealed class VerifiedEntry
     /// <summary>Place in its atomic group, from 0.</summary>
     public int GroupIndex { get; }
 
-    /// <summary>Members of its atomic group; 0 for a statement.</summary>
+    /// <summary>Members of its atomic group; 0 unless an entry.</summary>
     public int GroupCount { get; }
 
     private static ImmutableArray<StreamVersion> ReadStreams(

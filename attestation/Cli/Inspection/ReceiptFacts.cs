@@ -36,6 +36,10 @@ internal static class ReceiptFacts
         facts.Add("record epoch", header.Epoch);
         facts.Add("time", Times.Text(header.TimeMs));
         facts.Add("previous hash", header.Previous.ToHex());
+        if (SealRecord.TryParse(bytes, out SealRecord seal))
+        {
+            facts.Add("ends the epoch of statement", seal.Statement.ToHex());
+        }
         if (!EntryRecord.TryParse(bytes, out EntryRecord entry)) return;
         facts.Add("payload sha256", entry.Payload.ToHex());
         facts.Add("payload length", entry.PayloadLength);

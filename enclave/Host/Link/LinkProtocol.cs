@@ -65,6 +65,9 @@ public enum LinkMessageType : byte
 
     /// <summary>A head is durable.</summary>
     Acknowledge = 10,
+
+    /// <summary>End the epoch with a seal.</summary>
+    Seal = 11,
 }
 
 /// <summary>What one peer may take of the enclave.</summary>

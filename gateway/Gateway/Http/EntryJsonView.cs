@@ -20,7 +20,12 @@ internal static class EntryJsonView
         bool isEntry = EntryRecord.TryParse(record, out EntryRecord entry);
         json.WriteStartObject();
         json.WriteNumber("number", header.Number);
-        json.WriteString("kind", isEntry ? "entry" : "statement");
+        json.WriteString("kind", header.Type switch
+        {
+            RecordType.Entry => "entry",
+            RecordType.Seal => "seal",
+            _ => "statement",
+        });
         json.WriteNumber("epoch", header.Epoch);
         json.WriteString("time", JsonBody.Time(header.TimeMs));
         json.WriteString("previous", header.Previous.ToHex());

@@ -54,6 +54,9 @@ public enum ProblemKind
     /// <summary>The enclave stopped on a doubt of its own.</summary>
     EnclaveStopped,
 
+    /// <summary>The epoch was ended as planned, and the next one is not open yet.</summary>
+    EpochSealed,
+
     /// <summary>This enclave and this log do not belong together.</summary>
     EnclaveMismatch,
 
@@ -119,6 +122,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.DiskFull => ("disk-full", 507, "The disk has no room to spare"),
         ProblemKind.EnclaveUnavailable => ("enclave-unavailable", 503, "No enclave is sequencing"),
         ProblemKind.EnclaveStopped => ("enclave-stopped", 503, "The enclave has stopped"),
+        ProblemKind.EpochSealed => ("epoch-sealed", 503, "The epoch was ended as planned"),
         ProblemKind.EnclaveMismatch =>
             ("enclave-mismatch", 503, "The enclave and the log do not belong together"),
         ProblemKind.StoreFailed => ("store-failed", 503, "The disk failed"),
@@ -127,7 +131,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     };
 
     private bool CanRetry => Kind is ProblemKind.Overloaded or ProblemKind.EnclaveUnavailable
-        or ProblemKind.ShuttingDown;
+        or ProblemKind.EpochSealed or ProblemKind.ShuttingDown;
 
     /// <summary>A value that a header, parameter or member may not have.</summary>
     public static Problem Invalid(string field, string detail) =>
@@ -147,6 +151,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),
         AppendFailure.EnclaveStopped => new(
             ProblemKind.EnclaveStopped, "It found a contradiction and will sign nothing more."),
+        AppendFailure.EpochSealed => new(
+            ProblemKind.EpochSealed, "Nothing was appended; the next enclave goes on."),
         AppendFailure.EnclaveMismatch => new(
             ProblemKind.EnclaveMismatch,
             "The operator has to start another enclave. An entry under way may be in the log."),

@@ -69,6 +69,12 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
         ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
         CallForBatchAsync(LinkMessage.Sequence, request, cancellationToken);
 
+    /// <summary>Ends the epoch: the answer has no outcomes and one record, the seal.</summary>
+    public Task<BatchAnswer> SealAsync(
+        ulong acknowledgedSize, ulong startSize, CancellationToken cancellationToken) =>
+        CallForBatchAsync(
+            LinkMessage.Seal, LinkRequests.Seal(acknowledgedSize, startSize), cancellationToken);
+
     /// <summary>The retained batch answers from a size on, in order.</summary>
     public async Task<IReadOnlyList<BatchAnswer>> PendingAsync(
         ulong fromSize, CancellationToken cancellationToken)

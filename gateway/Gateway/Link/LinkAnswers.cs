@@ -15,7 +15,7 @@ internal static class LinkAnswers
     {
         hello = default;
         var reader = new LinkReader(body);
-        if (!reader.TryReadByte(out byte phase) || phase > (byte)EnclavePhase.Stopped) return false;
+        if (!reader.TryReadByte(out byte phase) || phase > (byte)EnclavePhase.Sealed) return false;
         if (!reader.TryReadUInt32(out uint epoch)) return false;
         if (!reader.TryReadUInt64(out ulong size)) return false;
         if (!reader.TryReadUInt64(out ulong acknowledged) || acknowledged > size) return false;

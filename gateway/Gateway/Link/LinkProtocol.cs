@@ -32,6 +32,9 @@ public enum LinkMessage : byte
 
     /// <summary>What is durable and need not be retained.</summary>
     Acknowledge = 10,
+
+    /// <summary>End the epoch with a seal.</summary>
+    Seal = 11,
 }
 
 /// <summary>Where an enclave is in its life.</summary>
@@ -48,6 +51,9 @@ public enum EnclavePhase : byte
 
     /// <summary>Stopped on an internal doubt: it will sign nothing more.</summary>
     Stopped = 3,
+
+    /// <summary>Ended its epoch with a seal: it will sign nothing more.</summary>
+    Sealed = 4,
 }
 
 /// <summary>Why an enclave refused a whole message.</summary>
@@ -76,6 +82,9 @@ public enum EnclaveErrorCode : ushort
 
     /// <summary>The NSM's time is behind the last record.</summary>
     Clock = 8,
+
+    /// <summary>The enclave's epoch is sealed.</summary>
+    Sealed = 9,
 }
 
 /// <summary>Sizes of the link's frames, in bytes.</summary>

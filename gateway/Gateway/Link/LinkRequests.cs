@@ -22,6 +22,14 @@ internal static class LinkRequests
         return body;
     }
 
+    public static byte[] Seal(ulong acknowledgedSize, ulong startSize)
+    {
+        var body = new byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(body, acknowledgedSize);
+        BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(8), startSize);
+        return body;
+    }
+
     public static byte[] Attest(ReadOnlySpan<byte> nonce) => [(byte)nonce.Length, .. nonce];
 
     private static void WriteBlock(Span<byte> destination, ReadOnlySpan<byte> block)

@@ -8,7 +8,8 @@ namespace Sequencer.Gateway.Sequencing;
 
 /// <summary>
 /// Brings an enclave and the store to the same size: what a new connection begins with. Afterwards the
-/// enclave is open and everything that it signed is durable here.
+/// enclave is open and everything that it signed is durable here. And, when an epoch is to end as
+/// planned, what the connection ends with.
 /// </summary>
 internal sealed class EnclaveAttachment(
     LogStore store,
@@ -36,9 +37,32 @@ internal sealed class EnclaveAttachment(
             case EnclavePhase.Open:
                 await ResumeAsync(hello, cancellationToken);
                 break;
+            case EnclavePhase.Sealed:
+                await ResumeAsync(hello, cancellationToken);
+                await enclave.AcknowledgeAsync(_head.Size, cancellationToken);
+                throw new EnclaveRefusedException(EnclaveErrorCode.Sealed, "its epoch is sealed");
             default:
                 await OpenEpochAsync(cancellationToken);
                 break;
+        }
+        await enclave.AcknowledgeAsync(_head.Size, cancellationToken);
+        return _head;
+    }
+
+    /// <summary>
+    /// Ends the epoch at a head where nothing is under way. What a crash at any step leaves is in
+    /// docs/PROTOCOL.md section 14, "Sealing".
+    /// </summary>
+    /// <returns>The head over the seal, durable.</returns>
+    /// <exception cref="LogContradictionException">The enclave answered something else.</exception>
+    public async Task<LogHead> SealAsync(LogHead head, CancellationToken cancellationToken)
+    {
+        _head = head;
+        BatchAnswer answer = await enclave.SealAsync(head.Size, head.Size, cancellationToken);
+        await CommitAsync(answer, cancellationToken);
+        if (!_head.IsSealed)
+        {
+            throw new LogContradictionException("The enclave answered a seal with no seal.");
         }
         await enclave.AcknowledgeAsync(_head.Size, cancellationToken);
         return _head;

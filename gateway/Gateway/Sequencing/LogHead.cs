@@ -21,18 +21,24 @@ public sealed class LogHead
     private readonly TreeFrontier _frontier;
 
     private LogHead(
-        TreeFrontier frontier, Digest last, ulong timeMs, EpochStatement? statement, Digest logId)
+        TreeFrontier frontier,
+        Digest last,
+        ulong timeMs,
+        EpochStatement? statement,
+        Digest logId,
+        bool isSealed)
     {
         _frontier = frontier;
         LastLeaf = last;
         TimeMs = timeMs;
         Statement = statement;
         LogId = logId;
+        IsSealed = isSealed;
     }
 
     /// <summary>The head of no log at all.</summary>
     public static LogHead Empty { get; } = new(
-        new TreeFrontier(), Digest.Zero, 0, null, Digest.Zero);
+        new TreeFrontier(), Digest.Zero, 0, null, Digest.Zero, isSealed: false);
 
     /// <summary>Count of records.</summary>
     public ulong Size => _frontier.Size;
@@ -52,6 +58,9 @@ public sealed class LogHead
     /// <summary>The log; zero without one.</summary>
     public Digest LogId { get; }
 
+    /// <summary>True if the last record is a seal: only a statement may follow.</summary>
+    public bool IsSealed { get; }
+
     /// <summary>The head of a store's view.</summary>
     /// <exception cref="StoreDamagedException">Its records do not bear out its checkpoint.</exception>
     public static LogHead Of(LogView view)
@@ -69,7 +78,13 @@ public sealed class LogHead
             throw new StoreDamagedException(
                 "log", "the records do not bear out the last checkpoint.");
         }
-        return new LogHead(frontier, TreeHash.Leaf(last), header.TimeMs, statement, genesis.LogId);
+        return new LogHead(
+            frontier,
+            TreeHash.Leaf(last),
+            header.TimeMs,
+            statement,
+            genesis.LogId,
+            header.Type == RecordType.Seal);
     }
 
     /// <summary>
@@ -84,8 +99,8 @@ public sealed class LogHead
         if (answer.RecordCount == 0) return null;
 
         TreeFrontier frontier = _frontier.Clone();
-        (Digest last, ulong timeMs, EpochStatement? statement, Digest logId) =
-            (LastLeaf, TimeMs, Statement, LogId);
+        (Digest last, ulong timeMs, EpochStatement? statement, Digest logId, bool isSealed) =
+            (LastLeaf, TimeMs, Statement, LogId, IsSealed);
         ReadOnlySpan<byte> rest = answer.Records.Span;
         while (EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> record))
         {
@@ -96,14 +111,19 @@ public sealed class LogHead
             if (header.Type == RecordType.Statement)
             {
                 if (!EpochStatement.TryParse(record, out EpochStatement? opened)) return null;
-                if (!IsNext(opened, statement, logId, frontier)) return null;
+                if (!IsNext(opened, statement, logId, frontier, isSealed)) return null;
                 statement = opened;
                 logId = opened.LogId;
             }
-            else if (!EntryRecord.TryParse(record, out _) || header.Epoch != statement?.Fields.Epoch)
+            else if (isSealed || header.Epoch != statement?.Fields.Epoch)
             {
                 return null;
             }
+            else if (!EntryRecord.TryParse(record, out _) && !IsSealOf(statement, record))
+            {
+                return null;
+            }
+            isSealed = header.Type == RecordType.Seal;
             last = TreeHash.Leaf(record);
             timeMs = header.TimeMs;
             frontier.Append(last);
@@ -113,14 +133,22 @@ public sealed class LogHead
         if (checkpoint.Size != frontier.Size || checkpoint.Root != frontier.Root()) return null;
         if (checkpoint.Origin != statement?.Fields.Configuration.Origin) return null;
         fault = "";
-        return new LogHead(frontier, last, timeMs, statement, logId);
+        return new LogHead(frontier, last, timeMs, statement, logId, isSealed);
     }
 
+    private static bool IsSealOf(EpochStatement statement, ReadOnlySpan<byte> record) =>
+        SealRecord.TryParse(record, out SealRecord seal) && seal.Statement == statement.Hash;
+
     private static bool IsNext(
-        EpochStatement opened, EpochStatement? before, Digest logId, TreeFrontier frontier) =>
+        EpochStatement opened,
+        EpochStatement? before,
+        Digest logId,
+        TreeFrontier frontier,
+        bool isSealed) =>
         before is null
             ? opened.Fields.Epoch == 0
             : opened.Fields.Epoch == before.Fields.Epoch + 1
+                && isSealed == (opened.Fields.PreviousEnd == PreviousEpochEnd.Sealed)
                 && opened.Fields.LogId == logId
                 && opened.Fields.PreviousRoot == frontier.Root()
                 && opened.Fields.PreviousStatement == before.Hash

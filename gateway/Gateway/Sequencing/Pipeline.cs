@@ -36,6 +36,8 @@ public sealed class Pipeline(
     // What a person must resolve is tried again at this pace; another enclave is tried at once.
     private static readonly TimeSpan MismatchPause = TimeSpan.FromMinutes(1);
 
+    private const long NoEpoch = -1;
+
     private readonly FaultLog _faults = new(log, TimeProvider.System);
     private readonly Backoff _backoff = new(
         settings.BackoffMin, settings.BackoffMax, Random.Shared);
@@ -43,6 +45,9 @@ public sealed class Pipeline(
     private LogStore? _store;
     private LogStore? _retired;
     private Dictionary<Digest, ulong> _unanswered = [];
+
+    // The epoch that the operator asked to end: a request never reaches the one after it.
+    private long _epochToSeal = NoEpoch;
 
     /// <summary>
     /// Opens the store. Separate from <see cref="RunAsync"/>, so that a directory in use or damaged ends
@@ -58,6 +63,23 @@ public sealed class Pipeline(
         _retired?.Dispose();
         _retired = null;
         if (_store.View.Size > 0) WarnOfOtherConfiguration(LogHead.Of(_store.View));
+    }
+
+    /// <summary>
+    /// Ends the open epoch with a seal, after what has arrived is finished; appends wait for the
+    /// next enclave, reads go on. It stands until that epoch has ended, with a seal or without one.
+    /// Where no enclave is attached it is a line in the log. Any thread.
+    /// </summary>
+    public void RequestSeal()
+    {
+        if (state.Enclave is null || state.View is not { Size: > 0 } view)
+        {
+            log.LogWarning("No epoch is open: there is nothing to seal.");
+            return;
+        }
+        // First what for, then the line: a writer whose line ends looks for the reason.
+        Interlocked.Exchange(ref _epochToSeal, view.Statements[^1].Epoch);
+        queue.Close(AppendFailure.EpochSealed);
     }
 
     /// <summary>Runs until the token says stop; then finishes what has arrived.</summary>
@@ -106,7 +128,8 @@ public sealed class Pipeline(
             metrics.Connected();
             AppendFailure failure = await AppendAsync(store, enclave, stopping);
             // The line stays open, to see the enclave go: the next one may be the right one.
-            if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped)
+            if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped
+                or AppendFailure.EpochSealed)
             {
                 await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
             }
@@ -122,8 +145,9 @@ public sealed class Pipeline(
         long readyAt = 0;
         try
         {
-            LogHead head = await new EnclaveAttachment(
-                store, enclave, settings.Configuration, _unanswered, ShowView).RunAsync(stopping);
+            var attachment = new EnclaveAttachment(
+                store, enclave, settings.Configuration, _unanswered, ShowView);
+            LogHead head = await attachment.RunAsync(stopping);
             _unanswered.Clear();
             writer = new Writer(
                 store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView);
@@ -133,8 +157,20 @@ public sealed class Pipeline(
             readyAt = TimeProvider.System.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
+            if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
             await writer.RunAsync(arrived, CancellationToken.None);
             failure = AppendFailure.ShuttingDown;
+            if (IsToSeal(head))
+            {
+                // The writer has nothing under way any more: the store is where the enclave is.
+                head = await attachment.SealAsync(
+                    LogHead.Of(store.View), CancellationToken.None);
+                failure = Conclude(
+                    AppendFailure.EpochSealed,
+                    $"Epoch {head.Statement!.Fields.Epoch} ended with a seal at size {head.Size}. "
+                    + PipelineFault.NextEnclave,
+                    stopping);
+            }
         }
         catch (Exception e) when (IsExpected(e, stopping))
         {
@@ -155,6 +191,11 @@ public sealed class Pipeline(
         return failure;
     }
 
+    // Stands until the epoch has ended, however often the connection is lost under it: the enclave
+    // tells at the next one whether it signed the seal.
+    private bool IsToSeal(LogHead head) =>
+        Interlocked.Read(ref _epochToSeal) == head.Statement!.Fields.Epoch;
+
     private static bool IsExpected(Exception e, CancellationToken stopping) =>
         e is EnclaveLostException or EnclaveRefusedException or LogContradictionException or IOException
             or UnauthorizedAccessException
@@ -163,11 +204,17 @@ public sealed class Pipeline(
     private AppendFailure Judge(Exception e, CancellationToken stopping)
     {
         (AppendFailure failure, string remedy) = PipelineFault.Of(e);
+        string reason = remedy.Length > 0 ? $"{e.Message} {remedy}" : e.Message;
+        return Conclude(failure, reason, stopping);
+    }
+
+    private AppendFailure Conclude(
+        AppendFailure failure, string reason, CancellationToken stopping)
+    {
         // The line first: what readiness says, an append after it is answered with too.
         queue.CloseAndFail(failure);
         if (!stopping.IsCancellationRequested)
         {
-            string reason = remedy.Length > 0 ? $"{e.Message} {remedy}" : e.Message;
             state.ShowFault(failure, reason);
             _faults.Fault(failure, reason);
         }

@@ -13,6 +13,9 @@ internal static class PipelineFault
     private const string OtherPair =
         "Start the enclave that belongs to this data directory, or give --data another.";
 
+    /// <summary>What an operator does after a seal.</summary>
+    public const string NextEnclave = "Start the next enclave.";
+
     private const string NoIdentity =
         "Start the enclave without debug mode, and before an NSM that signs its documents.";
 
@@ -33,6 +36,7 @@ internal static class PipelineFault
     private static (AppendFailure Failure, string Remedy) Of(EnclaveErrorCode code) => code switch
     {
         EnclaveErrorCode.Stopped => (AppendFailure.EnclaveStopped, "Restart the enclave."),
+        EnclaveErrorCode.Sealed => (AppendFailure.EpochSealed, NextEnclave),
         EnclaveErrorCode.ReplayRefused => (AppendFailure.EnclaveMismatch, OtherEnclave),
         EnclaveErrorCode.BadConfiguration => (AppendFailure.EnclaveMismatch, SmallerLog),
         EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, NoIdentity),

@@ -19,6 +19,9 @@ public enum AppendFailure
     /// <summary>The enclave stopped on a doubt of its own.</summary>
     EnclaveStopped,
 
+    /// <summary>The epoch was ended with a seal; nothing was done.</summary>
+    EpochSealed,
+
     /// <summary>This enclave and this log do not belong together.</summary>
     EnclaveMismatch,
 

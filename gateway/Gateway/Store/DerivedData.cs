@@ -98,9 +98,9 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
                 return $"record {NextNumber} does not follow the one before it";
             }
             ulong payloadOffset = frame.PayloadOffset(i);
-            if ((header.Type == RecordType.Statement) != (payloadOffset == CommitFrame.NoPayload))
+            if ((header.Type != RecordType.Entry) != (payloadOffset == CommitFrame.NoPayload))
             {
-                return $"record {NextNumber}: entries have a payload, statements none";
+                return $"record {NextNumber}: entries have a payload, other records none";
             }
             ulong equal = NumberPlace.NoNumber;
             if (header.Type == RecordType.Statement)
@@ -112,7 +112,7 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
             {
                 equal = SwapNewest(entry.Payload.Fingerprint, NextNumber);
             }
-            else
+            else if (!SealRecord.TryParse(record, out _))
             {
                 return $"record {NextNumber} does not decode";
             }

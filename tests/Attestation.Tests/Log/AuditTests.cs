@@ -1,4 +1,5 @@
 using Sequencer.Attestation.Auditing;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Tests.Nitro;
@@ -138,6 +139,7 @@ public class AuditTests
     [InlineData("log id")]
     [InlineData("previous root")]
     [InlineData("previous statement")]
+    [InlineData("how ended")]
     [InlineData("configuration")]
     public Task A_statement_that_does_not_follow_is_named(string what) =>
         ExpectAsync(
@@ -145,6 +147,7 @@ public class AuditTests
             {
                 "epoch" => f with { Epoch = 7 },
                 "log id" => f with { LogId = Digest.Zero },
+                "how ended" => f with { PreviousEnd = PreviousEpochEnd.Sealed },
                 "previous root" => f with { PreviousRoot = Digest.Zero },
                 "previous statement" => f with { PreviousStatement = Digest.Zero },
                 _ => f with { Configuration = new TestLog(cellsMax: 9).Configuration },
@@ -161,6 +164,7 @@ public class AuditTests
                     Epoch = 0,
                     Number = 0,
                     Previous = Digest.Zero,
+                    PreviousEnd = PreviousEpochEnd.None,
                     LogId = Digest.Zero,
                     PreviousStatement = Digest.Zero,
                     PreviousRoot = TreeHash.EmptyRoot,

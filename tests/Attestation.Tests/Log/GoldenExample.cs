@@ -63,6 +63,17 @@ internal static class GoldenExample
         return records;
     }
 
+    /// <summary>The record that would end the example's epoch.</summary>
+    public static byte[] Seal()
+    {
+        List<byte[]> records = Records();
+        Assert.True(EpochStatement.TryParse(records[0], out EpochStatement? statement));
+        Assert.True(RecordHeader.TryRead(records[3], out RecordHeader last));
+        var seal = new byte[SealRecord.Bytes];
+        SealRecord.Write(seal, statement, 4, last.TimeMs + 10, TreeHash.Leaf(records[3]));
+        return seal;
+    }
+
     public static Receipt Receipt()
     {
         Assert.True(Receipts.Receipt.TryDecode(Read("receipt-2.json"), out var receipt, out _));
@@ -87,7 +98,8 @@ internal static class GoldenExample
             an entry that bumps stream `orders` with metadata and idempotency key `key-1`, and a
             plain entry with payload `third`; and the receipt of number 2 under the head of size 4.
             The files are in `tests/Attestation.Tests/Log/golden`, and a test keeps this section
-            equal to them. All keys are test keys and the root is a development root.
+            equal to them. All keys are test keys and the root is a development root. The seal ends
+            the epoch 10 ms after record 3; the rest of the example is without it.
 
 
             """);
@@ -107,6 +119,7 @@ internal static class GoldenExample
         Hex(text, "Request of number 2", receipt.Request.Span);
         Value(text, "Request digest", Derivation.Request(receipt.Request.Span));
         for (int n = 1; n < 4; n++) Hex(text, $"Record {n}", records[n]);
+        Hex(text, "A seal as record 4", Seal());
         for (int n = 0; n < 4; n++) Value(text, $"Leaf hash {n}", leaves[n]);
         Value(text, "Root of size 4", tree.Root());
         Block(text, "Checkpoint", Encoding.UTF8.GetString(receipt.Checkpoint.Span));

@@ -38,7 +38,7 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
 
     public List<byte[]> Records { get; } = [];
 
-    /// <summary>By number; null for statements.</summary>
+    /// <summary>By number; null for statements and seals.</summary>
     public List<TestEntry?> Entries { get; } = [];
 
     public List<TestEpoch> Epochs { get; } = [];
@@ -58,6 +58,8 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         Configuration,
         [new AcceptedMeasurement(TestNitroDocument.Measurements())],
         [Root]);
+
+    private bool IsSealed => SealRecord.TryParse(Records[^1], out _);
 
     private Digest LastLeaf => _leaves.Count > 0 ? _leaves[^1] : Digest.Zero;
 
@@ -84,6 +86,8 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
             Number = Size,
             TimeMs = TimeMs += 10,
             Previous = LastLeaf,
+            PreviousEnd = isGenesis ? PreviousEpochEnd.None
+                : IsSealed ? PreviousEpochEnd.Sealed : PreviousEpochEnd.Unplanned,
             LogId = isGenesis ? Digest.Zero : Derivation.LogId(Records[0]),
             PreviousRoot = _tree.Root(),
             PreviousStatement = isGenesis ? Digest.Zero : Epochs[^1].Statement.Hash,
@@ -101,6 +105,16 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         Add(statement.Bytes.ToArray(), null);
         EndBatch();
         return epoch;
+    }
+
+    /// <summary>Ends the epoch with a seal, a batch of its own.</summary>
+    public ulong Seal(Func<byte[], byte[]>? edit = null)
+    {
+        var record = new byte[SealRecord.Bytes];
+        SealRecord.Write(record, Epochs[^1].Statement, Size, TimeMs += 10, LastLeaf);
+        Add(edit?.Invoke(record) ?? record, null);
+        EndBatch();
+        return Size - 1;
     }
 
     /// <summary>Appends an entry alone, as a batch of its own.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Enclave.Core;
@@ -12,7 +13,7 @@ public class GoldenLinkTests
     private const ulong OpenedMs = 1_767_225_600_000;
 
     [Fact]
-    public void The_golden_batch_gets_the_golden_answer()
+    public void The_golden_batch_and_seal_get_their_golden_answers()
     {
         var core = new SequencerCore(new CoreLimits());
         var keys = new EpochKeys(new byte[32], new byte[64], Digest.Zero);
@@ -28,6 +29,17 @@ public class GoldenLinkTests
             core.Sequence(1, body.AsSpan(8), OpenedMs + 1000, out head, out _));
         Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out ReadOnlyMemory<byte> answer));
         GoldenBytes.AssertEqual("link-answer.hex", answer.Span);
+
+        body = GoldenBytes.Read("link-seal.hex");
+        Assert.Equal(
+            CoreResult.HeadToSign,
+            core.Seal(
+                BinaryPrimitives.ReadUInt64BigEndian(body),
+                BinaryPrimitives.ReadUInt64BigEndian(body.AsSpan(8)),
+                OpenedMs + 2000,
+                out head));
+        Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out answer));
+        GoldenBytes.AssertEqual("link-sealed.hex", answer.Span);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ReplayTests
         Assert.Equal((4ul, 5ul), (fields.Number, second.Core.Size));
         Assert.Equal(first.Head.Root, fields.PreviousRoot);
         Assert.Equal(first.Core.Statement!.Hash, fields.PreviousStatement);
-        Assert.Equal(PreviousEpochEnd.Unplanned, second.Core.Statement.PreviousEnd);
+        Assert.Equal(PreviousEpochEnd.Unplanned, fields.PreviousEnd);
         // All that was replayed is on the gateway's disk; the opening is not yet.
         Assert.Equal(
             (4ul, first.Head.Root), (second.Core.AcknowledgedSize, second.Core.AcknowledgedRoot));

@@ -79,6 +79,15 @@ internal sealed class TestEnclave
         return result;
     }
 
+    /// <summary>Ends the epoch; the answer.</summary>
+    public ParsedAnswer Seal()
+    {
+        Assert.Equal(
+            CoreResult.HeadToSign,
+            Core.Seal(Core.AcknowledgedSize, Core.Size, TimeMs, out HeadToSign? head));
+        return Complete(head!);
+    }
+
     public ParsedAnswer Complete(HeadToSign head)
     {
         Head = head;

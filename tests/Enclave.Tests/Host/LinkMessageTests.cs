@@ -138,12 +138,44 @@ public sealed class LinkMessageTests : IDisposable
     }
 
     [Fact]
+    public void A_sealed_epoch_signs_nothing_more_and_hands_over_what_it_signed()
+    {
+        ParsedAnswer opened = _client.Genesis();
+        byte[] seal = _client.Ask(
+            LinkMessageType.Seal, [.. LinkClient.U64(1), .. LinkClient.U64(1)]);
+        var answer = new ParsedAnswer(seal);
+        Assert.True(SealRecord.TryParse(Assert.Single(answer.Records), out SealRecord record));
+        Assert.Equal(Derivation.Statement(opened.Records[0]), record.Statement);
+
+        byte[] hello = _client.Ask(LinkMessageType.Hello);
+        Assert.Equal((byte)CorePhase.Sealed, hello[0]);
+        Assert.Equal(2u, BinaryPrimitives.ReadUInt64BigEndian(hello.AsSpan(5)));
+        byte[] sequence = [.. LinkClient.U64(1), .. Requests.Batch(2, [[Requests.Append("a")]])];
+        LinkAnswer refused = _client.Request(LinkMessageType.Sequence, sequence);
+        Assert.Equal(9, refused.ErrorCode);
+        Assert.Contains("sealed", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(9, _client.Request(
+            LinkMessageType.Seal, [.. LinkClient.U64(1), .. LinkClient.U64(2)]).ErrorCode);
+        Assert.Equal(
+            9, _client.Request(LinkMessageType.Attest, [16, .. new byte[16]]).ErrorCode);
+        Assert.Equal(9, _client.Request(
+            LinkMessageType.Genesis, TestEnclave.Configuration(9, 9)).ErrorCode);
+
+        Assert.Equal([seal], Pending(1));
+        List<byte[]> bundle = LinkClient.ReadSized(_client.Ask(LinkMessageType.Bundle));
+        Assert.Equal(opened.Records[0], bundle[0]);
+        Assert.Empty(_client.Ask(LinkMessageType.Acknowledge, LinkClient.U64(2)));
+        Assert.Empty(Pending(0));
+    }
+
+    [Fact]
     public void What_does_not_fit_the_phase_is_refused_and_the_connection_goes_on()
     {
         byte[] sequence = [.. LinkClient.U64(0), .. Requests.Batch(0)];
         byte[] nonce = [16, .. new byte[16]];
         Assert.Equal(1, _client.Request(LinkMessageType.Sequence, sequence).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Bundle).ErrorCode);
+        Assert.Equal(1, _client.Request(LinkMessageType.Seal, new byte[16]).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Attest, nonce).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Pending, LinkClient.U64(0)).ErrorCode);
         Assert.Equal(1, _client.Request(LinkMessageType.Acknowledge, LinkClient.U64(0)).ErrorCode);

@@ -40,7 +40,7 @@ public sealed class EnclaveClientTests : IDisposable
         ScriptedPeer.Frame(0x81, 2),
         ScriptedPeer.Frame(0x81, 1),
         ScriptedPeer.Frame(0x81, 1, new byte[54]),
-        ScriptedPeer.Frame(0x81, 1, [4, .. new byte[52]]),
+        ScriptedPeer.Frame(0x81, 1, [5, .. new byte[52]]),
         ScriptedPeer.Frame(0xFF, 1, 0, 99),
         ScriptedPeer.Frame(0xFF, 1, 0),
         ScriptedPeer.Frame(0xFF, 1, 0, 1, 0xC0),

@@ -39,6 +39,11 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// </summary>
     public void CutAt(LinkMessage request) => Volatile.Write(ref _cutAt, (int)request);
 
+    /// <summary>Ends the connection at the next answer to a request of this type, which the gateway
+    /// never sees.</summary>
+    public void CutAtAnswerTo(LinkMessage request) =>
+        Volatile.Write(ref _cutAt, (int)request | AnswerBit);
+
     /// <summary>Gives the next answer to this type as that to another request.</summary>
     public void MisnameAnswerTo(LinkMessage request) =>
         Volatile.Write(ref _misnamedAt, (int)request | AnswerBit);
@@ -71,15 +76,15 @@ internal sealed class FakeMonitor : IAsyncDisposable
         }
         await using var enclave = new NetworkStream(socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(end);
-        Task requests = CarryAsync(gateway, enclave, isToEnclave: true, ended.Token);
-        Task answers = CarryAsync(enclave, gateway, isToEnclave: false, ended.Token);
+        Task requests = CarryAsync(gateway, enclave, ended.Token);
+        Task answers = CarryAsync(enclave, gateway, ended.Token);
         await Task.WhenAny(requests, answers);
         await ended.CancelAsync();
         await Task.WhenAll(requests, answers);
     }
 
     private async Task CarryAsync(
-        NetworkStream from, NetworkStream to, bool isToEnclave, CancellationToken end)
+        NetworkStream from, NetworkStream to, CancellationToken end)
     {
         var header = new byte[12];
         try
@@ -91,12 +96,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 await from.ReadExactlyAsync(body, end);
                 await _thawed.Task.WaitAsync(end);
                 int type = header[5];
-                bool isCut = isToEnclave
-                    && Interlocked.CompareExchange(ref _cutAt, 0, type) == type;
-                if (isCut) return;
-                bool isMisnamed = !isToEnclave
-                    && Interlocked.CompareExchange(ref _misnamedAt, 0, type) == type;
-                if (isMisnamed) header[^1] ^= 1;
+                if (Interlocked.CompareExchange(ref _cutAt, 0, type) == type) return;
+                if (Interlocked.CompareExchange(ref _misnamedAt, 0, type) == type) header[^1] ^= 1;
                 await to.WriteAsync(header, end);
                 await to.WriteAsync(body, end);
             }

@@ -24,6 +24,18 @@ public class GoldenLinkTests
     }
 
     [Fact]
+    public void A_seal_is_asked_for_as_the_golden_one_and_its_golden_answer_is_read()
+    {
+        GoldenBytes.AssertEqual(
+            "link-seal.hex", LinkRequests.Seal(acknowledgedSize: 2, startSize: 2));
+        byte[] bytes = GoldenBytes.Read("link-sealed.hex");
+        Assert.True(BatchAnswer.TryParse(bytes, out BatchAnswer? answer));
+        Assert.Equal((2UL, 3UL, 0), (answer.StartSize, answer.EndSize, answer.Outcomes.Count));
+        Assert.True(SealRecord.TryParse(answer.Records.Span[2..], out SealRecord seal));
+        Assert.Equal(2UL, seal.Header.Number);
+    }
+
+    [Fact]
     public void The_golden_answer_is_read()
     {
         Assert.True(BatchAnswer.TryParse(GoldenBytes.Read("link-answer.hex"), out BatchAnswer? answer));

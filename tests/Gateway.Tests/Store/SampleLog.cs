@@ -63,6 +63,7 @@ internal sealed class SampleLog
             Number = (ulong)Size,
             TimeMs = 1,
             Previous = Previous,
+            PreviousEnd = isGenesis ? PreviousEpochEnd.None : PreviousEpochEnd.Unplanned,
             LogId = isGenesis ? default : TreeHash.EmptyRoot,
             PreviousRoot = Root(Size),
             PreviousStatement = isGenesis ? default : TreeHash.EmptyRoot,

@@ -12,8 +12,11 @@ from .frames import NO_PAYLOAD
 from .note import Checkpoint, decode_checkpoint
 from .policy import Policy
 from .records import (
+    ENDED_SEALED,
+    ENDED_UNPLANNED,
     Entry,
     Record,
+    Seal,
     Statement,
     decode_configuration,
     decode_record,
@@ -133,7 +136,7 @@ def _check_payload_frame(
 ) -> None:
     if not isinstance(record, Entry):
         absent = record is None or offset == NO_PAYLOAD
-        report.require(absent, "frame", "a statement with a payload")
+        report.require(absent, "frame", "a statement or seal with a payload")
         return
     place = f"record {record.header.number}"
     frame = source.payload_frame(offset)
@@ -179,6 +182,8 @@ class _Walk:
             self._check_header(record, number, place)
             if isinstance(record, Statement):
                 self._take_statement(record, place)
+            elif isinstance(record, Seal):
+                self._take_seal(record, place)
             else:
                 self._take_entry(record, place)
         # A record that does not decode still has its place in chain and tree.
@@ -206,7 +211,7 @@ class _Walk:
         else:
             fits = (
                 statement.header.epoch == last.header.epoch + 1
-                and statement.how_ended == 1
+                and statement.how_ended in self._ends()
                 and statement.log_id == self.statements[0].log_id
                 and statement.previous_statement == last.digest
                 and statement.configuration_text == self.statements[0].configuration_text
@@ -215,13 +220,33 @@ class _Walk:
         self.report.require(fits, "statement", "it does not continue the log", place)
         self.statements.append(statement)
 
-    def _take_entry(self, entry: Entry, place: str) -> None:
+    def _ends(self) -> tuple[int, ...]:
+        """What a statement may say of the epoch before it."""
+        if self.records[-1] is None:
+            return (ENDED_UNPLANNED, ENDED_SEALED)
+        return (ENDED_SEALED if isinstance(self.records[-1], Seal) else ENDED_UNPLANNED,)
+
+    def _take_seal(self, seal: Seal, place: str) -> None:
+        self.report.require(self._group_left == 0, "group", "a seal in a group", place)
+        self._group_left = 0
+        self._check_epoch(seal, place)
+        if self.statements:
+            named = seal.statement == self.statements[-1].digest
+            self.report.require(named, "seal", "it names another statement", place)
+
+    def _check_epoch(self, record: Record, place: str) -> None:
+        """For all but statements: the epoch is the open one, which no seal has ended."""
         if self.statements:
             epoch = self.statements[-1].header.epoch
-            in_epoch = entry.header.epoch == epoch
+            in_epoch = record.header.epoch == epoch
             self.report.require(in_epoch, "epoch", f"not the open epoch {epoch}", place)
-        elif not self.leaves:
+        sealed = bool(self.records) and isinstance(self.records[-1], Seal)
+        self.report.require(not sealed, "seal", "it follows a seal and is no statement", place)
+
+    def _take_entry(self, entry: Entry, place: str) -> None:
+        if not self.leaves:
             self.report.refuse("statement", "record 0 is no genesis statement", place)
+        self._check_epoch(entry, place)
         self._check_group(entry, place)
         self._check_cells(entry, place)
         self._check_idempotency(entry, place)

@@ -12,10 +12,12 @@ from .epoch import check_retirement, check_signatures, check_statement, read_doc
 from .note import Checkpoint, decode_checkpoint
 from .policy import Policy, unrepeated
 from .records import (
+    ENDED_SEALED,
     Entry,
     Metadata,
     Record,
     Request,
+    Seal,
     Statement,
     cell_key,
     decode_metadata,
@@ -205,7 +207,7 @@ def verify_receipt(data: bytes, policy: Policy, payload: Optional[bytes] = None)
     )
     size = checkpoint.size if checkpoint is not None else None
     check_retirement(document, size, policy, report, "")
-    _check_record_epoch(receipt, record, statement, report)
+    _check_record_epoch(receipt, record, statement, size, report)
     _check_place("record", receipt.record, record, receipt.inclusion, checkpoint, report)
     _check_entry(receipt, record, request, metadata, report)
     if payload is not None:
@@ -224,9 +226,9 @@ def _try(decode: Callable[[bytes], _T], data: bytes, rule: str, report: Report) 
 def _entry_parts(
     receipt: Receipt, record: Optional[Record], report: Report
 ) -> tuple[Optional[Request], Optional[Metadata]]:
-    if isinstance(record, Statement):
-        report.require(not receipt.request, "request-format", "a statement with a request")
-        report.require(not receipt.metadata, "metadata-format", "a statement with metadata")
+    if isinstance(record, (Statement, Seal)):
+        report.require(not receipt.request, "request-format", "no entry, with a request")
+        report.require(not receipt.metadata, "metadata-format", "no entry, with metadata")
         return None, None
     return (
         _try(decode_request, receipt.request, "request-format", report),
@@ -258,7 +260,11 @@ def _check_place(
 
 
 def _check_record_epoch(
-    receipt: Receipt, record: Optional[Record], statement: Optional[Statement], report: Report
+    receipt: Receipt,
+    record: Optional[Record],
+    statement: Optional[Statement],
+    size: Optional[int],
+    report: Report,
 ) -> None:
     if record is None or statement is None:
         report.skip("record-epoch")
@@ -270,12 +276,27 @@ def _check_record_epoch(
         fits = mine.epoch < signer.epoch and mine.number < signer.number
     if mine.number == signer.number:
         fits = fits and receipt.record == receipt.statement
+    fits = fits and _sealed_rightly(record, statement, size)
     report.require(
         fits,
         "record-epoch",
         f"record {mine.number} of epoch {mine.epoch} under the statement "
         f"{signer.number} of epoch {signer.epoch}",
     )
+
+
+def _sealed_rightly(record: Record, statement: Statement, size: Optional[int]) -> bool:
+    mine, signer = record.header, statement.header
+    just_before = mine.number == signer.number - 1
+    if just_before and isinstance(record, Seal) != (statement.how_ended == ENDED_SEALED):
+        return False
+    if not isinstance(record, Seal):
+        return True
+    if mine.epoch == signer.epoch:
+        return record.statement == statement.digest and size in (None, mine.number + 1)
+    if mine.epoch == signer.epoch - 1:
+        return just_before and record.statement == statement.previous_statement
+    return not just_before
 
 
 def _check_entry(
@@ -285,8 +306,8 @@ def _check_entry(
     metadata: Optional[Metadata],
     report: Report,
 ) -> None:
-    """Step 13; a statement has none of it."""
-    if isinstance(record, Statement):
+    """Step 13; a statement or seal has none of it."""
+    if isinstance(record, (Statement, Seal)):
         return
     if record is None or request is None:
         report.skip("request", "cells")

@@ -25,6 +25,10 @@ BUMP = 5
 
 TYPE_ENTRY = 1
 TYPE_STATEMENT = 2
+TYPE_SEAL = 3
+
+ENDED_UNPLANNED = 1
+ENDED_SEALED = 2
 
 _SPKI_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 _ORIGIN = re.compile(r"[A-Za-z0-9\-._~/:]{1,255}")
@@ -219,7 +223,15 @@ class Statement:
         return _SPKI_PREFIX + self.p256
 
 
-Record = Union[Entry, Statement]
+@dataclass(frozen=True)
+class Seal:
+    """The last record of an epoch that ended as planned."""
+
+    header: Header
+    statement: bytes
+
+
+Record = Union[Entry, Statement, Seal]
 
 
 def decode_record(data: bytes) -> Record:
@@ -242,13 +254,15 @@ def decode_record(data: bytes) -> Record:
         return _entry(reader, header)
     if kind == TYPE_STATEMENT:
         return _statement(reader, header, data)
+    if kind == TYPE_SEAL:
+        return _seal(reader, header)
     raise Malformed(f"record type {kind}")
 
 
 def decode_statement(data: bytes) -> Statement:
     record = decode_record(data)
     if not isinstance(record, Statement):
-        raise Malformed("an entry where a statement belongs")
+        raise Malformed("another record where a statement belongs")
     return record
 
 
@@ -299,7 +313,7 @@ def _statement(reader: Reader, header: Header, raw: bytes) -> Statement:
             raise Malformed("genesis statement of another epoch than 0")
         if log_id != ZERO_DIGEST or previous_statement != ZERO_DIGEST or root != sha256(b""):
             raise Malformed("genesis statement with something before it")
-    elif header.epoch == 0 or how_ended != 1:
+    elif header.epoch == 0 or how_ended not in (ENDED_UNPLANNED, ENDED_SEALED):
         raise Malformed("a later statement must be of a later epoch and say how the last ended")
     return Statement(
         raw,
@@ -315,6 +329,16 @@ def _statement(reader: Reader, header: Header, raw: bytes) -> Statement:
         text,
         decode_configuration(text),
     )
+
+
+def _seal(reader: Reader, header: Header) -> Seal:
+    if header.count != 0:
+        raise Malformed(f"a seal with {header.count} of something")
+    if header.number == 0:
+        raise Malformed("record 0 is a seal")
+    statement = reader.take(32)
+    reader.end()
+    return Seal(header, statement)
 
 
 def decode_configuration(data: bytes) -> Configuration:
