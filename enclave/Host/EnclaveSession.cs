@@ -294,7 +294,7 @@ internal sealed class EnclaveSession(
                 ? "all-zero PCRs (debug mode): no epoch opens"
                 : "the NSM's document cannot be read or is not signed: no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
-            CoreResult.Sealed => "the epoch is sealed and its keys are gone: nothing more is signed",
+            CoreResult.Sealed => "the epoch is sealed, its keys are gone: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             _ => throw new InvalidOperationException($"{result} is no error."),
         };

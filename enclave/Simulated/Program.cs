@@ -27,6 +27,7 @@ try
     {
         Core = new CoreLimits { AcceptedPredecessors = line.AcceptedPredecessors },
         Link = new LinkLimits { IdleTimeout = line.ExitWhenIdle },
+        Say = said => Console.WriteLine($"sequencer-enclave-simulated: {said}"),
     };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using LinkSocket socket = LinkSocket.Listen(line.Socket);

@@ -246,7 +246,7 @@ internal sealed class TestGateway : IAsyncDisposable
         Assert.True(RecordHeader.TryRead(record, out RecordHeader header));
         json.WriteStartObject();
         json.WriteNumber("number", number);
-        json.WriteString("kind", header.Type == RecordType.Entry ? "entry" : "statement");
+        json.WriteString("kind", header.Type.ToString().ToLowerInvariant());
         json.WriteNumber("epoch", header.Epoch);
         json.WriteString("time", Time(header.TimeMs));
         json.WriteBase64String("record", record);

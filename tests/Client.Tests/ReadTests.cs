@@ -30,6 +30,8 @@ public sealed class ReadTests : IDisposable
         Assert.Equal(new EntryGroup(number, 0, 1), entry.Group);
         Assert.True(entry.IsIdempotent);
         Assert.Equal(RecordType.Statement, (await Client.GetEntryAsync(0)).Kind);
+        EntryView seal = await Client.GetEntryAsync(_log.Seal());
+        Assert.Equal((RecordType.Seal, null, null), (seal.Kind, seal.PayloadDigest, seal.Group));
     }
 
     [Fact]

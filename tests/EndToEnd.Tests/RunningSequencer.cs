@@ -13,13 +13,12 @@ namespace Sequencer.EndToEnd.Tests;
 internal sealed class RunningSequencer : IAsyncDisposable
 {
     private readonly List<string> _output = [];
-    private readonly EnclaveLaunch _enclave;
     private Process? _gateway;
 
     private RunningSequencer(string folder, int port, EnclaveLaunch enclave)
     {
         Folder = folder;
-        _enclave = enclave;
+        Enclave = enclave;
         Url = new Uri($"http://127.0.0.1:{port}");
         Http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 128 })
         {
@@ -34,11 +33,14 @@ internal sealed class RunningSequencer : IAsyncDisposable
 
     public string PolicyFile => Path.Combine(Folder, "trust-policy.json");
 
-    public string DevelopmentRoot => Path.Combine(_enclave.RootDirectory, "development-root.der");
+    public string DevelopmentRoot => Path.Combine(Enclave.RootDirectory, "development-root.der");
 
     public Uri Url { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>What the next start of the gateway starts.</summary>
+    public EnclaveLaunch Enclave { get; set; }
 
     /// <summary>
     /// Starts both, and waits until entries can be appended; <paramref name="launch"/> says which
@@ -60,6 +62,22 @@ internal sealed class RunningSequencer : IAsyncDisposable
         return running;
     }
 
+    /// <summary>Starts the gateway, and with it its enclave, and waits for neither.</summary>
+    public void StartGateway()
+    {
+        _gateway?.Dispose();
+        _gateway = Start(
+            "dotnet",
+            [
+                EnclaveLaunch.Built("gateway/Gateway", "Sequencer.Gateway"),
+                "--listen", Url.ToString().TrimEnd('/'),
+                "--data", DataDirectory,
+                "--enclave", Enclave.Endpoint,
+                "--enclave-command", Enclave.Command,
+            ]);
+    }
+
+    /// <summary>Starts the gateway, and waits until entries can be appended.</summary>
     public async Task StartGatewayAsync()
     {
         StartGateway();
@@ -73,24 +91,11 @@ internal sealed class RunningSequencer : IAsyncDisposable
         return new RunningSequencer(folder, FreePort(), (launch ?? EnclaveLaunch.Simulated)(folder));
     }
 
-    private void StartGateway()
-    {
-        _gateway = Start(
-            "dotnet",
-            [
-                EnclaveLaunch.Built("gateway/Gateway", "Sequencer.Gateway"),
-                "--listen", Url.ToString().TrimEnd('/'),
-                "--data", DataDirectory,
-                "--enclave", _enclave.Endpoint,
-                "--enclave-command", _enclave.Command,
-            ]);
-    }
-
     /// <summary>Waits until <c>/readyz</c> says so.</summary>
     public async Task UntilReadyAsync()
     {
         var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < _enclave.ReadyWithin)
+        while (waited.Elapsed < Enclave.ReadyWithin)
         {
             if (_gateway is { HasExited: true }) break;
             try
@@ -105,6 +110,36 @@ internal sealed class RunningSequencer : IAsyncDisposable
             await Task.Delay(50);
         }
         throw new InvalidOperationException($"Not ready. The gateway said:\n{Output()}");
+    }
+
+    /// <summary>Waits until <c>/readyz</c> names a problem.</summary>
+    public async Task UntilProblemAsync(string type)
+    {
+        for (int i = 0; i < 600; i++)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await Http.GetAsync("/readyz");
+                string text = await answer.Content.ReadAsStringAsync();
+                if (text.Contains(type, StringComparison.Ordinal)) return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            await Task.Delay(50);
+        }
+        throw new InvalidOperationException($"No {type}. The gateway said:\n{Output()}");
+    }
+
+    /// <summary>Asks for the planned end of the epoch, as an operator does.</summary>
+    public Task SealAsync() => SignalAsync("USR2");
+
+    /// <summary>An orderly end, so that the gateway ends its enclave itself.</summary>
+    public async Task StopGatewayAsync()
+    {
+        await SignalAsync("TERM");
+        await _gateway!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     /// <summary>kill -9 of the gateway alone; its enclave lives on.</summary>
@@ -161,17 +196,18 @@ internal sealed class RunningSequencer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (_gateway is { HasExited: false })
-        {
-            // An orderly end, so that the gateway ends its enclave itself.
-            using Process term = Process.Start(
-                "bash", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -TERM {_gateway.Id}")]);
-            await term.WaitForExitAsync();
-            await _gateway.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
-        }
+        if (_gateway is { HasExited: false }) await StopGatewayAsync();
         KillEnclave();
         _gateway?.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using Process kill = Process.Start(
+            "bash",
+            ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {_gateway!.Id}")]);
+        await kill.WaitForExitAsync();
     }
 
     private Process Start(string program, string[] arguments)
@@ -218,9 +254,19 @@ internal sealed class RunningSequencer : IAsyncDisposable
                 continue;
             }
             string[] arguments = command.Split('\0');
-            if (arguments.Contains(_enclave.ProcessArgument) && !arguments.Contains("--enclave-command"))
+            if (arguments.Contains(Enclave.ProcessArgument) && !arguments.Contains("--enclave-command"))
             {
-                yield return Process.GetProcessById(id);
+                Process process;
+                try
+                {
+                    process = Process.GetProcessById(id);
+                }
+                catch (ArgumentException)
+                {
+                    // It ended meanwhile.
+                    continue;
+                }
+                yield return process;
             }
         }
     }

@@ -87,6 +87,14 @@ class GatewayProcess:
         if done.returncode != 0:
             raise AssertionError(f"sequencer policy: {done.stdout}{done.stderr}")
 
+    def seal(self) -> None:
+        """Asks for the planned end of the epoch, and waits for it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR2)
+        self._until(
+            lambda: b"epoch-sealed" in self.get("/readyz").body, "the epoch was not sealed"
+        )
+
     def kill_enclave(self) -> None:
         """Kills the enclave as a crash would, and waits for the epoch that follows."""
         epochs = len(self.get("/v1/epochs").json["epochs"])

@@ -21,6 +21,7 @@ from verifier.audit import audit
 from verifier.frames import commit_frame_at
 from verifier.policy import Policy, decode_policy
 from verifier.receipt import decode_receipt, encode_proof, encode_receipt, verify_receipt
+from verifier.records import Seal, decode_record
 from verifier.sources import DirectorySource, HttpSource, Unreadable
 
 SEED = int(os.environ.get("SEQUENCER_SEED", "20260101"))
@@ -31,7 +32,8 @@ BATCH = {"Content-Type": "application/vnd.sequencer.batch"}
 
 
 class RealLog(unittest.TestCase):
-    """One log for all tests: two epochs, some 300 entries of every kind that HTTP.md has."""
+    """One log for all tests: an epoch that was sealed and one that was not, some 300 entries of
+    every kind that HTTP.md has."""
 
     gateway: GatewayProcess
     policy: Policy
@@ -49,6 +51,8 @@ class RealLog(unittest.TestCase):
         cls.embedded: list[tuple[bytes, bytes]] = []
         cls._submit_singles("first")
         cls._submit_batches("first", 100)
+        cls.gateway.seal()
+        cls.seal = int(cls.gateway.get("/v1/checkpoint").body.split(b"\n")[1]) - 1
         cls.gateway.kill_enclave()
         cls._submit_singles("second")
         cls._submit_batches("second", 30)
@@ -134,8 +138,11 @@ class RealLog(unittest.TestCase):
     def test_numbers_have_no_gap_and_two_epochs(self) -> None:
         epochs = self.gateway.get("/v1/epochs").json["epochs"]
         self.assertEqual([epoch["epoch"] for epoch in epochs], [0, 1])
-        statements = {epoch["number"] for epoch in epochs}
-        self.assertEqual(set(self.payloads) | statements, set(range(self.size)))
+        self.assertEqual(epochs[1]["number"], self.seal + 1)
+        others = {epoch["number"] for epoch in epochs} | {self.seal}
+        self.assertEqual(set(self.payloads) | others, set(range(self.size)))
+        record = decode_record(decode_receipt(self.receipt(self.seal)).record)
+        self.assertIsInstance(record, Seal)
         self.assertGreater(len(self.payloads), 300)
 
     def test_receipts_in_answers_are_good(self) -> None:
@@ -304,6 +311,9 @@ class RealLog(unittest.TestCase):
         cases.append(encode_receipt(replace(parts, record=other.record)))
         cases.append(encode_receipt(replace(parts, request=other.request)))
         cases.append(receipt.replace(b",", b", ", 1))
+        seal = self.receipt(self.seal)
+        bad = replace(decode_receipt(seal), record=_flip(decode_receipt(seal).record, chance))
+        cases += [seal, encode_receipt(bad)]
         for position, case in enumerate(cases):
             path = self.gateway.folder / "case.receipt"
             path.write_bytes(case)

@@ -14,10 +14,10 @@ public enum VerificationRule
     /// <summary>The record decodes.</summary>
     RecordFormat,
 
-    /// <summary>The request decodes; a statement or seal has none.</summary>
+    /// <summary>The request decodes; what is no entry has none.</summary>
     RequestFormat,
 
-    /// <summary>The metadata block decodes; a statement or seal has none.</summary>
+    /// <summary>The metadata block decodes; what is no entry has none.</summary>
     MetadataFormat,
 
     /// <summary>The epoch statement decodes.</summary>

@@ -59,7 +59,7 @@ internal static class EpochFacts
         facts.Add("epoch", fields.Epoch);
         facts.Add("statement number", fields.Number);
         facts.Add("opened", Times.Text(fields.TimeMs));
-        facts.Add("previous epoch ended", fields.PreviousEnd.ToString().ToLowerInvariant());
+        facts.Add("previous epoch ended", HowEnded(fields.PreviousEnd));
         facts.Add("log id", statement.LogId.ToHex());
         facts.Add("statement hash", statement.Hash.ToHex());
         // What stock tools for signed notes take. The ECDSA line has no text of a key among them.
@@ -76,6 +76,14 @@ internal static class EpochFacts
         facts.Add("accepted predecessors", fields.AcceptedPredecessors.Count);
         facts.Add("configuration", fields.Configuration.Text.TrimEnd().Replace('\n', ';'));
     }
+
+    // Words for what the log shows, not for why: a parent can withhold a seal.
+    private static string HowEnded(PreviousEpochEnd end) => end switch
+    {
+        PreviousEpochEnd.None => "there was none",
+        PreviousEpochEnd.Sealed => "with a seal",
+        _ => "without a seal",
+    };
 
     private static bool TryAddAll(Facts facts, JsonElement epochs)
     {

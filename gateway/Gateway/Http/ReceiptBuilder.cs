@@ -22,7 +22,7 @@ public sealed class ReceiptBuilder(PipelineState state)
     public Receipt Build(LogView view, ReadOnlyMemory<byte> record, in PayloadItem item) =>
         Build(view, record, item.Request, item.Metadata);
 
-    /// <summary>The receipt of any entry or statement of the view.</summary>
+    /// <summary>The receipt of any record of the view.</summary>
     public Receipt Build(LogView view, StoredHead entry) =>
         Build(view, entry.Record, entry.Request, entry.Metadata);
 

@@ -89,7 +89,7 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
         ReadOnlyMemory<byte> request, CancellationToken cancellationToken) =>
         CallForBatchAsync(LinkMessage.Sequence, request, cancellationToken);
 
-    /// <summary>Ends the epoch: the answer has no outcomes, and the seal as its one record.</summary>
+    /// <summary>Ends the epoch: the answer has no outcomes and one record, the seal.</summary>
     public Task<BatchAnswer> SealAsync(
         ulong acknowledgedSize, ulong startSize, CancellationToken cancellationToken) =>
         CallForBatchAsync(

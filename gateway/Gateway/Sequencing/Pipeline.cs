@@ -71,8 +71,9 @@ public sealed class Pipeline(
     }
 
     /// <summary>
-    /// Ends the open epoch with a seal, after what has arrived is finished; appends wait for the next
-    /// enclave, reads go on. Without an attached enclave it is a line in the log. Any thread.
+    /// Ends the open epoch with a seal, after what has arrived is finished; appends wait for the
+    /// next enclave, reads go on. It stands until that epoch has ended, with a seal or without one.
+    /// Where no enclave is attached it is a line in the log. Any thread.
     /// </summary>
     public void RequestSeal()
     {
@@ -162,11 +163,14 @@ public sealed class Pipeline(
             readyAt = TimeProvider.System.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
+            if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
             await writer.RunAsync(arrived, CancellationToken.None);
             failure = AppendFailure.ShuttingDown;
-            if (IsToSeal(writer.Head))
+            if (IsToSeal(head))
             {
-                head = await attachment.SealAsync(writer.Head, CancellationToken.None);
+                // The writer has nothing under way any more: the store is where the enclave is.
+                head = await attachment.SealAsync(
+                    LogHead.Of(store.View), CancellationToken.None);
                 failure = Conclude(
                     AppendFailure.EpochSealed,
                     $"Epoch {head.Statement!.Fields.Epoch} ended with a seal at size {head.Size}. "
@@ -193,10 +197,10 @@ public sealed class Pipeline(
         return failure;
     }
 
-    // Asked once: when the connection is lost under the seal, the enclave itself tells at the next one
-    // whether it signed, and if it did not the operator asks again.
+    // Stands until the epoch has ended, however often the connection is lost under it: the enclave
+    // tells at the next one whether it signed the seal.
     private bool IsToSeal(LogHead head) =>
-        Interlocked.Exchange(ref _epochToSeal, NoEpoch) == head.Statement!.Fields.Epoch;
+        Interlocked.Read(ref _epochToSeal) == head.Statement!.Fields.Epoch;
 
     private static bool IsExpected(Exception e, CancellationToken stopping) =>
         e is EnclaveLostException or EnclaveRefusedException or LogContradictionException or IOException

@@ -97,6 +97,27 @@ public class SealTests
     }
 
     [Theory]
+    [InlineData(0, Rule.Epoch)]
+    [InlineData(1, Rule.Seal)]
+    public async Task A_seal_is_of_no_other_epoch(byte epoch, Rule rule)
+    {
+        using TestLog log = Sealed();
+        byte[] first = log.Records[3];
+        log.OpenEpoch();
+        log.Append();
+        log.Seal(edit: record =>
+        {
+            // Epoch and statement of the first, at this place.
+            byte[] again = [.. record.AsSpan(0, StatementAt), .. first.AsSpan(StatementAt)];
+            again[7] = epoch;
+            return again;
+        });
+        AuditFault fault = Assert.Single(
+            (await AuditAsync(log)).Faults, fault => fault.Rule == rule);
+        Assert.Equal(6ul, fault.Number!.Value);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_statement_that_lies_about_how_the_last_epoch_ended_is_named(bool isSealed)

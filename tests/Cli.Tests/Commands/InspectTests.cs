@@ -44,6 +44,20 @@ public sealed class InspectTests : IDisposable
     }
 
     [Fact]
+    public async Task A_seal_names_its_statement_and_the_next_statement_tells_of_it()
+    {
+        _log.Seal();
+        _log.OpenEpoch();
+        CommandResult result =
+            await _run.RunWithAsync(_log.Receipt(3).Encode(), "inspect", "-", "--json");
+        result.IsGood();
+        Assert.Contains("\"seal\"", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            _log.Epochs[0].Statement.Hash.ToHex(), result.Output, StringComparison.Ordinal);
+        Assert.Contains("\"with a seal\"", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Standard_input_is_taken()
     {
         CommandResult result = await _run.RunWithAsync(_log.Receipt(1).Encode(), "inspect", "-");

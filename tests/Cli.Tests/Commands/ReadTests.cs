@@ -107,6 +107,19 @@ public sealed class ReadTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_seal_is_shown_as_one()
+    {
+        ulong seal = _log.Seal();
+        _log.OpenEpoch();
+        CommandResult tail = await _run.RunAsync("tail", "--from", $"{seal}", "--no-follow");
+        tail.IsGood();
+        Assert.Contains("  seal", tail.Output, StringComparison.Ordinal);
+        Assert.Contains("  epoch statement", tail.Output, StringComparison.Ordinal);
+        CommandResult get = await _run.RunAsync("get", $"{seal}", "--json");
+        Assert.Equal("seal", get.Json.GetProperty("kind").GetString());
+    }
+
+    [Fact]
     public async Task Tail_follows_what_is_appended_and_ends_cleanly_on_ctrl_c()
     {
         using Process tail = _run.Start("tail", "--from", "3", "--json");

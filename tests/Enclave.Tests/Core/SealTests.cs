@@ -165,8 +165,18 @@ public sealed class SealTests
         // After the seal: an entry of its epoch, or another seal.
         Refuses(ReplayRule.Seal, 4, log, r => Replace(r, 4, r[1]));
         Refuses(ReplayRule.Seal, 4, log, r => Replace(r, 4, r[3]));
+        // The first epoch's seal once more in the second, as it is and as if it were that one's.
+        Refuses(ReplayRule.Epoch, 5, log, r => Replay(r, epoch: 0));
+        Refuses(ReplayRule.Seal, 5, log, r => Replay(r, epoch: 1));
         // Inside a group.
         Refuses(ReplayRule.Group, 2, log, r => Replace(r, 2, r[3]));
+    }
+
+    private static void Replay(List<byte[]> records, byte epoch)
+    {
+        records.Add([]);
+        Replace(records, 5, records[3]);
+        records[5][7] = epoch;
     }
 
     private static void Refuses(

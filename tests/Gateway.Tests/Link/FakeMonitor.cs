@@ -18,6 +18,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
     private readonly string _enclavePath;
     private volatile TaskCompletionSource _thawed = Thawed();
     private int _cutAt;
+    private int _misnamedAt;
 
     public FakeMonitor(string path, string enclavePath)
     {
@@ -42,6 +43,10 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// never sees.</summary>
     public void CutAtAnswerTo(LinkMessage request) =>
         Volatile.Write(ref _cutAt, (int)request | AnswerBit);
+
+    /// <summary>Gives the next answer to this type as that to another request.</summary>
+    public void MisnameAnswerTo(LinkMessage request) =>
+        Volatile.Write(ref _misnamedAt, (int)request | AnswerBit);
 
     public ValueTask DisposeAsync()
     {
@@ -92,6 +97,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 await _thawed.Task.WaitAsync(end);
                 int type = header[5];
                 if (Interlocked.CompareExchange(ref _cutAt, 0, type) == type) return;
+                if (Interlocked.CompareExchange(ref _misnamedAt, 0, type) == type) header[^1] ^= 1;
                 await to.WriteAsync(header, end);
                 await to.WriteAsync(body, end);
             }

@@ -28,7 +28,8 @@ public class GoldenLinkTests
     {
         GoldenBytes.AssertEqual(
             "link-seal.hex", LinkRequests.Position(acknowledgedSize: 2, startSize: 2));
-        Assert.True(BatchAnswer.TryParse(GoldenBytes.Read("link-sealed.hex"), out BatchAnswer? answer));
+        byte[] bytes = GoldenBytes.Read("link-sealed.hex");
+        Assert.True(BatchAnswer.TryParse(bytes, out BatchAnswer? answer));
         Assert.Equal((2UL, 3UL, 0), (answer.StartSize, answer.EndSize, answer.Outcomes.Count));
         Assert.True(SealRecord.TryParse(answer.Records.Span[2..], out SealRecord seal));
         Assert.Equal(2UL, seal.Header.Number);

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Verification;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Tests.Http;
 using Sequencer.Gateway.Tests.Link;
@@ -107,22 +109,77 @@ public sealed class SealTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_seal_that_never_reached_the_enclave_is_none_and_can_be_asked_for_again()
+    public async Task A_seal_that_never_reached_the_enclave_is_asked_for_again()
     {
         await StartBehindMonitorAsync();
         _monitor!.CutAt(LinkMessage.Seal);
         _gateway.Seal();
+        await UntilSealedAsync();
+        var report = await _gateway.AuditAsync();
+        Assert.Equal((2ul, 1u), (report.Records, report.Epochs));
+    }
+
+    [Fact]
+    public async Task An_epoch_that_ended_before_its_seal_is_not_sealed_and_neither_is_the_next()
+    {
+        await StartBehindMonitorAsync();
+        _monitor!.Freeze();
+        _gateway.Seal();
+        await _enclave!.DisposeAsync();
+        _enclave = new TestEnclave(EnclavePath);
+        _monitor.Thaw();
         await UntilAppendedAsync("one");
-        Assert.Equal((2ul, 1u), await SizesAsync());
+        Assert.Equal(PreviousEpochEnd.Unplanned, await EndBeforeAsync(1));
+        var report = await _gateway.AuditAsync();
+        Assert.Equal((3ul, 2u), (report.Records, report.Epochs));
+    }
+
+    [Fact]
+    public async Task A_seal_whose_sync_failed_is_had_from_the_enclave_again()
+    {
+        await StartAsync();
+        _gateway.Files!.FailNextSync("log");
         _gateway.Seal();
         await UntilSealedAsync();
-        Assert.Equal((3ul, 1u), await SizesAsync());
+        Assert.Equal(2ul, (await _gateway.AuditAsync()).Records);
+        await ReplaceEnclaveAsync();
+        await _gateway.WaitForReadinessAsync();
+        Assert.Equal(PreviousEpochEnd.Sealed, await EndBeforeAsync(1));
+    }
 
-        async Task<(ulong Records, uint Epochs)> SizesAsync()
-        {
-            var report = await _gateway.AuditAsync();
-            return (report.Records, report.Epochs);
-        }
+    [Fact]
+    public async Task A_withheld_seal_is_an_unplanned_end_until_its_head_turns_up()
+    {
+        await StartAsync();
+        (await PostAsync("one")).Dispose();
+        await _gateway.StopAsync();
+        string before = _gateway.DataDirectory + ".before";
+        Copy(_gateway.DataDirectory, before);
+        await _gateway.StartAgainAsync();
+        await _gateway.WaitForReadinessAsync();
+        _gateway.Seal();
+        await UntilSealedAsync();
+        byte[] seal = await _gateway.Http.GetByteArrayAsync("/v1/entries/2/receipt");
+
+        await _gateway.StopAsync();
+        Directory.Delete(_gateway.DataDirectory, recursive: true);
+        Directory.Move(before, _gateway.DataDirectory);
+        await ReplaceEnclaveAsync();
+        await _gateway.StartAgainAsync();
+        await _gateway.WaitForReadinessAsync();
+        (await PostAsync("two")).Dispose();
+        // Nothing in the log tells, and nothing in it claims a planned end.
+        Assert.Equal(PreviousEpochEnd.Unplanned, await EndBeforeAsync(1));
+        await _gateway.AuditAsync();
+
+        TrustPolicy policy = await _gateway.PolicyAsync();
+        var verifier = new LogVerifier(policy);
+        Assert.True(verifier.VerifyAttestedHead(seal).TryGet(out AttestedHead? held));
+        AuditReport report = await new LogAuditor(policy, held)
+            .AuditAsync(new DirectoryAuditSource(_gateway.DataDirectory));
+        Assert.Equal(VerificationRule.HeldHead, Assert.Single(report.Faults).Rule);
+        Assert.Equal(
+            EvidenceVerdict.Fork, verifier.VerifyEvidence(Assert.Single(report.Evidence)).Verdict);
     }
 
     [Fact]
@@ -170,6 +227,19 @@ public sealed class SealTests : IAsyncLifetime
     {
         await _enclave!.DisposeAsync();
         _enclave = new TestEnclave(_gateway.SocketPath);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (string file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+        foreach (string folder in Directory.GetDirectories(from))
+        {
+            Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
+        }
     }
 
     private Task<HttpResponseMessage> PostAsync(string body) =>
