@@ -58,6 +58,7 @@ internal sealed class EnclaveSession(
             LinkMessageType.Acknowledge => body.Length == 8
                 ? core.Acknowledge(BinaryPrimitives.ReadUInt64BigEndian(body))
                 : CoreResult.MalformedFrame,
+            LinkMessageType.Cosigned => core.TakeCosigned(body, clock.NowMs()),
             _ => CoreResult.MalformedFrame,
         };
 
@@ -226,6 +227,10 @@ internal sealed class EnclaveSession(
             CoreResult.AttestationFailed => "all-zero PCRs (debug mode): no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
+            CoreResult.WitnessLag => core.CosignedSize is { } cosigned
+                ? $"size {core.Size}, cosigned up to {cosigned} at time {core.CosignedSeconds}"
+                : "no head of this epoch came back cosigned",
+            CoreResult.CosignedRefused => $"{core.CosignedFault}".ToLowerInvariant(),
             _ => throw new InvalidOperationException($"{result} is no error."),
         };
         FrameBuffer frame = FrameBuffer.ForAnswer(LinkProtocol.ErrorType, request.RequestId);

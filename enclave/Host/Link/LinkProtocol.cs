@@ -65,6 +65,9 @@ public enum LinkMessageType : byte
 
     /// <summary>A head is durable.</summary>
     Acknowledge = 10,
+
+    /// <summary>A head came back from the witnesses.</summary>
+    Cosigned = 12,
 }
 
 /// <summary>What one peer may take of the enclave.</summary>

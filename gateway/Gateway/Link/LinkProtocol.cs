@@ -32,6 +32,9 @@ public enum LinkMessage : byte
 
     /// <summary>What is durable and need not be retained.</summary>
     Acknowledge = 10,
+
+    /// <summary>A head that the enclave signed, with cosignatures.</summary>
+    Cosigned = 12,
 }
 
 /// <summary>Where an enclave is in its life.</summary>
@@ -76,6 +79,12 @@ public enum EnclaveErrorCode : ushort
 
     /// <summary>The NSM's time is behind the last record.</summary>
     Clock = 8,
+
+    /// <summary>Nothing is sequenced until a newer head comes back cosigned.</summary>
+    WitnessLag = 10,
+
+    /// <summary>The cosigned head does not count.</summary>
+    CosignedRefused = 11,
 }
 
 /// <summary>Sizes of the link's frames, in bytes.</summary>
