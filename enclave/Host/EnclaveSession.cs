@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host.Link;
 
@@ -11,11 +12,16 @@ namespace Sequencer.Enclave.Host;
 /// device that it has not. Owned by the loop that calls it.
 /// </summary>
 /// <remarks>
-/// Without an own identity, in debug mode, it opens no epoch: all-zero PCRs are never accepted, its
-/// own included.
+/// Without an own identity it opens no epoch: all-zero PCRs (debug mode) and documents that nobody
+/// signed are never accepted, its own included.
 /// </remarks>
 internal sealed class EnclaveSession(
-    SequencerCore core, INsm nsm, EpochSigningKeys keys, OwnIdentity? own, EnclaveClock clock)
+    SequencerCore core,
+    INsm nsm,
+    EpochSigningKeys keys,
+    OwnIdentity? own,
+    OwnIdentityFault ownFault,
+    EnclaveClock clock)
 {
     private CheckpointSigner? _signer;
     private byte[]? _epochDocument;
@@ -110,13 +116,19 @@ internal sealed class EnclaveSession(
     private CoreResult Open(HeadToSign head, FrameBuffer answer)
     {
         EpochStatement statement = core.Statement!;
+        var options = new NsmOptions
+        {
+            PublicKey = statement.SubjectPublicKeyInfo,
+            UserData = Derivation.EpochUserData(statement.Bytes.Span),
+        };
         try
         {
-            _epochDocument = nsm.Attest(new NsmOptions
+            byte[] document = nsm.Attest(options);
+            if (!Carries(document, options))
             {
-                PublicKey = statement.SubjectPublicKeyInfo,
-                UserData = Derivation.EpochUserData(statement.Bytes.Span),
-            });
+                throw new NsmException("The NSM's document is not the one that was asked for");
+            }
+            _epochDocument = document;
         }
         catch (NsmException)
         {
@@ -126,6 +138,13 @@ internal sealed class EnclaveSession(
         _signer = new CheckpointSigner(keys, statement.Fields.Configuration.Origin);
         return Sign(head, answer);
     }
+
+    // An epoch under another request's document could neither be verified nor followed: no later
+    // enclave would take the log. A live document is its caller's to check, by his nonce.
+    private static bool Carries(byte[] document, NsmOptions options) =>
+        UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? given, out _)
+        && given.PublicKey is { } key && key.Span.SequenceEqual(options.PublicKey!.Value.Span)
+        && given.UserData is { } data && data.Span.SequenceEqual(options.UserData!.Value.Span);
 
     private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
@@ -224,7 +243,9 @@ internal sealed class EnclaveSession(
             CoreResult.RetentionFull => $"acknowledged only up to {core.AcknowledgedSize}",
             CoreResult.BadConfiguration => "no configuration, or more than this image allows",
             CoreResult.ReplayRefused => $"{core.ReplayFault}",
-            CoreResult.AttestationFailed => "all-zero PCRs (debug mode): no epoch opens",
+            CoreResult.AttestationFailed => ownFault == OwnIdentityFault.DebugMode
+                ? "all-zero PCRs (debug mode): no epoch opens"
+                : "the NSM's document cannot be read or is not signed: no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             CoreResult.WitnessLag => core.CosignedSize is { } cosigned

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -80,6 +81,21 @@ internal sealed class TestGateway : IAsyncDisposable
         using var patience = new CancellationTokenSource(Patience);
         ByteBudget budget = _app!.Services.GetRequiredService<ByteBudget>();
         while (budget.Taken != bytes) await Task.Delay(5, patience.Token);
+    }
+
+    /// <summary>Waits until the gateway has made so many connections to its enclaves.</summary>
+    public async Task WaitForConnectionsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        string all;
+        do
+        {
+            await Task.Delay(5, patience.Token);
+            all = await Http.GetStringAsync("/metrics", patience.Token);
+        }
+        while (!all.Split('\n').Any(line =>
+            line.StartsWith("sequencer_enclave_connections_total ", StringComparison.Ordinal)
+            && int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) >= count));
     }
 
     /// <summary>The store does not open any more.</summary>

@@ -23,6 +23,6 @@ internal static class EvidenceFacts
         {
             CheckpointFacts.Add(facts, checkpoint, note);
         }
-        facts.Under("epoch", () => ReceiptFacts.AddEpoch(facts, head.Epoch));
+        facts.Under("epoch", () => EpochFacts.Add(facts, head.Epoch));
     }
 }

@@ -38,8 +38,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
 
     /// <summary>Takes over a stream to an enclave.</summary>
     /// <param name="socket">The stream, which is disposed with the connection.</param>
-    /// <param name="stall">How long the peer may take over an answer, or take nothing of a request.
-    /// </param>
+    /// <param name="stall">How long the peer may answer nothing that was asked, or take nothing of a
+    /// request.</param>
     public EnclaveConnection(Socket socket, TimeSpan stall)
     {
         _socket = socket;
@@ -86,15 +86,23 @@ public sealed class EnclaveConnection : IAsyncDisposable
             throw new ArgumentException($"A body has at most {LinkLimits.BodyMaxBytes} bytes.");
         }
         Waiting waiting = await SendAsync(type, body, cancellationToken);
-        try
+        long sentAt = Stopwatch.GetTimestamp();
+        for (TimeSpan left = _stall; left > TimeSpan.Zero;)
         {
-            return await waiting.Answer.Task.WaitAsync(_stall, cancellationToken);
+            try
+            {
+                return await waiting.Answer.Task.WaitAsync(left, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // Answers keep the order of the requests, so one who waits in a line that moves
+                // gets his: only a line that does not move has stalled.
+                TimeSpan waited = Stopwatch.GetElapsedTime(sentAt);
+                left = _stall - (Silence < waited ? Silence : waited);
+            }
         }
-        catch (TimeoutException)
-        {
-            Close($"the enclave did not answer {type} within {_stall.TotalSeconds:0.#} s");
-            return await waiting.Answer.Task;
-        }
+        Close($"the enclave did not answer {type} within {_stall.TotalSeconds:0.#} s");
+        return await waiting.Answer.Task;
     }
 
     /// <summary>

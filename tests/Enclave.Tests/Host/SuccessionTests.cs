@@ -184,6 +184,19 @@ public sealed class SuccessionTests
         Assert.Equal((byte)CorePhase.Empty, client.Ask(LinkMessageType.Hello)[0]);
     }
 
+    [Fact]
+    public void An_enclave_whose_documents_nobody_signs_begins_no_log_and_says_so()
+    {
+        using var device = new FailingNsm(RunningEnclave.Root) { SignsNothing = true };
+        using var unsigned = new RunningEnclave(device);
+        using LinkClient client = unsigned.Connect();
+        LinkAnswer answer = client.Request(
+            LinkMessageType.Genesis, TestEnclave.Configuration(1000, 1000));
+        Assert.Equal(6, answer.ErrorCode);
+        Assert.Contains("not signed", answer.ErrorText, StringComparison.Ordinal);
+        Assert.DoesNotContain("debug mode", answer.ErrorText, StringComparison.Ordinal);
+    }
+
     private static void RefusesForDebugMode(LinkAnswer answer)
     {
         Assert.Equal(6, answer.ErrorCode);

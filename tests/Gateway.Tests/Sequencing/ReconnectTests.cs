@@ -67,6 +67,23 @@ public sealed class ReconnectTests : IAsyncLifetime
         await _gateway.WaitForReadinessAsync();
     }
 
+    [Fact]
+    public async Task A_device_that_stalls_for_many_connections_is_waited_for_in_the_same_epoch()
+    {
+        // More than the enclave has places for: it keeps each until its device answers.
+        await StartBehindMonitorAsync(Short);
+        _enclave!.StallDevice();
+        string nonce = new('a', 64);
+        using HttpResponseMessage live =
+            await _gateway.Http.GetAsync($"/v1/attestation?nonce={nonce}");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, live.StatusCode);
+        await _gateway.WaitForConnectionsAsync(10);
+        _enclave.ReleaseDevice();
+        await _gateway.WaitForReadinessAsync();
+        await SubmitUntilDoneAsync("one", CancellationToken.None);
+        Assert.Equal(1u, (await _gateway.AuditAsync()).Epochs);
+    }
+
     [Theory]
     [InlineData(LinkMessage.Sequence)]
     [InlineData(LinkMessage.Acknowledge)]
