@@ -54,10 +54,11 @@ config: ## Copy setup/sample.toml to setup/config.toml, for you to edit
 	  cp setup/sample.toml setup/config.toml && echo "Wrote setup/config.toml."; \
 	fi
 
-bench: ## Measure the trusted core, the link to it, and verification
+bench: ## Measure the trusted core, the link to it, durable appends, and verification
 	@setup/need-dotnet
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- append
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
 
 release: ## Make artifacts/release: image, gateway, command, files for EC2

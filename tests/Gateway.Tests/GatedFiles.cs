@@ -11,6 +11,9 @@ internal sealed class GatedFiles(string root) : IStoreFiles
     private volatile string _folder = "";
     private volatile string _failing = "";
 
+    /// <summary>Room on this disk, as far as anybody asks, in bytes.</summary>
+    public long FreeBytes { get; set; } = long.MaxValue;
+
     /// <summary>Holds up every sync under a folder until <see cref="Open()"/>.</summary>
     public void Close(string folder)
     {

@@ -59,12 +59,14 @@ internal sealed class TestGateway : IAsyncDisposable
             BatchMaxBytes = 1024 * 1024,
             QueueMax = 1024,
             QueueMaxBytes = 16 * 1024 * 1024,
+            DiskFreeMinBytes = 1000,
             ConnectionsMax = 4096,
         };
         settings = adjust?.Invoke(settings) ?? settings;
         Files = new GatedFiles(settings.DataDirectory);
         _app = GatewayHost.Build(
             settings,
+            new DiskReserve(settings.DiskFreeMinBytes, () => Files.FreeBytes),
             () => _openingFault is { } fault
                 ? throw fault
                 : Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
@@ -116,7 +118,12 @@ internal sealed class TestGateway : IAsyncDisposable
     public async Task StopAsync()
     {
         Http.Dispose();
-        if (_app is not null) await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            // Disposal alone does not wait for the pipeline to let go of the directory.
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
         _app = null;
     }
 
