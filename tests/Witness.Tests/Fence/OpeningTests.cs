@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json;
+using Sequencer.Attestation.Verification;
+using Sequencer.Gateway.Tests;
+
+namespace Sequencer.Witness.Tests.Fence;
+
+/// <summary>Opening an epoch behind witnesses, end to end (docs/PROTOCOL.md section 14, "The
+/// fence").</summary>
+public sealed class OpeningTests
+{
+    [Fact]
+    public async Task A_log_opens_behind_its_witnesses_and_its_receipts_prove_it()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        JsonElement answer = await log.AppendAsync("first");
+        VerificationReport<VerifiedEntry> report = log.Verify(answer);
+        Assert.True(report.IsGood, string.Join("; ", report.Faults));
+        Assert.True(report.TryGet(out VerifiedEntry? entry));
+        Assert.Equal(HeadLevel.Witnessed, entry.Head.Level);
+
+        // Also from the other ways to a head, and after a rest from the directory itself.
+        await log.Gateway.AssertReceiptVerifiesAsync(1, "first"u8.ToArray());
+        await log.Gateway.AuditAsync();
+    }
+
+    [Fact]
+    public async Task A_log_waits_for_witnesses_and_tells_its_readers_what_they_need_to_watch_it()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.BeginAsync(4, 3);
+        using HttpResponseMessage refused = await log.Gateway.PostAsync("/v1/entries", "early");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        await log.Witnesses[0].WatchAsync(log.Policy);
+        await log.Witnesses[1].WatchAsync(log.Policy);
+        await log.Gateway.WaitForReadinessAsync(HttpStatusCode.ServiceUnavailable);
+        JsonElement state = await TestGateway.ReadJsonAsync(
+            await log.Gateway.Http.GetAsync("/readyz"));
+        Assert.Equal("urn:sequencer:problem:witnesses-behind", state.GetProperty("type").GetString());
+        await log.Witnesses[3].WatchAsync(log.Policy);
+        await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
+        Assert.True(log.Verify(await log.AppendAsync("then")).IsGood);
+    }
+
+    [Fact]
+    public async Task A_clone_gets_no_epoch_from_three_of_four()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        await log.AppendAsync("before");
+        TestGateway clone = log.Clone();
+        await log.AppendAsync("after");
+
+        await clone.StartAgainAsync(log.Adjust);
+        log.StartEnclave(clone);
+        await WaitForProblemAsync(clone, "witness-conflict");
+        // Its opening statement is durable there, and will be for ever: nothing goes on from it.
+        await WitnessedLogFixture.WaitForSizeAsync(clone, 3);
+        using HttpResponseMessage refused = await clone.PostAsync("/v1/entries", "forked");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.True(log.Verify(await log.AppendAsync("goes on")).IsGood);
+    }
+
+    internal static async Task WaitForProblemAsync(TestGateway gateway, string name)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            using HttpResponseMessage answer =
+                await gateway.Http.GetAsync("/readyz", patience.Token);
+            string text = await answer.Content.ReadAsStringAsync(patience.Token);
+            if (text.Contains($"problem:{name}\"", StringComparison.Ordinal)) return;
+            await Task.Delay(5, patience.Token);
+        }
+    }
+}
