@@ -89,16 +89,25 @@ internal sealed class WitnessFence(WitnessRequirement witnesses, EpochStatement 
     /// <summary>The latest time such that the witnesses from then on are enough; or null.</summary>
     private ulong? QuorumSeconds(ulong[] times)
     {
-        foreach (ulong seconds in times.Where(t => t > 0).OrderDescending())
+        ulong latest = 0;
+        foreach (ulong seconds in times)
         {
-            uint since = 0;
-            for (int i = 0; i < times.Length; i++)
+            if (seconds > latest && witnesses.Policy.IsSatisfiedBy(Since(times, seconds)))
             {
-                if (times[i] >= seconds) since |= 1u << i;
+                latest = seconds;
             }
-            if (witnesses.Policy.IsSatisfiedBy(since)) return seconds;
         }
-        return null;
+        return latest > 0 ? latest : null;
+    }
+
+    private static uint Since(ulong[] times, ulong seconds)
+    {
+        uint since = 0;
+        for (int i = 0; i < times.Length; i++)
+        {
+            if (times[i] >= seconds) since |= 1u << i;
+        }
+        return since;
     }
 
     private int IndexOf(NoteSignature line)

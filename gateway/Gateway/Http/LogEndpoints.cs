@@ -28,14 +28,13 @@ internal sealed class LogEndpoints(PipelineState state)
         {
             return Problem.Invalid("head", "durable, or nothing.").SendAsync(context);
         }
-        if (head is null && state.Cosigned is { } cosigned) view = cosigned;
+        LogView? cosigned = head is null ? state.Cosigned : null;
+        view = cosigned ?? view;
         if (view.Size == 0)
         {
             return new Problem(ProblemKind.NotFound, "No enclave has opened the log yet.").SendAsync(context);
         }
-        // The same head may be cosigned anew.
-        string content = Sha256.Hash(view.Checkpoint.Span).ToHex()[..TagDigits];
-        string tag = string.Create(CultureInfo.InvariantCulture, $"\"{view.Size}-{content}\"");
+        string tag = TagOf(view, cosigned is not null);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch == tag)
@@ -107,6 +106,14 @@ internal sealed class LogEndpoints(PipelineState state)
             JsonBody.WriteHexes(json, "proof", proof);
             json.WriteEndObject();
         });
+    }
+
+    // The same head may be cosigned anew: then the size alone does not say what the note is.
+    private static string TagOf(LogView view, bool isCosigned)
+    {
+        string size = view.Size.ToString(CultureInfo.InvariantCulture);
+        if (!isCosigned) return $"\"{size}\"";
+        return $"\"{size}-{Sha256.Hash(view.Checkpoint.Span).ToHex()[..TagDigits]}\"";
     }
 
     private static Problem? Require(HttpContext context, string name) =>

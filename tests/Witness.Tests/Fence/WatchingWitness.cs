@@ -18,7 +18,7 @@ internal enum Reach
     /// <summary>Nothing comes to it.</summary>
     Away,
 
-    /// <summary>What comes to it is done, and the answer is lost.</summary>
+    /// <summary>It is, but its cosignatures are lost on the way back.</summary>
     AnswersLost,
 }
 
@@ -56,9 +56,6 @@ internal sealed class WatchingWitness : IAsyncDisposable
 
     public Reach Reach { get; set; }
 
-    /// <summary>What is done before a request goes on to the witness.</summary>
-    public Func<Task>? Before { get; set; }
-
     /// <summary>Its line of a policy, with the address.</summary>
     public string Line => $"witness {Name} {Key} {_door.Urls.First()}\n";
 
@@ -66,6 +63,10 @@ internal sealed class WatchingWitness : IAsyncDisposable
     public int Asked => Volatile.Read(ref _asked);
 
     public Witness Inside => _running!.Witness;
+
+    /// <summary>Size of the newest head that it cosigned; 0 before the first.</summary>
+    public ulong CosignedSize(string origin) =>
+        Inside.Logs[origin].Head?.Checkpoint.Size ?? 0;
 
     public static async Task<WatchingWitness> MakeAsync(string name)
     {
@@ -105,7 +106,6 @@ internal sealed class WatchingWitness : IAsyncDisposable
         Interlocked.Increment(ref _asked);
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        if (Before is { } before) await before();
         if (Reach == Reach.Away || _running is not { } running)
         {
             context.Abort();
@@ -114,7 +114,9 @@ internal sealed class WatchingWitness : IAsyncDisposable
         using HttpResponseMessage answer = await _inside.PostAsync(
             new Uri(running.Http.BaseAddress!, context.Request.Path.Value!.TrimStart('/')),
             new ByteArrayContent(body.ToArray()));
-        if (Reach == Reach.AnswersLost)
+        bool isCosigned = answer.StatusCode == HttpStatusCode.OK
+            && context.Request.Path == "/add-checkpoint";
+        if (Reach == Reach.AnswersLost && isCosigned)
         {
             context.Abort();
             return;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
@@ -53,7 +54,7 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
         }
         log._owned.AddRange(witnesses);
         log.Witnesses = witnesses;
-        log._policy = log.PolicyOf(threshold);
+        log._policy = PolicyOf(threshold, witnesses);
         Assert.True(WitnessRequirement.TryCreate(
             log._policy, NumbersMax, secondsMax, out WitnessRequirement? required));
         Assert.True(LogConfiguration.TryCreate(
@@ -84,9 +85,52 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
     /// <summary>Ends the enclave, with its keys, and starts another.</summary>
     public async Task RestartEnclaveAsync()
     {
-        await Enclave.DisposeAsync();
-        _owned.Remove(Enclave);
+        await StopEnclaveAsync();
         Enclave = StartEnclave(Gateway);
+    }
+
+    /// <summary>Ends the enclave, with its keys.</summary>
+    public Task StopEnclaveAsync() => EndAsync(Enclave);
+
+    /// <summary>Ends an enclave, with its keys.</summary>
+    public async Task EndAsync(TestEnclave enclave)
+    {
+        await enclave.DisposeAsync();
+        _owned.Remove(enclave);
+    }
+
+    /// <summary>Waits until no request comes to a witness any more; how many came in all.</summary>
+    public async Task<int> QuiesceAsync()
+    {
+        int before;
+        int asked = -1;
+        do
+        {
+            before = asked;
+            await Task.Delay(5 * Interval);
+            asked = Witnesses.Sum(witness => witness.Asked);
+        }
+        while (asked != before);
+        return asked;
+    }
+
+    /// <summary>Settings that ask for fewer witnesses than the log was made with.</summary>
+    public GatewaySettings AdjustWeaker(GatewaySettings settings, int threshold)
+    {
+        WitnessPolicy weaker = PolicyOf(threshold, Witnesses.Take(1));
+        Assert.True(WitnessRequirement.TryCreate(
+            weaker, NumbersMax, 600, out WitnessRequirement? required));
+        Assert.True(LogConfiguration.TryCreate(
+            "test.example/log", 100, 1000, required, out LogConfiguration? configuration));
+        return Adjust(settings) with { Log = configuration };
+    }
+
+    /// <summary>A gateway without a log; not started.</summary>
+    public TestGateway Empty()
+    {
+        var gateway = new TestGateway();
+        _owned.Insert(0, gateway);
+        return gateway;
     }
 
     /// <summary>A gateway on a copy of the data directory; not started.</summary>
@@ -121,12 +165,40 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
         return json;
     }
 
-    /// <summary>A receipt as its caller judges it, under a policy that asks for the quorum.</summary>
-    public VerificationReport<VerifiedEntry> Verify(JsonElement answer)
+    /// <summary>Says for each witness whether it can be reached; those not named stay.</summary>
+    public void Reach(Reach reach, params int[] witnesses)
     {
-        string receipt = answer.GetProperty("receipt").GetRawText() + "\n";
-        return new LogVerifier(Policy).VerifyReceipt(Encoding.UTF8.GetBytes(receipt));
+        foreach (int i in witnesses.Length > 0 ? witnesses : [.. Enumerable.Range(0, Witnesses.Count)])
+        {
+            Witnesses[i].Reach = reach;
+        }
     }
+
+    /// <summary>Opens the next epoch on a copy of the data directory, with another enclave.</summary>
+    public async Task<TestGateway> StartCloneAsync(TestGateway clone)
+    {
+        await clone.StartAgainAsync(Adjust);
+        StartEnclave(clone);
+        return clone;
+    }
+
+    /// <summary>What an auditor finds in a log who holds these receipts.</summary>
+    public async Task<AuditReport> AuditAsync(TestGateway gateway, params JsonElement[] held)
+    {
+        var heads = new List<AttestedHead>();
+        foreach (JsonElement answer in held)
+        {
+            var report = new LogVerifier(Policy).VerifyAttestedHead(ReceiptOf(answer).AsSpan());
+            Assert.True(report.TryGet(out AttestedHead? head), string.Join("; ", report.Faults));
+            heads.Add(head);
+        }
+        return await new LogAuditor(Policy, heads).AuditAsync(
+            new DirectoryAuditSource(gateway.DataDirectory));
+    }
+
+    /// <summary>A receipt as its caller judges it, under a policy that asks for the quorum.</summary>
+    public VerificationReport<VerifiedEntry> Verify(JsonElement answer) =>
+        new LogVerifier(Policy).VerifyReceipt(ReceiptOf(answer));
 
     /// <summary>Waits until entries are taken; says why not if that never comes.</summary>
     public static async Task WaitForReadinessAsync(TestGateway gateway)
@@ -141,6 +213,31 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
             await Task.Delay(5);
         }
         Assert.Fail(last);
+    }
+
+    /// <summary>Waits until the gateway refuses entries for this reason.</summary>
+    public static async Task<string> WaitForProblemAsync(TestGateway gateway, string name)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            using HttpResponseMessage answer =
+                await gateway.Http.GetAsync("/readyz", patience.Token);
+            string text = await answer.Content.ReadAsStringAsync(patience.Token);
+            if (text.Contains($"problem:{name}\"", StringComparison.Ordinal)) return text;
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    /// <summary>Waits until the gateway has shown its witnesses' lines under a head of this size.
+    /// </summary>
+    public static async Task WaitForCosignedAsync(TestGateway gateway, ulong size)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (SizeOf(await gateway.Http.GetStringAsync("/checkpoint", patience.Token)) < size)
+        {
+            await Task.Delay(5, patience.Token);
+        }
     }
 
     public static async Task WaitForSizeAsync(TestGateway gateway, ulong size)
@@ -164,10 +261,13 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
         foreach (IAsyncDisposable one in _owned) await one.DisposeAsync();
     }
 
-    private WitnessPolicy PolicyOf(int threshold)
+    private static byte[] ReceiptOf(JsonElement answer) =>
+        Encoding.UTF8.GetBytes(answer.GetProperty("receipt").GetRawText() + "\n");
+
+    private static WitnessPolicy PolicyOf(int threshold, IEnumerable<WatchingWitness> witnesses)
     {
-        string text = string.Concat(Witnesses.Select(w => w.Line))
-            + $"group g {threshold} {string.Join(' ', Witnesses.Select(w => w.Name))}\nquorum g\n";
+        string text = string.Concat(witnesses.Select(w => w.Line))
+            + $"group g {threshold} {string.Join(' ', witnesses.Select(w => w.Name))}\nquorum g\n";
         Assert.True(WitnessPolicy.TryParse(text, out WitnessPolicy? policy, out var fault), $"{fault}");
         return policy;
     }
