@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Sequencer.Attestation.Verification;
+using Sequencer.Gateway.Tests;
 
 namespace Sequencer.Witness.Tests.Fence;
 
@@ -36,5 +37,38 @@ public sealed class OpeningTests
         await log.Witnesses[3].WatchAsync(log.Policy);
         await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
         Assert.True(log.Verify(await log.AppendAsync("then")).IsGood);
+    }
+
+    [Fact]
+    public async Task A_log_stops_at_its_bound_and_goes_on_when_its_witnesses_are_back()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        await log.AppendAsync("witnessed");
+        await log.QuiesceAsync();
+        log.Reach(Reach.Away, 0, 1);
+        string lines = string.Concat(Enumerable.Repeat(
+            "{\"payload\":\"durable\"}\n", (int)WitnessedLogFixture.NumbersMax / 2));
+        for (int half = 0; half < 2; half++)
+        {
+            using HttpResponseMessage taken = await log.Gateway.PostAsync(
+                "/v1/entries:batch", lines, "application/x-ndjson");
+            Assert.True(taken.IsSuccessStatusCode, await taken.Content.ReadAsStringAsync());
+        }
+        using HttpResponseMessage refused = await log.Gateway.PostAsync("/v1/entries", "too many");
+        JsonElement problem = await TestGateway.ReadJsonAsync(refused);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal(
+            "urn:sequencer:problem:witnesses-behind", problem.GetProperty("type").GetString());
+        Assert.NotNull(refused.Headers.RetryAfter);
+
+        // What is there can be read, under the head that was cosigned last and the newest.
+        Assert.Equal(2ul, WitnessedLogFixture.SizeOf(
+            await log.Gateway.Http.GetStringAsync("/checkpoint")));
+        Assert.Equal(2ul + WitnessedLogFixture.NumbersMax, WitnessedLogFixture.SizeOf(
+            await log.Gateway.Http.GetStringAsync("/checkpoint?head=durable")));
+        log.Reach(Reach.Open);
+        await WitnessedLogFixture.WaitForCosignedAsync(
+            log.Gateway, 2 + WitnessedLogFixture.NumbersMax);
+        Assert.True(log.Verify(await log.AppendAsync("goes on")).IsGood);
     }
 }
