@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-enclave image enclave-tools test test-interop test-enclave lint config \
-	bench release clean
+.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
+	lint config bench release clean
 
 CONFIGURATION := Release
 
@@ -34,6 +34,10 @@ enclave-tools: ## Build what emulates an enclave, into the cache (3 minutes)
 test: ## Run every local test
 	@setup/need-dotnet
 	@tests/run
+
+test-crash: ## Kill gateway, enclave and both under load, ROUNDS times (60; some minutes)
+	@setup/need-dotnet
+	@tests/crash
 
 test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
 	@setup/need-dotnet

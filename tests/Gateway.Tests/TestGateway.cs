@@ -32,6 +32,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public string DataDirectory => Path.Combine(_folder.FullName, "data");
 
+    /// <summary>How long its files get.</summary>
+    public StoreOptions StoreOptions { get; init; } = new();
+
     /// <summary>Where tests make the disk slow or fail.</summary>
     public GatedFiles? Files { get; private set; }
 
@@ -70,7 +73,7 @@ internal sealed class TestGateway : IAsyncDisposable
             new DiskReserve(settings.DiskFreeMinBytes, () => Files.FreeBytes),
             () => _openingFault is { } fault
                 ? throw fault
-                : Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
+                : Recovery.Open(Files, settings.DataDirectory, StoreOptions));
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()), Timeout = Patience };
     }

@@ -11,7 +11,8 @@ namespace Sequencer.Gateway.Sequencing;
 /// All that is signed when the disk is free is one commit frame, whose checkpoint is the newest of
 /// their heads: one write and one sync. The heads between were never outside the gateway and the
 /// enclave. It cannot be a frame each under one sync, because then a crash could tear one and keep
-/// the next, which recovery could not tell from damage.
+/// the next, which recovery could not tell from damage. As many batches as may wait here are far
+/// below the frame's limit: each is answered in under 3 MiB (<see cref="Batch"/>).
 /// </remarks>
 /// <param name="store">The log.</param>
 /// <param name="metrics">What is counted.</param>
