@@ -65,6 +65,7 @@ internal sealed class EnclaveSession(
                 ? core.Acknowledge(BinaryPrimitives.ReadUInt64BigEndian(body))
                 : CoreResult.MalformedFrame,
             LinkMessageType.Seal => Seal(body, answer),
+            LinkMessageType.Cosigned => core.TakeCosigned(body, clock.NowMs()),
             _ => CoreResult.MalformedFrame,
         };
 
@@ -266,6 +267,10 @@ internal sealed class EnclaveSession(
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Sealed => "the epoch is sealed, its keys are gone: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
+            CoreResult.WitnessLag => core.CosignedSize is { } cosigned
+                ? $"size {core.Size}, cosigned up to {cosigned} at time {core.CosignedSeconds}"
+                : "no head of this epoch came back cosigned",
+            CoreResult.CosignedRefused => $"{core.CosignedFault}".ToLowerInvariant(),
             _ => throw new InvalidOperationException($"{result} is no error."),
         };
         FrameBuffer frame = FrameBuffer.ForAnswer(LinkProtocol.ErrorType, request.RequestId);

@@ -99,6 +99,10 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
     public Task AcknowledgeAsync(ulong size, CancellationToken cancellationToken) =>
         CallForNothingAsync(LinkMessage.Acknowledge, LinkRequests.Size(size), cancellationToken);
 
+    /// <summary>Hands over a head that the enclave signed, with cosignatures.</summary>
+    public Task CosignedAsync(ReadOnlyMemory<byte> note, CancellationToken cancellationToken) =>
+        CallForNothingAsync(LinkMessage.Cosigned, note, cancellationToken);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -35,6 +35,9 @@ public enum LinkMessage : byte
 
     /// <summary>End the epoch with a seal.</summary>
     Seal = 11,
+
+    /// <summary>A head that the enclave signed, with cosignatures.</summary>
+    Cosigned = 12,
 }
 
 /// <summary>Where an enclave is in its life.</summary>
@@ -85,6 +88,12 @@ public enum EnclaveErrorCode : ushort
 
     /// <summary>The enclave's epoch is sealed.</summary>
     Sealed = 9,
+
+    /// <summary>Nothing is sequenced until a newer head comes back cosigned.</summary>
+    WitnessLag = 10,
+
+    /// <summary>The cosigned head does not count.</summary>
+    CosignedRefused = 11,
 }
 
 /// <summary>Sizes of the link's frames, in bytes.</summary>

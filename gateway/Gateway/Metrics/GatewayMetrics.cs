@@ -22,6 +22,8 @@ public sealed class GatewayMetrics : IDisposable
     private long _size;
     private long _epoch;
     private int _ready;
+    private long _cosignedSize;
+    private long _cosignedAt;
 
     /// <summary>Makes the instruments and the exporter that listens to them.</summary>
     public GatewayMetrics()
@@ -52,6 +54,12 @@ public sealed class GatewayMetrics : IDisposable
             "sequencer_epoch", () => Volatile.Read(ref _epoch), description: "Newest epoch.");
         _meter.CreateObservableGauge(
             "sequencer_ready", () => Volatile.Read(ref _ready), description: "1 when entries can be appended.");
+        _meter.CreateObservableGauge(
+            "sequencer_cosigned_size", () => Volatile.Read(ref _cosignedSize),
+            description: "Size of the newest head that enough witnesses cosigned; 0 without.");
+        _meter.CreateObservableGauge(
+            "sequencer_cosigned_age_seconds", CosignedAge,
+            description: "How long ago the witnesses were asked for it; 0 without.");
         Exporter = new PrometheusText(_meter);
     }
 
@@ -69,6 +77,12 @@ public sealed class GatewayMetrics : IDisposable
     internal void ReadinessChanged(bool isReady) => Volatile.Write(ref _ready, isReady ? 1 : 0);
 
     internal void Committed(TimeSpan elapsed) => _commit.Record(elapsed.TotalSeconds);
+
+    internal void Cosigned(ulong size, long askedAt)
+    {
+        Volatile.Write(ref _cosignedSize, (long)size);
+        Volatile.Write(ref _cosignedAt, askedAt);
+    }
 
     internal void Published(ulong size, uint epoch)
     {
@@ -90,6 +104,12 @@ public sealed class GatewayMetrics : IDisposable
         _appended.Add(counts[(int)OutcomeStatus.Appended]);
         _replayed.Add(counts[(int)OutcomeStatus.Replayed]);
         _refused.Add(counts[(int)OutcomeStatus.Refused]);
+    }
+
+    private double CosignedAge()
+    {
+        long at = Volatile.Read(ref _cosignedAt);
+        return at == 0 ? 0 : TimeProvider.System.GetElapsedTime(at).TotalSeconds;
     }
 
     /// <inheritdoc/>

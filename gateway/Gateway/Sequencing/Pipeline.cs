@@ -4,6 +4,7 @@ using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -30,6 +31,7 @@ public sealed class Pipeline(
     Func<(LogStore Store, RecoveryReport Report)> openStore,
     AppendQueue queue,
     PipelineState state,
+    WitnessAddresses addresses,
     GatewayMetrics metrics,
     ILogger<Pipeline> log)
 {
@@ -59,6 +61,7 @@ public sealed class Pipeline(
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
+        ShowCosigned(_store);
         state.ShowStore(_store);
         _retired?.Dispose();
         _retired = null;
@@ -129,7 +132,7 @@ public sealed class Pipeline(
             AppendFailure failure = await AppendAsync(store, enclave, stopping);
             // The line stays open, to see the enclave go: the next one may be the right one.
             if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped
-                or AppendFailure.EpochSealed)
+                or AppendFailure.EpochSealed or AppendFailure.WitnessConflict)
             {
                 await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
             }
@@ -149,8 +152,15 @@ public sealed class Pipeline(
                 store, enclave, settings.Configuration, _unanswered, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
             _unanswered.Clear();
+            // Everything that the enclave signed is durable here: now its head may be shown around.
+            LogWitnesses? witnesses = WitnessesOf(head, store, enclave);
+            if (witnesses is not null)
+            {
+                await witnesses.OpenAsync(state.Cosigned, ShowWaitingForWitnesses, stopping);
+            }
             writer = new Writer(
-                store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView);
+                store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView,
+                () => state.NextCosigned);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
@@ -158,7 +168,7 @@ public sealed class Pipeline(
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
-            await writer.RunAsync(arrived, CancellationToken.None);
+            await RunBesideAsync(writer, arrived, witnesses);
             failure = AppendFailure.ShuttingDown;
             if (IsToSeal(head))
             {
@@ -196,9 +206,40 @@ public sealed class Pipeline(
     private bool IsToSeal(LogHead head) =>
         Interlocked.Read(ref _epochToSeal) == head.Statement!.Fields.Epoch;
 
+    // The witnesses go on until the writer has worked off what has arrived: it may wait for them.
+    private async Task RunBesideAsync(
+        Writer writer, ChannelReader<Submission> arrived, LogWitnesses? witnesses)
+    {
+        if (witnesses is null)
+        {
+            await writer.RunAsync(arrived, CancellationToken.None);
+            return;
+        }
+        using var ending = new CancellationTokenSource();
+        Task writing = writer.RunAsync(arrived, ending.Token);
+        Task cosigning = witnesses.RunAsync(log, metrics, ending.Token);
+        await Task.WhenAny(writing, cosigning);
+        await ending.CancelAsync();
+        await Task.WhenAll(
+            writing.ContinueWith(static _ => { }, TaskScheduler.Default),
+            cosigning.ContinueWith(static _ => { }, TaskScheduler.Default));
+        // The one that ended the other says what happened; an end by cancellation says nothing.
+        if (cosigning.IsFaulted) await cosigning;
+        await writing;
+    }
+
+    private LogWitnesses? WitnessesOf(LogHead head, LogStore store, EnclaveClient enclave)
+    {
+        EpochStatement statement = head.Statement!;
+        return statement.Fields.Configuration.Witnesses is { } required
+            ? new LogWitnesses(
+                statement, required, addresses, store, enclave, state.ShowCosigned)
+            : null;
+    }
+
     private static bool IsExpected(Exception e, CancellationToken stopping) =>
-        e is EnclaveLostException or EnclaveRefusedException or LogContradictionException or IOException
-            or UnauthorizedAccessException
+        e is EnclaveLostException or EnclaveRefusedException or LogContradictionException
+            or WitnessConflictException or IOException or UnauthorizedAccessException
         || (e is OperationCanceledException && stopping.IsCancellationRequested);
 
     private AppendFailure Judge(Exception e, CancellationToken stopping)
@@ -227,6 +268,21 @@ public sealed class Pipeline(
         if (view.Size > 0) metrics.Published(view.Size, view.Statements[^1].Epoch);
     }
 
+    private void ShowCosigned(LogStore store)
+    {
+        LogView? cosigned = store.ReadCosigned();
+        // Throws if the log has another history up to there.
+        if (cosigned is not null) LogHead.Of(cosigned);
+        state.ShowCosigned(cosigned);
+    }
+
+    private void ShowWaitingForWitnesses(string reason)
+    {
+        queue.CloseAndFail(AppendFailure.WitnessesBehind);
+        state.ShowFault(AppendFailure.WitnessesBehind, reason);
+        _faults.Fault(AppendFailure.WitnessesBehind, reason);
+    }
+
     private void ShowReady(LogHead head, EnclaveClient enclave)
     {
         state.ShowEnclave(enclave);
@@ -247,8 +303,10 @@ public sealed class Pipeline(
         if (fixedOne.Text == settings.Configuration.Text) return;
         log.LogWarning(
             "The log's configuration was fixed when it was made and stays: origin {Origin}, "
-            + "cells-max {CellsMax}, idempotency-window {Window}; the settings say otherwise.",
-            fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow);
+            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}; the settings "
+            + "say otherwise.",
+            fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow,
+            fixedOne.Witnesses?.Policy.ToString() ?? "none");
     }
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the

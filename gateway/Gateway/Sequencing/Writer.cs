@@ -38,11 +38,12 @@ internal sealed class Writer
         LogHead head,
         GatewayMetrics metrics,
         DiskWatch disk,
-        Action<LogView> published)
+        Action<LogView> published,
+        Func<Task> nextCosigned)
     {
         _enclave = enclave;
         _payloads = new PayloadStage(store, disk);
-        _sequencing = new SequencingStage(enclave, head, _payloads.Staged);
+        _sequencing = new SequencingStage(enclave, head, _payloads.Staged, nextCosigned);
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
 

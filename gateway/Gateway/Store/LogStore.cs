@@ -28,6 +28,7 @@ public sealed class LogStore : IDisposable
     private readonly PayloadFiles _payloads;
     private readonly DerivedData _derived;
     private readonly EpochDocuments _documents;
+    private readonly CosignedFile _cosigned;
     private volatile LogView _view;
     private volatile UncertainWriteException? _doubt;
     private byte[]? _stagedCheckpoint;
@@ -39,6 +40,7 @@ public sealed class LogStore : IDisposable
         PayloadFiles payloads,
         DerivedData derived,
         EpochDocuments documents,
+        CosignedFile cosigned,
         byte[] checkpoint)
     {
         _lock = held;
@@ -46,6 +48,7 @@ public sealed class LogStore : IDisposable
         _payloads = payloads;
         _derived = derived;
         _documents = documents;
+        _cosigned = cosigned;
         _view = new LogView(log, payloads, derived, derived.NextNumber, checkpoint);
     }
 
@@ -162,6 +165,31 @@ public sealed class LogStore : IDisposable
 
     /// <summary>The attestation document of an epoch; null if there is none.</summary>
     public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
+
+    /// <summary>
+    /// Makes the newest cosigned head durable, in place of the one before. May run beside the other
+    /// writes, with one caller at a time.
+    /// </summary>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void PutCosigned(ReadOnlyMemory<byte> note) =>
+        Write("writing the cosigned head", () => _cosigned.Put(note));
+
+    /// <summary>
+    /// The log up to its newest cosigned head, with that head as its checkpoint; null if there is
+    /// none.
+    /// </summary>
+    /// <exception cref="StoreDamagedException">The log ends before the head, so that witnesses would
+    /// convict whoever went on with it.</exception>
+    public LogView? ReadCosigned()
+    {
+        if (_cosigned.Read() is not { } cosigned) return null;
+        LogView view = _view;
+        if (cosigned.Head.Size <= view.Size) return view.Under(cosigned.Head.Size, cosigned.Note);
+        throw new StoreDamagedException(
+            "log",
+            $"it has {view.Size} records, and witnesses cosigned {cosigned.Head.Size}: its end is "
+            + "lost. Restore the directory from a copy.");
+    }
 
     /// <summary>
     /// Takes no more writes and lets go of the directory, so that it can be opened again. Views

@@ -20,13 +20,24 @@ public sealed class LogView
 
     internal LogView(
         SegmentChain log, PayloadFiles payloads, DerivedData derived, ulong size, byte[] checkpoint)
+        : this(log, payloads, derived, size, checkpoint, derived.Statements)
+    {
+    }
+
+    private LogView(
+        SegmentChain log,
+        PayloadFiles payloads,
+        DerivedData derived,
+        ulong size,
+        byte[] checkpoint,
+        IReadOnlyList<StatementPlace> statements)
     {
         _log = log;
         _payloads = payloads;
         _derived = derived;
         Size = size;
         Checkpoint = checkpoint;
-        Statements = derived.Statements;
+        Statements = statements;
     }
 
     /// <summary>Count of records.</summary>
@@ -37,6 +48,17 @@ public sealed class LogView
 
     /// <summary>The epoch statements, oldest first.</summary>
     public IReadOnlyList<StatementPlace> Statements { get; }
+
+    /// <summary>The log as it stood at a size that this view has, under another signed note of that
+    /// head.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size is above this view's.</exception>
+    public LogView Under(ulong size, byte[] checkpoint)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
+        return new LogView(
+            _log, _payloads, _derived, size, checkpoint,
+            [.. Statements.TakeWhile(statement => statement.Number < size)]);
+    }
 
     /// <summary>The record of a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>

@@ -38,9 +38,17 @@ internal static class Recovery
             Settle(files, log, logScan.End, logScan.LastFrame, LogDirectory);
             Settle(files, payloads, payloadScan.End, payloadScan.Start, PayloadDirectory);
             documents.Settle();
+            var cosigned = new CosignedFile(files);
+            cosigned.Settle();
 
             var store = new LogStore(
-                held, log, new PayloadFiles(payloads), derived, documents, logScan.Checkpoint);
+                held,
+                log,
+                new PayloadFiles(payloads),
+                derived,
+                documents,
+                cosigned,
+                logScan.Checkpoint);
             return (store, report);
         }
         catch
