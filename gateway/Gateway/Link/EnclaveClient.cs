@@ -107,7 +107,9 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             TimeSpan left = silence - connection.Silence;
             if (left > TimeSpan.Zero)
             {
-                await Task.WhenAny(Lost, Task.Delay(left));
+                // Rounded up: less than a millisecond would be no delay at all.
+                left = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+                await Task.WhenAny(Lost, Task.Delay(left, connection.Time));
                 continue;
             }
             try

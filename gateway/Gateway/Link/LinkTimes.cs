@@ -8,4 +8,8 @@ namespace Sequencer.Gateway.Link;
 /// meanwhile.</param>
 /// <param name="KeepAlive">Without a frame from the enclave before it is asked for one. A virtual
 /// machine that is killed need not end its connections.</param>
-public sealed record LinkTimes(TimeSpan Connect, TimeSpan Stall, TimeSpan KeepAlive);
+public sealed record LinkTimes(TimeSpan Connect, TimeSpan Stall, TimeSpan KeepAlive)
+{
+    /// <summary>What all waiting for an enclave is measured by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

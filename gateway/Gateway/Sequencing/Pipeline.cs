@@ -18,7 +18,11 @@ public sealed record PipelineSettings(
     LinkTimes Times,
     TimeSpan BackoffMin,
     TimeSpan BackoffMax,
-    LogConfiguration Configuration);
+    LogConfiguration Configuration)
+{
+    /// <summary>Where the chance in the pauses comes from.</summary>
+    public Random Chance { get; init; } = Random.Shared;
+}
 
 /// <summary>
 /// Keeps a writer running: opens the store, connects and attaches the enclave, runs the writer, and
@@ -35,9 +39,9 @@ public sealed class Pipeline(
     // What a person must resolve is tried again at this pace; another enclave is tried at once.
     private static readonly TimeSpan MismatchPause = TimeSpan.FromMinutes(1);
 
-    private readonly FaultLog _faults = new(log, TimeProvider.System);
+    private readonly FaultLog _faults = new(log, settings.Times.Time);
     private readonly Backoff _backoff = new(
-        settings.BackoffMin, settings.BackoffMax, Random.Shared);
+        settings.BackoffMin, settings.BackoffMax, settings.Chance);
 
     private LogStore? _store;
     private LogStore? _retired;
@@ -71,7 +75,7 @@ public sealed class Pipeline(
                 AppendFailure failure = await RunOnceAsync(stopping);
                 if (failure == AppendFailure.StoreFailed) RetireStore();
                 if (stopping.IsCancellationRequested) break;
-                await Task.Delay(_backoff.Next(), stopping);
+                await Task.Delay(_backoff.Next(), settings.Times.Time, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -107,7 +111,8 @@ public sealed class Pipeline(
             // The line stays open, to see the enclave go: the next one may be the right one.
             if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped)
             {
-                await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
+                await Task.WhenAny(
+                    enclave.Lost, Task.Delay(MismatchPause, settings.Times.Time, stopping));
             }
             return failure;
         }
@@ -128,7 +133,7 @@ public sealed class Pipeline(
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
-            readyAt = TimeProvider.System.GetTimestamp();
+            readyAt = settings.Times.Time.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             await writer.RunAsync(arrived, CancellationToken.None);
@@ -147,7 +152,7 @@ public sealed class Pipeline(
             if (writer is not null)
             {
                 _unanswered = writer.Unanswered;
-                _backoff.Lived(TimeProvider.System.GetElapsedTime(readyAt));
+                _backoff.Lived(settings.Times.Time.GetElapsedTime(readyAt));
             }
         }
         return failure;
