@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-enclave image enclave-tools test test-interop test-enclave simulate lint \
-	config bench release clean
+.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
+	simulate lint config bench release clean
 
 CONFIGURATION := Release
 
@@ -35,6 +35,10 @@ test: ## Run every local test
 	@setup/need-dotnet
 	@tests/run
 
+test-crash: ## Kill gateway, enclave and both under load, ROUNDS times (60; some minutes)
+	@setup/need-dotnet
+	@tests/crash
+
 test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
 	@setup/need-dotnet
 	@tests/interop/run
@@ -62,10 +66,11 @@ config: ## Copy setup/sample.toml to setup/config.toml, for you to edit
 	  cp setup/sample.toml setup/config.toml && echo "Wrote setup/config.toml."; \
 	fi
 
-bench: ## Measure the trusted core, the link to it, and verification
+bench: ## Measure the trusted core, the link to it, durable appends, and verification
 	@setup/need-dotnet
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- append
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
 
 release: ## Make artifacts/release: image, gateway, command, files for EC2

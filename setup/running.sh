@@ -1,6 +1,6 @@
 # Sourced by the scripts that start a gateway with an enclave on loopback. They set `run`, where
 # everything is kept.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 port=${SEQUENCER_PORT:-5000}
 url="http://127.0.0.1:$port"
 

@@ -1,5 +1,6 @@
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli;
@@ -45,6 +46,16 @@ internal sealed class Trust
         _verifier is not null
             ? _verifier.VerifyReceipt(receipt, payload)
             : LogVerifier.VerifyReceipt(_images, receipt, payload);
+
+    /// <summary>Verifies evidence of a fork; null if it does not even name a log.</summary>
+    public EvidenceReport? VerifyEvidence(ForkEvidence evidence)
+    {
+        if (_verifier is not null) return _verifier.VerifyEvidence(evidence);
+        return EpochStatement.TryParse(
+            evidence.Smaller.Epoch.Statement.Span, out EpochStatement? statement)
+            ? new LogVerifier(_images.PolicyFor(statement)).VerifyEvidence(evidence)
+            : null;
+    }
 
     /// <summary>
     /// The policy for a log that is read: where none is pinned, the one that the log says it is.

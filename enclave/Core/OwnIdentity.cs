@@ -3,6 +3,21 @@ using Sequencer.Attestation.Nitro;
 
 namespace Sequencer.Enclave.Core;
 
+/// <summary>Why a device's own document names no identity.</summary>
+public enum OwnIdentityFault
+{
+    /// <summary>It names one.</summary>
+    None,
+
+    /// <summary>
+    /// It is no signed attestation document: an emulated device may answer with an unsigned one.
+    /// </summary>
+    Unreadable,
+
+    /// <summary>PCR0, PCR1 or PCR2 is missing or all zero.</summary>
+    DebugMode,
+}
+
 /// <summary>
 /// Which image this enclave runs and under which root, as its own device said: what its predecessor
 /// is held against.
@@ -23,21 +38,26 @@ public sealed class OwnIdentity
 
     /// <summary>
     /// Reads a document that came straight from the own NSM, which is why nothing in it is
-    /// verified. False in debug mode (zero PCRs): such an enclave opens no epoch.
+    /// verified. An enclave without an identity opens no epoch.
     /// </summary>
     public static bool TryRead(
-        ReadOnlySpan<byte> ownDocument, [NotNullWhen(true)] out OwnIdentity? identity)
+        ReadOnlySpan<byte> ownDocument,
+        [NotNullWhen(true)] out OwnIdentity? identity,
+        out OwnIdentityFault fault)
     {
         identity = null;
+        fault = OwnIdentityFault.Unreadable;
         if (!UnverifiedAttestation.TryParse(ownDocument, out UnverifiedAttestation? own, out _))
         {
             return false;
         }
+        fault = OwnIdentityFault.DebugMode;
         if (!TryPcr(own, 0, out ReadOnlySpan<byte> pcr0)) return false;
         if (!TryPcr(own, 1, out ReadOnlySpan<byte> pcr1)) return false;
         if (!TryPcr(own, 2, out ReadOnlySpan<byte> pcr2)) return false;
         identity = new OwnIdentity(
             TrustedRoot.FromOwnNsmDocument(own), new MeasurementSet("own", pcr0, pcr1, pcr2));
+        fault = OwnIdentityFault.None;
         return true;
     }
 

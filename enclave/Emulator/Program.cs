@@ -45,7 +45,7 @@ catch (Exception e) when (e is EmulatorException or IOException or UnauthorizedA
 static void Show(string text)
 {
     // What the kernel says at each boot is for the log alone.
-    if (!text.StartsWith('[')) Console.WriteLine($"enclave| {text}");
+    if (!text.StartsWith('[')) Console.WriteLine(text);
 }
 
 void End(PosixSignalContext signal)

@@ -33,11 +33,12 @@ public sealed class EnclaveProgram : IDisposable
     /// <exception cref="NsmException">The device refused or failed.</exception>
     public static EnclaveProgram Start(INsm nsm, EnclaveOptions options, TimeProvider time)
     {
-        // Null in debug mode: the session then opens no epoch, and says so to the gateway.
-        OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own);
+        // Without an identity the session opens no epoch, and tells the gateway why.
+        OwnIdentity.TryRead(
+            nsm.Attest(default), out OwnIdentity? own, out OwnIdentityFault fault);
         EpochSigningKeys keys = EpochSigningKeys.Generate(nsm);
         var session = new EnclaveSession(
-            new SequencerCore(options.Core), nsm, keys, own, new EnclaveClock(nsm, time));
+            new SequencerCore(options.Core), nsm, keys, own, fault, new EnclaveClock(nsm, time));
         return new EnclaveProgram(keys, new LinkServer(session, options.Link, time));
     }
 

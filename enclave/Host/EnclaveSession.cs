@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host.Link;
 
@@ -11,17 +12,26 @@ namespace Sequencer.Enclave.Host;
 /// device that it has not. Owned by the loop that calls it.
 /// </summary>
 /// <remarks>
-/// Without an own identity, in debug mode, it opens no epoch: all-zero PCRs are never accepted, its
-/// own included.
+/// Without an own identity it opens no epoch: all-zero PCRs (debug mode) and documents that nobody
+/// signed are never accepted, its own included.
 /// </remarks>
 internal sealed class EnclaveSession(
-    SequencerCore core, INsm nsm, EpochSigningKeys keys, OwnIdentity? own, EnclaveClock clock)
+    SequencerCore core,
+    INsm nsm,
+    EpochSigningKeys keys,
+    OwnIdentity? own,
+    OwnIdentityFault ownFault,
+    EnclaveClock clock)
 {
     private CheckpointSigner? _signer;
     private byte[]? _epochDocument;
+    private object? _replaying;
 
     /// <summary>The answer's frame, to be disposed of; null ends the connection.</summary>
-    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body)
+    /// <param name="request">What is asked.</param>
+    /// <param name="body">With what.</param>
+    /// <param name="connection">By whom, compared by reference.</param>
+    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body, object connection)
     {
         FrameBuffer answer = FrameBuffer.ForAnswer(
             (byte)((byte)request.Type | LinkProtocol.AnswerBit), request.RequestId);
@@ -29,7 +39,9 @@ internal sealed class EnclaveSession(
         string? why = null;
         try
         {
-            result = Dispatch(request.Type, body, answer);
+            result = BelongsToReplayOfAnother(request.Type, connection)
+                ? CoreResult.WrongPhase
+                : Dispatch(request.Type, body, answer);
         }
         catch (NsmException e)
         {
@@ -40,6 +52,15 @@ internal sealed class EnclaveSession(
         if (result == CoreResult.Done) return answer.Seal();
         answer.Dispose();
         return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
+    }
+
+    // A replay is of the connection that began it: what a gateway had sent before it was killed may
+    // arrive after its successor began a replay of its own, and would be taken for part of that.
+    private bool BelongsToReplayOfAnother(LinkMessageType type, object connection)
+    {
+        if (type == LinkMessageType.ReplayBegin) _replaying = connection;
+        return type is LinkMessageType.ReplayRecords or LinkMessageType.ReplayEnd
+            && _replaying is not null && _replaying != connection;
     }
 
     private CoreResult Dispatch(
@@ -109,13 +130,19 @@ internal sealed class EnclaveSession(
     private CoreResult Open(HeadToSign head, FrameBuffer answer)
     {
         EpochStatement statement = core.Statement!;
+        var options = new NsmOptions
+        {
+            PublicKey = statement.SubjectPublicKeyInfo,
+            UserData = Derivation.EpochUserData(statement.Bytes.Span),
+        };
         try
         {
-            _epochDocument = nsm.Attest(new NsmOptions
+            byte[] document = nsm.Attest(options);
+            if (!Carries(document, options))
             {
-                PublicKey = statement.SubjectPublicKeyInfo,
-                UserData = Derivation.EpochUserData(statement.Bytes.Span),
-            });
+                throw new NsmException("The NSM's document is not the one that was asked for");
+            }
+            _epochDocument = document;
         }
         catch (NsmException)
         {
@@ -125,6 +152,13 @@ internal sealed class EnclaveSession(
         _signer = new CheckpointSigner(keys, statement.Fields.Configuration.Origin);
         return Sign(head, answer);
     }
+
+    // An epoch under another request's document could neither be verified nor followed: no later
+    // enclave would take the log. A live document is its caller's to check, by his nonce.
+    private static bool Carries(byte[] document, NsmOptions options) =>
+        UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? given, out _)
+        && given.PublicKey is { } key && key.Span.SequenceEqual(options.PublicKey!.Value.Span)
+        && given.UserData is { } data && data.Span.SequenceEqual(options.UserData!.Value.Span);
 
     private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
@@ -223,7 +257,9 @@ internal sealed class EnclaveSession(
             CoreResult.RetentionFull => $"acknowledged only up to {core.AcknowledgedSize}",
             CoreResult.BadConfiguration => "no configuration, or more than this image allows",
             CoreResult.ReplayRefused => $"{core.ReplayFault}",
-            CoreResult.AttestationFailed => "all-zero PCRs (debug mode): no epoch opens",
+            CoreResult.AttestationFailed => ownFault == OwnIdentityFault.DebugMode
+                ? "all-zero PCRs (debug mode): no epoch opens"
+                : "the NSM's document cannot be read or is not signed: no epoch opens",
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
             _ => throw new InvalidOperationException($"{result} is no error."),

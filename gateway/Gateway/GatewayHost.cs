@@ -16,12 +16,16 @@ internal static class GatewayHost
 
     /// <summary>A gateway with these settings, not yet started.</summary>
     public static WebApplication Build(GatewaySettings settings) =>
-        Build(settings, () => LogStore.Open(settings.DataDirectory, new StoreOptions()));
+        Build(
+            settings,
+            DiskReserve.Of(settings.DataDirectory, settings.DiskFreeMinBytes),
+            () => LogStore.Open(settings.DataDirectory, new StoreOptions()));
 
-    /// <summary>The same with another way to open the store, for tests that make disks fail.
-    /// </summary>
+    /// <summary>The same with another disk, for tests that fill it and make it fail.</summary>
     internal static WebApplication Build(
-        GatewaySettings settings, Func<(LogStore Store, RecoveryReport Report)> openStore)
+        GatewaySettings settings,
+        DiskReserve disk,
+        Func<(LogStore Store, RecoveryReport Report)> openStore)
     {
         // Empty: neither files nor variables of the framework's own say anything here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
@@ -38,9 +42,10 @@ internal static class GatewayHost
         });
         builder.Services.AddRoutingCore();
         AddLogging(builder.Logging);
-        AddParts(builder.Services, settings, openStore);
+        AddParts(builder.Services, settings, disk, openStore);
         WebApplication app = builder.Build();
         GatewayEndpoints.Map(app);
+        app.Services.GetRequiredService<GatewayMetrics>().WatchDisk(disk);
         return app;
     }
 
@@ -59,9 +64,11 @@ internal static class GatewayHost
     private static void AddParts(
         IServiceCollection services,
         GatewaySettings settings,
+        DiskReserve disk,
         Func<(LogStore Store, RecoveryReport Report)> openStore)
     {
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton(disk);
         services.AddSingleton<PipelineState>();
         services.AddSingleton(new ByteBudget(settings.QueueMaxBytes));
         services.AddSingleton(p => new AppendQueue(
@@ -82,6 +89,7 @@ internal static class GatewayHost
         services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
+        services.AddSingleton<AppendAnswers>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

@@ -24,33 +24,22 @@ internal static class LinkBench
 
     public static void Run()
     {
-        string folder = Directory.CreateTempSubdirectory("sequencer-bench-").FullName;
-        string socketPath = Path.Combine(folder, "link");
-        using Process enclave = Start(socketPath, folder);
-        try
+        using var enclave = new EnclaveProcess();
+        using Socket socket = Connect(enclave.SocketPath);
+        ulong size = Open(socket);
+        Console.WriteLine("plain entries, simulated enclave in its own process, UNIX socket");
+        Console.WriteLine(
+            $"{"records a batch",-18}{"in flight",10}{"records/s",14}{"us/batch",12}");
+        foreach (int records in BatchSizes)
         {
-            using Socket socket = Connect(socketPath);
-            ulong size = Open(socket);
-            Console.WriteLine("plain entries, simulated enclave in its own process, UNIX socket");
-            Console.WriteLine(
-                $"{"records a batch",-18}{"in flight",10}{"records/s",14}{"us/batch",12}");
-            foreach (int records in BatchSizes)
+            foreach (int inFlight in (int[])[1, 4])
             {
-                foreach (int inFlight in (int[])[1, 4])
-                {
-                    size = Exchange(socket, records, inFlight, size, WarmUp, out _, out _);
-                    size = Exchange(
-                        socket, records, inFlight, size, Measured,
-                        out long batches, out double seconds);
-                    Print(records, inFlight, batches * records / seconds, seconds / batches);
-                }
+                size = Exchange(socket, records, inFlight, size, WarmUp, out _, out _);
+                size = Exchange(
+                    socket, records, inFlight, size, Measured,
+                    out long batches, out double seconds);
+                Print(records, inFlight, batches * records / seconds, seconds / batches);
             }
-        }
-        finally
-        {
-            enclave.Kill();
-            enclave.WaitForExit();
-            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -59,17 +48,6 @@ internal static class LinkBench
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{records,-18}{inFlight,10}{recordsPerSecond,14:N0}{batchSeconds * 1e6,12:N1}"));
-
-    private static Process Start(string socketPath, string folder)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "Sequencer.Enclave.Simulated");
-        string[] arguments = ["--socket", socketPath, "--root-directory", folder];
-        Process process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        return process.StandardOutput.ReadLine() is not null
-            ? process
-            : throw new InvalidOperationException("The simulated enclave did not start.");
-    }
 
     private static Socket Connect(string path)
     {

@@ -8,10 +8,13 @@ switch (args)
     case ["link"]:
         LinkBench.Run();
         return 0;
+    case ["append"]:
+        await AppendBench.RunAsync();
+        return 0;
     case ["verify"]:
         VerifyBench.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: Bench core|link|verify");
+        Console.Error.WriteLine("usage: Bench core|link|append|verify");
         return 2;
 }

@@ -13,7 +13,7 @@ namespace Sequencer.Emulated.Tests;
 /// </summary>
 public class GatewayTests(ITestOutputHelper output)
 {
-    [EmulatedFact]
+    [RebuiltFact(Timeout = 600_000)]
     public async Task Receipts_verify_against_the_published_measurements_and_nothing_else()
     {
         var started = Stopwatch.StartNew();
@@ -59,10 +59,12 @@ public class GatewayTests(ITestOutputHelper output)
     {
         string other = Path.Combine(sequencer.Folder, "other-image.json");
         JsonNode policy = JsonNode.Parse(await File.ReadAllBytesAsync(sequencer.PolicyFile))!;
-        JsonNode accepted = policy["measurements"]![0]!;
-        string actual = accepted["pcr0"]!.GetValue<string>();
-        string expected = new('a', 96);
-        accepted["pcr0"] = expected;
+        JsonNode changed = JsonNode.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(Rebuilt.Changed, "measurements.json")))!;
+        string actual = Pcr0(policy);
+        string expected = Pcr0(changed);
+        Assert.NotEqual(actual, expected);
+        policy["measurements"] = changed["measurements"]!.DeepClone();
         await File.WriteAllTextAsync(other, policy.ToJsonString());
         (int code, string said) = await VerifyAsync(sequencer, receipt, other);
         output.WriteLine(said);
@@ -70,6 +72,9 @@ public class GatewayTests(ITestOutputHelper output)
         Assert.Contains(expected, Unwrapped(said));
         Assert.Contains(actual, Unwrapped(said));
     }
+
+    private static string Pcr0(JsonNode policy) =>
+        policy["measurements"]![0]!["pcr0"]!.GetValue<string>();
 
     private async Task RefusesAnotherRootAsync(RunningSequencer sequencer, string receipt)
     {

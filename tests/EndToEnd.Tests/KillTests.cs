@@ -1,88 +1,115 @@
-using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Sequencer.Attestation.Verification;
 using Xunit.Abstractions;
 
 namespace Sequencer.EndToEnd.Tests;
 
-/// <summary>kill -9 under load: nothing acknowledged is lost, no number is used twice.</summary>
+/// <summary>
+/// kill -9 in a loop under load: nothing acknowledged is lost, no number is used twice, none is
+/// skipped. Callers ask again with the same idempotency key until they are answered, so that in the
+/// end every number must be an entry of theirs, once, or the statement of an epoch.
+/// </summary>
+/// <remarks><c>SEQUENCER_KILL_ROUNDS</c> says how many rounds each kind has (make test-crash).
+/// </remarks>
 public class KillTests(ITestOutputHelper output)
 {
     private const int Writers = 16;
+    private const int DefaultRounds = 3;
+    private const int EntriesBetweenMax = 150;
+    private const int StartKilledAfterMsMax = 1500;
 
     public enum Victim
     {
         Gateway,
         Enclave,
         Both,
+
+        /// <summary>Another by chance in each round; and gateways also while they start.</summary>
+        Any,
     }
 
     [Theory]
     [InlineData(Victim.Gateway)]
     [InlineData(Victim.Enclave)]
     [InlineData(Victim.Both)]
+    [InlineData(Victim.Any)]
     public async Task What_was_acknowledged_survives_kill_9(Victim victim)
     {
+        int rounds = NumberFrom("SEQUENCER_KILL_ROUNDS") ?? DefaultRounds;
+        int seed = NumberFrom("SEQUENCER_SEED") ?? Random.Shared.Next();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"SEQUENCER_SEED={seed}"));
+        var random = new Random(seed);
         await using RunningSequencer sequencer = await RunningSequencer.StartAsync();
         LogVerifier verifier = await sequencer.WritePolicyAsync();
-        var kept = new ConcurrentBag<Acknowledged>();
 
-        const int Rounds = 4;
-        for (int round = 0; round < Rounds; round++)
+        await using var load = new Load(sequencer.Http, Writers);
+        for (int round = 0; round < rounds; round++)
         {
-            using var stop = new CancellationTokenSource();
-            int before = kept.Count;
-            int thisRound = round;
-            Task[] writers =
-            [
-                .. Enumerable.Range(0, Writers).Select(w => Task.Run(() =>
-                    WriteAsync(sequencer, kept, $"{thisRound}/{w}", stop.Token))),
-            ];
-            // Kill in the middle of a load that is known to flow.
-            await UntilAsync(() => kept.Count >= before + 200);
-            if (victim is Victim.Gateway or Victim.Both) await sequencer.KillGatewayAsync();
-            if (victim is Victim.Enclave or Victim.Both) sequencer.KillEnclave();
-            if (victim is Victim.Gateway or Victim.Both)
-            {
-                await stop.CancelAsync();
-                await Task.WhenAll(writers);
-                await sequencer.StartGatewayAsync();
-            }
-            else
-            {
-                // The gateway notices, restarts its enclave, and the writers go on.
-                int atKill = kept.Count;
-                await UntilAsync(() => kept.Count >= atKill + 200);
-                await stop.CancelAsync();
-                await Task.WhenAll(writers);
-            }
+            // In the middle of a load that is known to flow.
+            await load.UntilMoreAsync(random.Next(1, EntriesBetweenMax));
+            await KillAsync(sequencer, victim, random);
         }
-
-        Acknowledged[] all = [.. kept.OrderBy(one => one.Number)];
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{victim}: {Rounds} kills, {all.Length} acknowledged, last number {all[^1].Number}"));
-        Assert.Equal(all.Length, all.Select(one => one.Number).Distinct().Count());
-        Parallel.ForEach(all, one => one.AssertVerifies(verifier));
-        foreach (Acknowledged one in all) await one.AssertServedAsync(sequencer.Http);
-        (int code, string text) = await sequencer.RunAsync(
-            "audit", sequencer.Url.ToString(), "--policy", sequencer.PolicyFile);
-        Assert.True(code == 0, text);
-    }
-
-    private static async Task WriteAsync(
-        RunningSequencer sequencer, ConcurrentBag<Acknowledged> kept, string name, CancellationToken stop)
-    {
-        for (int i = 0; !stop.IsCancellationRequested; i++)
+        await load.UntilMoreAsync(EntriesBetweenMax);
+        Acknowledged[] kept = await load.FinishAsync();
+        await AssertExactlyOnceAsync(sequencer, kept, victim, rounds);
+        Parallel.ForEach(kept, one => one.AssertVerifies(verifier));
+        foreach (string log in (string[])[sequencer.Url.ToString(), sequencer.DataDirectory])
         {
-            Acknowledged? one = await Acknowledged.TrySubmitAsync(sequencer.Http, $"{name}/{i}");
-            if (one is not null) kept.Add(one);
-            else await Task.Delay(20, CancellationToken.None);
+            (int code, string text) = await sequencer.RunAsync(
+                "audit", log, "--policy", sequencer.PolicyFile);
+            Assert.True(code == 0, text);
         }
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private static async Task KillAsync(
+        RunningSequencer sequencer, Victim victim, Random random)
     {
-        for (int i = 0; i < 3000 && !condition(); i++) await Task.Delay(20);
-        Assert.True(condition(), "The load does not flow.");
+        bool isAny = victim == Victim.Any;
+        if (isAny) victim = (Victim)random.Next((int)Victim.Any);
+        if (victim is Victim.Enclave)
+        {
+            // The gateway notices, starts another, and the callers go on.
+            sequencer.KillEnclave();
+            return;
+        }
+        await sequencer.KillGatewayAsync();
+        if (victim is Victim.Both) sequencer.KillEnclave();
+        while (isAny && random.Next(2) == 0)
+        {
+            sequencer.StartGateway();
+            await Task.Delay(random.Next(StartKilledAfterMsMax));
+            await sequencer.KillGatewayAsync();
+        }
+        await sequencer.StartGatewayAsync();
     }
+
+    private async Task AssertExactlyOnceAsync(
+        RunningSequencer sequencer, Acknowledged[] kept, Victim victim, int rounds)
+    {
+        int lost = 0;
+        await Parallel.ForEachAsync(kept, async (one, _) =>
+        {
+            if (!await one.IsServedAsync(sequencer.Http)) Interlocked.Increment(ref lost);
+        });
+        using JsonDocument answer = JsonDocument.Parse(
+            await sequencer.Http.GetStringAsync("/v1/epochs"));
+        int epochs = answer.RootElement.GetProperty("epochs").GetArrayLength();
+        string checkpoint = await sequencer.Http.GetStringAsync("/v1/checkpoint");
+        long size = long.Parse(checkpoint.Split('\n')[1], CultureInfo.InvariantCulture);
+        int duplicated = kept.Length - kept.Select(one => one.Number).Distinct().Count();
+        long strange = size - kept.Length - epochs;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"killed {victim}: rounds {rounds}, acknowledged {kept.Length}, lost {lost}, "
+            + $"duplicated {duplicated}, numbers of nobody {strange}, epochs {epochs}, size {size}"));
+        Assert.Equal(0, lost);
+        Assert.Equal(0, duplicated);
+        Assert.Equal(0, strange);
+    }
+
+    private static int? NumberFrom(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : null;
 }

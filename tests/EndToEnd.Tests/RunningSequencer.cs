@@ -60,6 +60,21 @@ internal sealed class RunningSequencer : IAsyncDisposable
         return running;
     }
 
+    /// <summary>Starts the gateway, and with it its enclave, and waits for neither.</summary>
+    public void StartGateway()
+    {
+        _gateway?.Dispose();
+        _gateway = Start(
+            "dotnet",
+            [
+                EnclaveLaunch.Built("gateway/Gateway", "Sequencer.Gateway"),
+                "--listen", Url.ToString().TrimEnd('/'),
+                "--data", DataDirectory,
+                "--enclave", _enclave.Endpoint,
+                "--enclave-command", _enclave.Command,
+            ]);
+    }
+
     public async Task StartGatewayAsync()
     {
         StartGateway();
@@ -71,19 +86,6 @@ internal sealed class RunningSequencer : IAsyncDisposable
         // Short, because the path of a UNIX socket has at most 107 bytes.
         string folder = Directory.CreateTempSubdirectory("seq-").FullName;
         return new RunningSequencer(folder, FreePort(), (launch ?? EnclaveLaunch.Simulated)(folder));
-    }
-
-    private void StartGateway()
-    {
-        _gateway = Start(
-            "dotnet",
-            [
-                EnclaveLaunch.Built("gateway/Gateway", "Sequencer.Gateway"),
-                "--listen", Url.ToString().TrimEnd('/'),
-                "--data", DataDirectory,
-                "--enclave", _enclave.Endpoint,
-                "--enclave-command", _enclave.Command,
-            ]);
     }
 
     /// <summary>Waits until <c>/readyz</c> says so.</summary>
@@ -220,7 +222,17 @@ internal sealed class RunningSequencer : IAsyncDisposable
             string[] arguments = command.Split('\0');
             if (arguments.Contains(_enclave.ProcessArgument) && !arguments.Contains("--enclave-command"))
             {
-                yield return Process.GetProcessById(id);
+                Process process;
+                try
+                {
+                    process = Process.GetProcessById(id);
+                }
+                catch (ArgumentException)
+                {
+                    // It ended meanwhile.
+                    continue;
+                }
+                yield return process;
             }
         }
     }

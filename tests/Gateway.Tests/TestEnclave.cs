@@ -15,6 +15,7 @@ internal sealed class TestEnclave : IAsyncDisposable
 
     private readonly string _path;
     private readonly SimulatedNsm _nsm;
+    private readonly StallingNsm _stalling;
     private readonly EnclaveProgram _program;
     private readonly Task _running;
 
@@ -24,7 +25,8 @@ internal sealed class TestEnclave : IAsyncDisposable
         _nsm = new SimulatedNsm(root ?? Root, Measurements.Default, TimeProvider.System);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
-        _program = EnclaveProgram.Start(_nsm, new EnclaveOptions(), TimeProvider.System);
+        _stalling = new StallingNsm(_nsm);
+        _program = EnclaveProgram.Start(_stalling, new EnclaveOptions(), TimeProvider.System);
         _running = _program.RunAsync(_listener, _end.Token);
     }
 
@@ -33,12 +35,20 @@ internal sealed class TestEnclave : IAsyncDisposable
     public static MeasurementSet Measured { get; } = new(
         "simulated", Measurements.Default.Pcr0, Measurements.Default.Pcr1, Measurements.Default.Pcr2);
 
+    /// <summary>From now on the security module answers no request for a document.</summary>
+    public void StallDevice() => _stalling.Stall();
+
+    /// <summary>It answers again, what it was asked meanwhile too.</summary>
+    public void ReleaseDevice() => _stalling.Release();
+
     public async ValueTask DisposeAsync()
     {
+        ReleaseDevice();
         await _end.CancelAsync();
         await _running;
         _program.Dispose();
         _listener.Dispose();
+        _stalling.Dispose();
         _nsm.Dispose();
         _end.Dispose();
         if (File.Exists(_path)) File.Delete(_path);
@@ -49,5 +59,24 @@ internal sealed class TestEnclave : IAsyncDisposable
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return DevelopmentCertificate.CreateRoot(
             ECDsa.Create(ECCurve.NamedCurves.nistP384), "test", now.AddYears(-10), now.AddYears(10));
+    }
+
+    private sealed class StallingNsm(INsm device) : INsm, IDisposable
+    {
+        private readonly ManualResetEventSlim _answers = new(initialState: true);
+
+        public void Stall() => _answers.Reset();
+
+        public void Release() => _answers.Set();
+
+        public byte[] Attest(NsmOptions options)
+        {
+            _answers.Wait();
+            return device.Attest(options);
+        }
+
+        public void GetRandom(Span<byte> destination) => device.GetRandom(destination);
+
+        public void Dispose() => _answers.Dispose();
     }
 }

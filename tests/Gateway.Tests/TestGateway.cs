@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -30,6 +31,9 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public string DataDirectory => Path.Combine(_folder.FullName, "data");
 
+    /// <summary>How long its files get.</summary>
+    public StoreOptions StoreOptions { get; init; } = new();
+
     /// <summary>Where tests make the disk slow or fail.</summary>
     public GatedFiles? Files { get; private set; }
 
@@ -58,15 +62,17 @@ internal sealed class TestGateway : IAsyncDisposable
             BatchMaxBytes = 1024 * 1024,
             QueueMax = 1024,
             QueueMaxBytes = 16 * 1024 * 1024,
+            DiskFreeMinBytes = 1000,
             ConnectionsMax = 4096,
         };
         settings = adjust?.Invoke(settings) ?? settings;
         Files = new GatedFiles(settings.DataDirectory);
         _app = GatewayHost.Build(
             settings,
+            new DiskReserve(settings.DiskFreeMinBytes, () => Files.FreeBytes),
             () => _openingFault is { } fault
                 ? throw fault
-                : Recovery.Open(Files, settings.DataDirectory, new StoreOptions()));
+                : Recovery.Open(Files, settings.DataDirectory, StoreOptions));
         await _app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()), Timeout = Patience };
     }
@@ -80,6 +86,21 @@ internal sealed class TestGateway : IAsyncDisposable
         using var patience = new CancellationTokenSource(Patience);
         ByteBudget budget = _app!.Services.GetRequiredService<ByteBudget>();
         while (budget.Taken != bytes) await Task.Delay(5, patience.Token);
+    }
+
+    /// <summary>Waits until the gateway has made so many connections to its enclaves.</summary>
+    public async Task WaitForConnectionsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        string all;
+        do
+        {
+            await Task.Delay(5, patience.Token);
+            all = await Http.GetStringAsync("/metrics", patience.Token);
+        }
+        while (!all.Split('\n').Any(line =>
+            line.StartsWith("sequencer_enclave_connections_total ", StringComparison.Ordinal)
+            && int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) >= count));
     }
 
     /// <summary>The store does not open any more.</summary>
@@ -100,7 +121,12 @@ internal sealed class TestGateway : IAsyncDisposable
     public async Task StopAsync()
     {
         Http.Dispose();
-        if (_app is not null) await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            // Disposal alone does not wait for the pipeline to let go of the directory.
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
         _app = null;
     }
 

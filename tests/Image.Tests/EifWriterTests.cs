@@ -62,6 +62,30 @@ public class EifWriterTests
         Assert.Equal(TestImage.Hex(before.Pcr2), TestImage.Hex(after.Pcr2));
     }
 
+    [Fact]
+    public void Where_kernel_and_command_line_part_is_in_no_PCR_and_where_the_ramdisks_part_is()
+    {
+        // Of the device's own making, and stated in docs/TRUST.md; an image must not rest on it.
+        EifContent content = TestImage.Content;
+        var before = TestImage.Read(EifWriter.Write(content)).Measure();
+        var moved = TestImage.Read(EifWriter.Write(content with
+        {
+            Kernel = TestImage.Utf8("a kernelconsole="),
+            CommandLine = "ttyS0",
+        })).Measure();
+        Assert.Equal(TestImage.Hex(before.Pcr0), TestImage.Hex(moved.Pcr0));
+        Assert.Equal(TestImage.Hex(before.Pcr1), TestImage.Hex(moved.Pcr1));
+        Assert.Equal(TestImage.Hex(before.Pcr2), TestImage.Hex(moved.Pcr2));
+
+        var parted = TestImage.Read(EifWriter.Write(content with
+        {
+            Ramdisks = [TestImage.Utf8("first ramdisks"), TestImage.Utf8("econd ramdisk")],
+        })).Measure();
+        Assert.Equal(TestImage.Hex(before.Pcr0), TestImage.Hex(parted.Pcr0));
+        Assert.NotEqual(TestImage.Hex(before.Pcr1), TestImage.Hex(parted.Pcr1));
+        Assert.NotEqual(TestImage.Hex(before.Pcr2), TestImage.Hex(parted.Pcr2));
+    }
+
     private static void Refused(EifContent content, string reason)
     {
         var e = Assert.Throws<ArgumentException>(() => EifWriter.Write(content));

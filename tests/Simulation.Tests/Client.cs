@@ -48,10 +48,14 @@ internal sealed class Client(
         {
             if (gateway() is { IsOver: false } at)
             {
-                AppendResult result = await at.AppendAsync(new Submission(items, isAtomic));
+                Acknowledgement level = !IsPlain && world.IsOnceIn(6)
+                    ? Acknowledgement.Sequenced
+                    : Acknowledgement.Durable;
+                AppendResult result = await at.AppendAsync(new Submission(items, isAtomic, level));
                 if (result.Failure == AppendFailure.None)
                 {
-                    Take(at, items, result);
+                    if (level == Acknowledgement.Durable) Take(at, items, result);
+                    else world.Count("provisional numbers", items.Length);
                     return true;
                 }
                 world.Count($"not acknowledged: {result.Failure}");

@@ -31,7 +31,7 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
         [machine.Root]);
 
     /// <summary>The heads that callers hold, of their receipts.</summary>
-    public List<VerifiedHead> Held { get; private set; } = [];
+    public List<AttestedHead> Held { get; private set; } = [];
 
     public async Task RunAsync()
     {
@@ -62,7 +62,7 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
 
     /// <summary>What an auditor says of a data directory.</summary>
     public static async Task<AuditReport> AuditAsync(
-        Dictionary<string, byte[]> files, TrustPolicy policy, IEnumerable<VerifiedHead> held)
+        Dictionary<string, byte[]> files, TrustPolicy policy, IEnumerable<AttestedHead> held)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("simulation-");
         try
@@ -145,9 +145,9 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
         }
     }
 
-    private List<VerifiedHead> VerifyReceipts()
+    private List<AttestedHead> VerifyReceipts()
     {
-        var held = new List<VerifiedHead>();
+        var held = new List<AttestedHead>();
         var verifier = new LogVerifier(Policy);
         foreach (HandedOut handed in ledger.Receipts)
         {
@@ -164,7 +164,7 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
                 ledger.Violations.Add(
                     $"A receipt of {handed.Entry.Number} is of {verified.Number}.");
             }
-            held.Add(verified.Head);
+            held.Add(verified.Head.Attested);
         }
         return held;
     }

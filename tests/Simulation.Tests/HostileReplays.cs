@@ -49,8 +49,8 @@ internal sealed class HostileReplays(World world, HonestRun honest)
         honest.Ledger.Violations.Add($"An enclave that was shown {what}: opened is {wasOpened}.");
     }
 
-    private static bool IsDone(SimulatedEnclave enclave, LinkMessageType type, byte[] body) =>
-        enclave.Handle(new FrameHeader(type, 1, body.Length), body) is { } answer
+    private bool IsDone(SimulatedEnclave enclave, LinkMessageType type, byte[] body) =>
+        enclave.Handle(this, new FrameHeader(type, 1, body.Length), body) is { } answer
         && answer[5] != LinkProtocol.ErrorType;
 
     private Shown Read(Dictionary<string, byte[]> files)

@@ -102,7 +102,7 @@ internal sealed class HostileRun(World world, HonestRun honest)
     }
 
     private async Task ExpectDetectionAsync(
-        string what, Dictionary<string, byte[]> files, IEnumerable<VerifiedHead> held)
+        string what, Dictionary<string, byte[]> files, IEnumerable<AttestedHead> held)
     {
         AuditReport report = await FinalAudit.AuditAsync(files, honest.Audit.Policy, held);
         world.Count($"hostile: {what} is detected");
@@ -111,7 +111,7 @@ internal sealed class HostileRun(World world, HonestRun honest)
     }
 
     private async Task ExpectExtensionAsync(
-        Dictionary<string, byte[]> files, IEnumerable<VerifiedHead> held)
+        Dictionary<string, byte[]> files, IEnumerable<AttestedHead> held)
     {
         AuditReport report = await FinalAudit.AuditAsync(files, honest.Audit.Policy, held);
         if (report.IsGood) return;

@@ -21,6 +21,9 @@ internal sealed partial class SimulatedDisk(World world, DiskFaults faults)
 
     public IStoreFiles MountedBy(SimulatedProcess process) => new Files(this, process);
 
+    /// <summary>What a process is told of the room that is left, in bytes.</summary>
+    public long FreeBytes() => faults.IsFull ? 0 : long.MaxValue;
+
     /// <summary>The machine goes down: what was not synced meets its fate.</summary>
     public void Crash()
     {

@@ -17,13 +17,14 @@ internal sealed class SimulatedEnclave
     {
         _world = world;
         Process = new SimulatedProcess(world, name);
-        OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own);
+        OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own, out OwnIdentityFault fault);
         _keys = EpochSigningKeys.Generate(nsm);
         _session = new EnclaveSession(
             new SequencerCore(new CoreLimits()),
             nsm,
             _keys,
             own,
+            fault,
             new EnclaveClock(nsm, Process.Time));
         Process.Killed += _keys.Dispose;
     }
@@ -36,9 +37,10 @@ internal sealed class SimulatedEnclave
     /// <summary>
     /// Takes a whole request off the front of what arrived; false if there is none yet.
     /// </summary>
+    /// <param name="connection">By which connection.</param>
     /// <param name="arrived">What arrived.</param>
     /// <param name="answer">The answer's frame; null ends the connection.</param>
-    public bool TryAnswer(List<byte> arrived, out byte[]? answer)
+    public bool TryAnswer(object connection, List<byte> arrived, out byte[]? answer)
     {
         answer = null;
         if (!Process.IsAlive || arrived.Count < LinkProtocol.HeaderBytes) return false;
@@ -51,7 +53,7 @@ internal sealed class SimulatedEnclave
             (LinkMessageType)header[5],
             BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)),
             body.Length);
-        answer = Handle(request, body);
+        answer = Handle(connection, request, body);
         if (KillIn > 0 && --KillIn == 0)
         {
             _world.Count($"kill: enclave after {request.Type}");
@@ -62,9 +64,9 @@ internal sealed class SimulatedEnclave
     }
 
     /// <summary>What a parent sees that speaks to it without a gateway.</summary>
-    public byte[]? Handle(FrameHeader request, byte[] body)
+    public byte[]? Handle(object connection, FrameHeader request, byte[] body)
     {
-        using FrameBuffer? frame = _session.Handle(request, body);
+        using FrameBuffer? frame = _session.Handle(request, body, connection);
         byte[]? answer = frame?.Span.ToArray();
         _world.Tell(
             $"enclave: {request.Type} of {body.Length} bytes: "

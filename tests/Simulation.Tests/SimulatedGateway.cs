@@ -38,6 +38,7 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
         { Chance = new Random(world.Chance.Next()) };
         var pipeline = new Pipeline(
             settings,
+            new DiskReserve(world.IsOnceIn(2) ? 1 : 0, disk.FreeBytes),
             () => Open(files, mutation),
             Queue,
             State,

@@ -128,7 +128,7 @@ internal sealed class SimulatedConnection(
     private void ArriveAtEnclave(byte[] piece)
     {
         _toEnclave.AddRange(piece);
-        while (!_isEnded && enclave.TryAnswer(_toEnclave, out byte[]? answer))
+        while (!_isEnded && enclave.TryAnswer(this, _toEnclave, out byte[]? answer))
         {
             if (answer is null)
             {

@@ -163,7 +163,7 @@ class Receipts(unittest.TestCase):
 
         for checkpoint, rules in (
             (note(ecdsa), ["signature-lines"]),
-            (note(ecdsa, ed25519, other[1]), ["signature-lines"]),
+            (note(ecdsa, ed25519, ecdsa), ["signature-lines"]),
             (note(ed25519, ecdsa), ["signature-lines", "ecdsa", "ed25519"]),
             (note(ecdsa, _with_id(other[2], ed25519)), ["ed25519"]),
             (note(_with_id(other[1], ecdsa), ed25519), ["ecdsa"]),

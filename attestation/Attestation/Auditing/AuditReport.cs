@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Attestation.Auditing;
@@ -11,7 +12,7 @@ public sealed class AuditReport
 
     internal AuditReport(
         VerificationReport<VerifiedHead>? head, FaultList faults, LogReplay replay,
-        ImmutableArray<string> notes)
+        ImmutableArray<string> notes, ImmutableArray<ForkEvidence> evidence)
     {
         Head = head;
         Faults = faults.Kept;
@@ -21,6 +22,7 @@ public sealed class AuditReport
         Epochs = (uint)replay.Statements.Count;
         Cells = (uint)replay.CellCount;
         Notes = notes;
+        Evidence = evidence;
     }
 
     /// <summary>True if the head is verified and nothing at all was found wrong.</summary>
@@ -48,6 +50,10 @@ public sealed class AuditReport
 
     /// <summary>Cells that exist at the end.</summary>
     public uint Cells { get; }
+
+    /// <summary>Proof that the log has two histories, one for each held head that shows it.
+    /// </summary>
+    public ImmutableArray<ForkEvidence> Evidence { get; }
 
     /// <summary>What was looked at in part or not at all, for people.</summary>
     public ImmutableArray<string> Notes { get; }

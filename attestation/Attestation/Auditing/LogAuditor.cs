@@ -15,12 +15,12 @@ namespace Sequencer.Attestation.Auditing;
 public sealed class LogAuditor
 {
     private readonly TrustPolicy _policy;
-    private readonly ImmutableArray<VerifiedHead> _held;
+    private readonly ImmutableArray<AttestedHead> _held;
 
     /// <summary>An auditor that believes what the policy trusts and nothing else.</summary>
     /// <param name="policy">What is trusted.</param>
     /// <param name="held">Heads verified before, which the log must extend; may be none.</param>
-    public LogAuditor(TrustPolicy policy, params IEnumerable<VerifiedHead> held)
+    public LogAuditor(TrustPolicy policy, params IEnumerable<AttestedHead> held)
     {
         ArgumentNullException.ThrowIfNull(policy);
         _policy = policy;
@@ -45,7 +45,7 @@ public sealed class LogAuditor
             is not { Length: > 0 } note)
         {
             faults.Add(new AuditFault(VerificationRule.Missing, "a checkpoint", "none"));
-            return new AuditReport(null, faults, replay, notes.ToImmutable());
+            return new AuditReport(null, faults, replay, notes.ToImmutable(), []);
         }
         IReadOnlyList<AuditEpoch> epochs =
             UpTo(note, await source.ReadEpochsAsync(cancellationToken));
@@ -56,12 +56,15 @@ public sealed class LogAuditor
         var head = new HeadVerification(
             _policy, note, new ReceiptEpoch(newest.Statement, default, newest.Document));
         head.Check(checks, Ed25519.IsAvailable);
+        head.CheckWitnesses(checks, Ed25519.IsAvailable);
         EpochAudit.CheckDocuments(_policy, epochs, head.Attestation, faults);
 
+        ForkCollector? forks = null;
         if (head.Checkpoint is { } checkpoint)
         {
             var held = new HeldHeads(_held, faults);
-            var run = new Run(_policy, source, replay, faults, checkpoint, held);
+            if (epochs.Count > 0) forks = new ForkCollector(_held, newest, checkpoint);
+            var run = new Run(_policy, source, replay, faults, checkpoint, held, forks);
             await run.ReadAsync(progress, cancellationToken);
             // Where records are missing, so may statements be: that is told already.
             if (replay.IsTreeWhole) EpochAudit.CheckList(epochs, replay, faults);
@@ -76,7 +79,9 @@ public sealed class LogAuditor
         var headReport = head.Report(checks);
         faults.Add(headReport.Checks, newest.Epoch, "checkpoint");
         notes.AddRange(Notes(source, headReport));
-        return new AuditReport(headReport, faults, replay, notes.ToImmutable());
+        return new AuditReport(
+            headReport, faults, replay, notes.ToImmutable(),
+            forks is null ? [] : [.. forks.Make(_policy, note)]);
     }
 
     // A log grows while it is read: an epoch that opened after this checkpoint is of a later one.
@@ -116,6 +121,8 @@ public sealed class LogAuditor
         foreach (string note in source.Notes) yield return note;
         foreach (var check in head.Checks.OfType<VerificationCheck.NotChecked>())
         {
+            // A policy without witnesses is the policy's choice, which the level tells.
+            if (check is { Rule: VerificationRule.WitnessQuorum, IsExcused: true }) continue;
             yield return $"{check.Rule.Code()}: not checked, {check.Reason}";
         }
     }
@@ -127,7 +134,8 @@ public sealed class LogAuditor
         LogReplay replay,
         FaultList faults,
         Checkpoint checkpoint,
-        HeldHeads held)
+        HeldHeads held,
+        ForkCollector? forks)
     {
         private readonly TileComparison? _tiles =
             source.HasTiles ? new TileComparison(source, faults) : null;
@@ -183,6 +191,7 @@ public sealed class LogAuditor
             {
                 _leaves.Add(replay.Take(record));
                 held.Take(replay);
+                forks?.Take(_leaves[^1], replay);
             }
             if (!rest.IsEmpty)
             {

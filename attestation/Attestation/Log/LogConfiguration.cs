@@ -12,14 +12,20 @@ public sealed class LogConfiguration
     private const string FirstLine = "sequencer-configuration/v1\n";
     private const int OriginMaxBytes = 255;
 
-    private LogConfiguration(string origin, uint cellsMax, uint idempotencyWindow)
+    // Lines that every configuration has.
+    private const int LineCount = 4;
+
+    private LogConfiguration(
+        string origin, uint cellsMax, uint idempotencyWindow, WitnessRequirement? witnesses)
     {
         Origin = origin;
         CellsMax = cellsMax;
         IdempotencyWindow = idempotencyWindow;
+        Witnesses = witnesses;
         Text = string.Create(
             CultureInfo.InvariantCulture,
-            $"{FirstLine}origin {origin}\ncells-max {cellsMax}\nidempotency-window {idempotencyWindow}\n");
+            $"{FirstLine}origin {origin}\ncells-max {cellsMax}\n"
+            + $"idempotency-window {idempotencyWindow}\n{witnesses?.Text}");
     }
 
     /// <summary>The log's address: a schema-less URL.</summary>
@@ -30,6 +36,9 @@ public sealed class LogConfiguration
 
     /// <summary>How many numbers back an idempotency key is remembered.</summary>
     public uint IdempotencyWindow { get; }
+
+    /// <summary>The log's witnesses; null for a log without.</summary>
+    public WitnessRequirement? Witnesses { get; }
 
     /// <summary>The canonical text.</summary>
     public string Text { get; }
@@ -47,6 +56,16 @@ public sealed class LogConfiguration
         string origin,
         uint cellsMax,
         uint idempotencyWindow,
+        [NotNullWhen(true)] out LogConfiguration? configuration) =>
+        TryCreate(origin, cellsMax, idempotencyWindow, null, out configuration);
+
+    /// <summary>The same for a log with witnesses; false also when the text gets too long.
+    /// </summary>
+    public static bool TryCreate(
+        string origin,
+        uint cellsMax,
+        uint idempotencyWindow,
+        WitnessRequirement? witnesses,
         [NotNullWhen(true)] out LogConfiguration? configuration)
     {
         configuration = null;
@@ -54,8 +73,9 @@ public sealed class LogConfiguration
         {
             return false;
         }
-        configuration = new LogConfiguration(origin, cellsMax, idempotencyWindow);
-        return true;
+        var made = new LogConfiguration(origin, cellsMax, idempotencyWindow, witnesses);
+        if (made.Text.Length <= Limits.ConfigurationMaxBytes) configuration = made;
+        return configuration is not null;
     }
 
     /// <summary>Reads the canonical text; false for any other.</summary>
@@ -64,12 +84,20 @@ public sealed class LogConfiguration
     {
         configuration = null;
         if (text.Length > Limits.ConfigurationMaxBytes || !Ascii.IsValid(text)) return false;
-        string[] lines = Encoding.ASCII.GetString(text).Split('\n');
-        if (lines.Length != 5) return false;
+        string[] lines = Encoding.ASCII.GetString(text).Split('\n', LineCount + 1);
+        if (lines.Length != LineCount + 1) return false;
         if (!TryReadValue(lines[1], "origin ", out string origin)) return false;
         if (!TryReadNumber(lines[2], "cells-max ", out uint cellsMax)) return false;
         if (!TryReadNumber(lines[3], "idempotency-window ", out uint window)) return false;
-        if (!TryCreate(origin, cellsMax, window, out LogConfiguration? read)) return false;
+        WitnessRequirement? witnesses = null;
+        if (lines[4].Length > 0 && !WitnessRequirement.TryParse(lines[4], out witnesses))
+        {
+            return false;
+        }
+        if (!TryCreate(origin, cellsMax, window, witnesses, out LogConfiguration? read))
+        {
+            return false;
+        }
         // What was read may have been spelt another way (leading zeros, a plus sign): only one counts.
         if (!text.SequenceEqual(read.ToBytes())) return false;
         configuration = read;

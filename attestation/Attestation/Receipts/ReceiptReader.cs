@@ -42,6 +42,42 @@ internal ref struct ReceiptReader(ReadOnlySpan<byte> json)
             : null;
     }
 
+    /// <summary>A head alone.</summary>
+    public SignedHead? ReadHead()
+    {
+        Expect(HeadSyntax.BeforeCheckpoint, "checkpoint");
+        (byte[] checkpoint, ReceiptEpoch epoch) = ReadHeadMembers();
+        End();
+        return Refusal is null ? new SignedHead(checkpoint, epoch) : null;
+    }
+
+    /// <summary>Two heads, and the path from one to the other.</summary>
+    public ForkEvidence? ReadEvidence()
+    {
+        Expect(HeadSyntax.BeforeFirst, "smaller.checkpoint");
+        (byte[] smaller, ReceiptEpoch smallerEpoch) = ReadHeadMembers();
+        Expect(HeadSyntax.BeforeSecond, "larger.checkpoint");
+        (byte[] larger, ReceiptEpoch largerEpoch) = ReadHeadMembers();
+        Expect(HeadSyntax.BeforePrefixRoot, "prefix_root");
+        byte[] prefixRoot = ReadBase64(Digest.Size);
+        if (Refusal is null && prefixRoot.Length != Digest.Size) Refuse("a root of 32 bytes");
+        Expect(HeadSyntax.BeforeConsistency, "consistency");
+        Digest[] consistency = ReadHashes(TreeHash.MaxConsistencyPath);
+        Expect(HeadSyntax.EndEvidence, "end");
+        End();
+        return Refusal is null
+            ? new ForkEvidence(
+                new SignedHead(smaller, smallerEpoch), new SignedHead(larger, largerEpoch),
+                new Digest(prefixRoot), consistency)
+            : null;
+    }
+
+    private (byte[] Checkpoint, ReceiptEpoch Epoch) ReadHeadMembers()
+    {
+        byte[] checkpoint = ReadCheckpoint();
+        return (checkpoint, ReadEpochMembers());
+    }
+
     private (byte[] Record, byte[] Request, byte[] Metadata) ReadRecord()
     {
         Expect(ReceiptSyntax.BeforeRecord, "record");
@@ -55,6 +91,13 @@ internal ref struct ReceiptReader(ReadOnlySpan<byte> json)
 
     private ReceiptEpoch ReadEpoch()
     {
+        ReceiptEpoch epoch = ReadEpochMembers();
+        End();
+        return epoch;
+    }
+
+    private ReceiptEpoch ReadEpochMembers()
+    {
         Expect(ReceiptSyntax.BeforeStatement, "epoch.statement");
         byte[] statement = ReadBase64(Limits.RecordMaxBytes);
         Expect(ReceiptSyntax.BeforeInclusion, "epoch.inclusion");
@@ -62,8 +105,12 @@ internal ref struct ReceiptReader(ReadOnlySpan<byte> json)
         Expect(ReceiptSyntax.BeforeDocument, "epoch.document");
         byte[] document = ReadBase64(AttestationLimits.DocumentBytesMax);
         Expect(ReceiptSyntax.End, "end");
-        if (_at != _json.Length) Refuse("nothing follows the object");
         return new ReceiptEpoch(statement, inclusion, document);
+    }
+
+    private void End()
+    {
+        if (Refusal is null && _at != _json.Length) Refuse("nothing follows the object");
     }
 
     /// <summary>Passes over fixed text, after which <paramref name="member"/> begins.</summary>
@@ -101,19 +148,19 @@ internal ref struct ReceiptReader(ReadOnlySpan<byte> json)
         return length == bytes.Length ? bytes : bytes[..length];
     }
 
-    private Digest[] ReadHashes()
+    private Digest[] ReadHashes(int max = TreeHash.MaxInclusionPath)
     {
         if (Refusal is not null) return [];
-        var hashes = new List<Digest>(TreeHash.MaxInclusionPath);
+        var hashes = new List<Digest>(max);
         string member = _member;
         while (Refusal is null && _at < _json.Length && _json[_at] != ']')
         {
             Expect(hashes.Count == 0 ? "\""u8 : ",\""u8, member);
             byte[] bytes = ReadBase64(Digest.Size);
             if (Refusal is not null) break;
-            if (bytes.Length != Digest.Size || hashes.Count == TreeHash.MaxInclusionPath)
+            if (bytes.Length != Digest.Size || hashes.Count == max)
             {
-                Refuse($"at most {TreeHash.MaxInclusionPath} hashes of {Digest.Size} bytes");
+                Refuse($"at most {max} hashes of {Digest.Size} bytes");
                 break;
             }
             hashes.Add(new Digest(bytes));

@@ -40,6 +40,27 @@ internal static class ReceiptWriter
         WriteEpoch(destination, receipt.Epoch);
     }
 
+    /// <summary>A head's members, after the text that begins its checkpoint.</summary>
+    public static void WriteHead(IBufferWriter<byte> destination, SignedHead head)
+    {
+        WriteCheckpoint(destination, head.Checkpoint.Span);
+        WriteEpoch(destination, head.Epoch);
+    }
+
+    /// <summary>The whole object.</summary>
+    public static void WriteEvidence(IBufferWriter<byte> destination, ForkEvidence evidence)
+    {
+        destination.Write(HeadSyntax.BeforeFirst);
+        WriteHead(destination, evidence.Smaller);
+        destination.Write(HeadSyntax.BeforeSecond);
+        WriteHead(destination, evidence.Larger);
+        destination.Write(HeadSyntax.BeforePrefixRoot);
+        WriteBase64(destination, evidence.PrefixRoot.AsSpan());
+        destination.Write(HeadSyntax.BeforeConsistency);
+        WriteHashes(destination, evidence.Consistency.Span);
+        destination.Write(HeadSyntax.EndEvidence);
+    }
+
     private static void WriteRecord(IBufferWriter<byte> destination, Receipt receipt)
     {
         destination.Write(ReceiptSyntax.BeforeRecord);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Nitro;
@@ -16,6 +17,8 @@ internal sealed class HeadVerification
     private readonly ReadOnlyMemory<byte> _note;
     private readonly ReceiptEpoch _epoch;
 
+    private SignedNote? _signed;
+
     public HeadVerification(TrustPolicy policy, ReadOnlyMemory<byte> note, ReceiptEpoch epoch)
     {
         _policy = policy;
@@ -23,8 +26,17 @@ internal sealed class HeadVerification
         _epoch = epoch;
     }
 
-    /// <summary>The rules that <see cref="Check"/> and an inclusion check give an
-    /// outcome.</summary>
+    /// <summary>Of a head by an epoch that was verified before.</summary>
+    public HeadVerification(ReadOnlyMemory<byte> note, AttestedEpoch epoch)
+        : this(
+            epoch.Policy, note, new ReceiptEpoch(epoch.Statement.Bytes, default, epoch.Document))
+    {
+        Statement = epoch.Statement;
+        Attestation = epoch.Attestation;
+    }
+
+    /// <summary>The rules that <see cref="Check"/>, <see cref="CheckWitnesses"/> and an inclusion
+    /// check give an outcome.</summary>
     public static ReadOnlySpan<VerificationRule> Rules =>
     [
         VerificationRule.StatementFormat, VerificationRule.CheckpointFormat,
@@ -32,8 +44,25 @@ internal sealed class HeadVerification
         VerificationRule.EpochDomain, VerificationRule.EpochStatement,
         VerificationRule.LogId, VerificationRule.Origin, VerificationRule.Configuration,
         VerificationRule.SignatureLines, VerificationRule.Ecdsa, VerificationRule.Ed25519,
+        VerificationRule.Cosignature, VerificationRule.WitnessQuorum,
         VerificationRule.StatementNumber, VerificationRule.StatementInclusion,
         VerificationRule.MeasurementRetired,
+    ];
+
+    /// <summary>The rules about the epoch, whatever it signed.</summary>
+    public static ReadOnlySpan<VerificationRule> EpochRules =>
+    [
+        VerificationRule.StatementFormat, VerificationRule.Attestation,
+        VerificationRule.EpochPublicKey, VerificationRule.EpochDomain,
+        VerificationRule.EpochStatement, VerificationRule.LogId, VerificationRule.Configuration,
+    ];
+
+    /// <summary>The rules about a head that an epoch signed.</summary>
+    public static ReadOnlySpan<VerificationRule> SignedRules =>
+    [
+        VerificationRule.CheckpointFormat, VerificationRule.Origin,
+        VerificationRule.SignatureLines, VerificationRule.Ecdsa, VerificationRule.Ed25519,
+        VerificationRule.StatementNumber, VerificationRule.MeasurementRetired,
     ];
 
     /// <summary>The statement, as soon as it decodes.</summary>
@@ -45,24 +74,38 @@ internal sealed class HeadVerification
     /// <summary>What the document proves, as soon as it verifies.</summary>
     public VerifiedAttestation? Attestation { get; private set; }
 
-    /// <summary>Gives all rules their outcome but that of the statement's inclusion.</summary>
+    /// <summary>Which witnesses of the policy cosigned; empty before they were checked.</summary>
+    public ImmutableArray<VerifiedCosignature> Cosignatures { get; private set; } = [];
+
+    /// <summary>
+    /// Gives all rules their outcome but those of the witnesses and of the statement's inclusion.
+    /// </summary>
     public void Check(CheckList checks, bool isEd25519AtHand)
     {
-        if (EpochStatement.TryParse(_epoch.Statement.Span, out EpochStatement? statement))
-        {
-            checks.Pass(VerificationRule.StatementFormat);
-        }
-        else
-        {
-            checks.Fail(VerificationRule.StatementFormat, "an epoch statement", "other bytes");
-        }
+        CheckEpoch(checks);
+        CheckSigned(checks, isEd25519AtHand);
+    }
+
+    /// <summary>That the epoch is an attested one: <see cref="EpochRules"/>.</summary>
+    public void CheckEpoch(CheckList checks)
+    {
+        checks.Expect(
+            VerificationRule.StatementFormat,
+            EpochStatement.TryParse(_epoch.Statement.Span, out EpochStatement? statement),
+            "an epoch statement",
+            "other bytes");
         Statement = statement;
-        SignedNote? note = CheckNote(checks);
         Attestation = EpochVerification.Check(checks, _policy, statement, _epoch.Document.Span);
+    }
+
+    /// <summary>That the epoch signed the head: <see cref="SignedRules"/>.</summary>
+    public void CheckSigned(CheckList checks, bool isEd25519AtHand)
+    {
+        _signed = CheckNote(checks);
         CheckOrigin(checks);
-        if (note is not null && statement is not null)
+        if (_signed is not null && Statement is not null)
         {
-            SignatureVerification.Check(checks, note, statement, isEd25519AtHand);
+            SignatureVerification.Check(checks, _signed, Statement, isEd25519AtHand);
         }
         else
         {
@@ -72,6 +115,17 @@ internal sealed class HeadVerification
         }
         CheckNumber(checks);
         CheckRetired(checks);
+    }
+
+    /// <summary>The policy's witnesses, once the note was looked at.</summary>
+    public void CheckWitnesses(CheckList checks, bool isEd25519AtHand)
+    {
+        if (_signed is null) CosignatureVerification.LeaveOut(checks);
+        else
+        {
+            Cosignatures = CosignatureVerification.Check(
+                checks, _policy.Witnesses, _signed, isEd25519AtHand);
+        }
     }
 
     /// <summary>The statement's inclusion, by the receipt's proof.</summary>
@@ -98,11 +152,28 @@ internal sealed class HeadVerification
         checks.RequireAll(Rules);
         var outcome = checks.ToArray();
         VerifiedHead? head = checks.IsGood
-            ? new VerifiedHead(
-                _policy, _note, _epoch, Statement!, Checkpoint!, Attestation!, outcome)
+            ? new VerifiedHead(ToAttestedHead(), outcome, Cosignatures)
             : null;
         return new VerificationReport<VerifiedHead>(outcome, head);
     }
+
+    /// <summary>The report without the witnesses.</summary>
+    public VerificationReport<AttestedHead> ReportAttested(CheckList checks)
+    {
+        checks.RequireAll(EpochRules);
+        checks.RequireAll(SignedRules);
+        checks.RequireAll([VerificationRule.StatementInclusion]);
+        return new VerificationReport<AttestedHead>(
+            checks.ToArray(), checks.IsGood ? ToAttestedHead() : null);
+    }
+
+    // For a good list only: then all of these were found. Its own copy of the note, since a caller
+    // that reuses its buffer must not change what was verified.
+    private AttestedHead ToAttestedHead() => new(
+        new AttestedEpoch(_policy, Statement!, _epoch.Document, Attestation!),
+        Checkpoint!,
+        _note.ToArray(),
+        _epoch);
 
     private SignedNote? CheckNote(CheckList checks)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Sequencer.Attestation.Cryptography;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 
 namespace Sequencer.Attestation.Verification;
@@ -75,6 +76,7 @@ public sealed class LogVerifier
         var headChecks = new CheckList();
         var verification = new HeadVerification(Policy, receipt.Checkpoint, receipt.Epoch);
         verification.Check(headChecks, _isEd25519AtHand);
+        verification.CheckWitnesses(headChecks, _isEd25519AtHand);
         verification.CheckInclusion(headChecks);
         var headReport = verification.Report(headChecks);
 
@@ -130,8 +132,84 @@ public sealed class LogVerifier
         var checks = new CheckList();
         var verification = new HeadVerification(Policy, checkpoint, epoch);
         verification.Check(checks, _isEd25519AtHand);
+        verification.CheckWitnesses(checks, _isEd25519AtHand);
         verification.CheckInclusion(checks);
         return verification.Report(checks);
+    }
+
+    /// <summary>
+    /// Verifies a head without regard to witnesses: for those who are about to cosign it, or accuse
+    /// who signed it.
+    /// </summary>
+    public VerificationReport<AttestedHead> VerifyAttestedHead(SignedHead head)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        var checks = new CheckList();
+        var verification = new HeadVerification(Policy, head.Checkpoint, head.Epoch);
+        verification.Check(checks, _isEd25519AtHand);
+        verification.CheckInclusion(checks);
+        return verification.ReportAttested(checks);
+    }
+
+    /// <summary>
+    /// The same for the head that a receipt, JSON or tlog-proof, stands under: what its holder can
+    /// hold against the log, whether the receipt's record is good or not.
+    /// </summary>
+    public VerificationReport<AttestedHead> VerifyAttestedHead(ReadOnlySpan<byte> receipt)
+    {
+        if (TryDecode(receipt, out Receipt? read, out ReceiptRefusal? refusal))
+        {
+            return VerifyAttestedHead(new SignedHead(read.Checkpoint, read.Epoch));
+        }
+        var checks = new CheckList();
+        checks.Fail(
+            VerificationRule.ReceiptFormat, "a receipt in its one form", $"a fault {refusal}");
+        return new VerificationReport<AttestedHead>(checks.ToArray(), null);
+    }
+
+    /// <summary>Verifies an epoch, without any head of it: steps 2 to 5 and 7.</summary>
+    public VerificationReport<AttestedEpoch> VerifyEpoch(
+        ReadOnlyMemory<byte> statement, ReadOnlyMemory<byte> document)
+    {
+        var checks = new CheckList();
+        var verification = new HeadVerification(
+            Policy, default, new ReceiptEpoch(statement, default, document));
+        verification.CheckEpoch(checks);
+        checks.RequireAll(HeadVerification.EpochRules);
+        AttestedEpoch? epoch = checks.IsGood
+            ? new AttestedEpoch(
+                Policy, verification.Statement!, document, verification.Attestation!)
+            : null;
+        return new VerificationReport<AttestedEpoch>(checks.ToArray(), epoch);
+    }
+
+    /// <summary>
+    /// Verifies that an epoch verified before signed a checkpoint, without regard to witnesses. The
+    /// statement's inclusion is not asked for: an epoch signs trees with its statement only.
+    /// </summary>
+    /// <exception cref="ArgumentException">The epoch was verified under another policy.</exception>
+    public VerificationReport<Checkpoint> VerifySigned(
+        AttestedEpoch epoch, ReadOnlyMemory<byte> checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(epoch);
+        if (!ReferenceEquals(epoch.Policy, Policy))
+        {
+            throw new ArgumentException("The epoch is another policy's.", nameof(epoch));
+        }
+        var checks = new CheckList();
+        var verification = new HeadVerification(checkpoint, epoch);
+        verification.CheckSigned(checks, _isEd25519AtHand);
+        checks.RequireAll(HeadVerification.SignedRules);
+        return new VerificationReport<Checkpoint>(
+            checks.ToArray(), checks.IsGood ? verification.Checkpoint : null);
+    }
+
+    /// <summary>Verifies evidence of a fork: docs/PROTOCOL.md section 17.</summary>
+    public EvidenceReport VerifyEvidence(ForkEvidence evidence)
+    {
+        ArgumentNullException.ThrowIfNull(evidence);
+        return EvidenceReport.Of(
+            evidence, VerifyAttestedHead(evidence.Smaller), VerifyAttestedHead(evidence.Larger));
     }
 
     /// <summary>

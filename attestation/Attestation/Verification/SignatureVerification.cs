@@ -6,12 +6,12 @@ using Sequencer.Attestation.Notes;
 namespace Sequencer.Attestation.Verification;
 
 /// <summary>
-/// Step 8 of docs/PROTOCOL.md section 11: the two signature lines of one epoch, in their order, and
-/// nothing else.
+/// Step 8 of docs/PROTOCOL.md section 11: the two signature lines of one epoch come first, in their
+/// order, and no line after them is the epoch's. Lines of other keys are not looked at here.
 /// </summary>
 internal static class SignatureVerification
 {
-    private const string NoEd25519 = "this machine has no Ed25519 implementation (libcrypto 3)";
+    public const string NoEd25519 = "this machine has no Ed25519 implementation (libcrypto 3)";
 
     public static void Check(
         CheckList checks, SignedNote note, EpochStatement statement, bool isEd25519AtHand)
@@ -26,9 +26,11 @@ internal static class SignatureVerification
         IReadOnlyList<NoteSignature> lines = note.Signatures;
         checks.Expect(
             VerificationRule.SignatureLines,
-            lines.Count == 2
-                && IsBy(lines[0], origin, p256Id) && IsBy(lines[1], origin, ed25519Id),
-            $"the lines of {origin} with key ids {Hex(p256Id)} and {Hex(ed25519Id)}",
+            lines.Count >= 2
+                && IsBy(lines[0], origin, p256Id) && IsBy(lines[1], origin, ed25519Id)
+                && !lines.Skip(2).Any(
+                    l => IsBy(l, origin, p256Id) || IsBy(l, origin, ed25519Id)),
+            $"first the lines of {origin} with key ids {Hex(p256Id)} and {Hex(ed25519Id)}, once",
             string.Join(", ", lines.Select(l => $"{l.KeyName} {Hex(l.KeyId)}")));
 
         // Each key's own line is looked for, so that lines in a wrong order are one fault only.

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 
 namespace Sequencer.Attestation.Verification;
 
@@ -13,8 +14,8 @@ public sealed record AcceptedMeasurement(MeasurementSet Measurements, ulong? Not
 
 /// <summary>
 /// What a verifier trusts (docs/PROTOCOL.md section 10): one log, its configuration, the images
-/// that may sign for it and the roots that may attest them. Comes from the one who trusts, never
-/// from the log.
+/// that may sign for it, the roots that may attest them, and the witnesses. Comes from the one who
+/// trusts, never from the log.
 /// </summary>
 public sealed class TrustPolicy
 {
@@ -28,13 +29,15 @@ public sealed class TrustPolicy
         Digest logId,
         LogConfiguration configuration,
         IEnumerable<AcceptedMeasurement> measurements,
-        IEnumerable<TrustedRoot> roots)
+        IEnumerable<TrustedRoot> roots,
+        WitnessPolicy? witnesses = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         LogId = logId;
         Configuration = configuration;
         Images = new TrustedImages(measurements, roots);
         IsLogPinned = true;
+        OwnWitnesses = witnesses;
     }
 
     // The log of a statement that evidence brings along, which pins nothing.
@@ -60,6 +63,14 @@ public sealed class TrustPolicy
     /// <summary>The log's address: <see cref="LogConfiguration.Origin"/>.</summary>
     public string Origin => Configuration.Origin;
 
+    /// <summary>
+    /// The witnesses that heads are held to: those that the policy names itself, else those of the
+    /// configuration that it pins; null if there are none. A configuration that the evidence
+    /// brought along names witnesses that nobody chose, so it counts for nothing here.
+    /// </summary>
+    public WitnessPolicy? Witnesses =>
+        OwnWitnesses ?? (IsLogPinned ? Configuration.Witnesses?.Policy : null);
+
     /// <summary>Accepted images; the first that matches a document counts.</summary>
     public ImmutableArray<AcceptedMeasurement> Measurements => Images.Measurements;
 
@@ -71,6 +82,9 @@ public sealed class TrustPolicy
     /// warn.
     /// </summary>
     public bool HasInsecureDevelopmentRoots => Images.HasInsecureDevelopmentRoots;
+
+    /// <summary>The policy's own member <c>witnesses</c>; null without it.</summary>
+    internal WitnessPolicy? OwnWitnesses { get; }
 
     /// <summary>The images and roots, without the log.</summary>
     public TrustedImages Images { get; }

@@ -95,8 +95,15 @@ internal ref struct TrustPolicyReader
                 $"origin: {members.Origin} is not the configuration's origin "
                 + $"{configuration.Origin}");
         }
+        WitnessPolicy? witnesses = null;
+        if (members.Witnesses is { } witnessText
+            && !WitnessPolicy.TryParse(witnessText, out witnesses, out WitnessPolicyFault fault))
+        {
+            throw new PolicyFault($"witnesses: {fault}");
+        }
         return new TrustPolicy(
-            id, configuration, Required(members.Measurements, "measurements"), members.Roots);
+            id, configuration, Required(members.Measurements, "measurements"), members.Roots,
+            witnesses);
     }
 
     private static TrustedImages ToImages(Members members)
@@ -106,10 +113,11 @@ internal ref struct TrustPolicyReader
             throw new PolicyFault($"format: not {ImagesFormat}");
         }
         // Measurements that speak of a log would look as if they pinned it.
-        if ((members.LogId ?? members.Origin ?? members.Configuration) is not null)
+        if ((members.LogId ?? members.Origin ?? members.Configuration ?? members.Witnesses)
+            is not null)
         {
-            throw new PolicyFault($"{ImagesFormat}: log_id, origin and configuration belong to "
-                + $"a {Format}");
+            throw new PolicyFault($"{ImagesFormat}: log_id, origin, configuration and witnesses "
+                + $"belong to a {Format}");
         }
         return new TrustedImages(Required(members.Measurements, "measurements"), members.Roots);
     }
@@ -130,6 +138,7 @@ internal ref struct TrustPolicyReader
                 case "log_id": members.LogId = Text(); break;
                 case "origin": members.Origin = Text(); break;
                 case "configuration": members.Configuration = Text(); break;
+                case "witnesses": members.Witnesses = Text(); break;
                 case "measurements": members.Measurements = ReadMeasurements(); break;
                 case "roots": ReadRoots(members.Roots, AwsRootOf); break;
                 case "insecure_development_roots":
@@ -285,6 +294,8 @@ internal ref struct TrustPolicyReader
         public string? Origin { get; set; }
 
         public string? Configuration { get; set; }
+
+        public string? Witnesses { get; set; }
 
         public List<AcceptedMeasurement>? Measurements { get; set; }
 

@@ -23,6 +23,10 @@ internal static class TrustPolicyWriter
         json.WriteString("origin", policy.Origin);
         json.WriteString("configuration", policy.Configuration.Text);
         WriteMembers(json, policy.Images);
+        if (policy.OwnWitnesses is { } witnesses)
+        {
+            json.WriteString("witnesses", witnesses.ToCanonicalText());
+        }
     });
 
     public static byte[] Write(TrustedImages images) => Write(json =>

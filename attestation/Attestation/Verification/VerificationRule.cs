@@ -47,7 +47,8 @@ public enum VerificationRule
     /// <summary>The statement has the policy's configuration.</summary>
     Configuration,
 
-    /// <summary>The checkpoint has the epoch's two signature lines and no other.</summary>
+    /// <summary>The checkpoint's first two signature lines are the epoch's, and no other is.
+    /// </summary>
     SignatureLines,
 
     /// <summary>The ECDSA line verifies.</summary>
@@ -55,6 +56,12 @@ public enum VerificationRule
 
     /// <summary>The Ed25519 line verifies.</summary>
     Ed25519,
+
+    /// <summary>Every line by a witness of the policy verifies.</summary>
+    Cosignature,
+
+    /// <summary>The witnesses that cosigned are enough for the policy.</summary>
+    WitnessQuorum,
 
     /// <summary>The statement's number is below the head's size.</summary>
     StatementNumber,
@@ -163,6 +170,8 @@ public static class VerificationRules
         VerificationRule.SignatureLines => "signature-lines",
         VerificationRule.Ecdsa => "ecdsa",
         VerificationRule.Ed25519 => "ed25519",
+        VerificationRule.Cosignature => "cosignature",
+        VerificationRule.WitnessQuorum => "witness-quorum",
         VerificationRule.StatementNumber => "statement-number",
         VerificationRule.StatementInclusion => "statement-inclusion",
         VerificationRule.MeasurementRetired => "measurement-retired",

@@ -6,51 +6,52 @@ using Sequencer.Attestation.Receipts;
 
 namespace Sequencer.Attestation.Verification;
 
+/// <summary>What stands behind a verified head (docs/THREATS.md, "Acknowledged").</summary>
+public enum HeadLevel
+{
+    /// <summary>An attested epoch signed it; the log may have another head elsewhere.</summary>
+    Durable,
+
+    /// <summary>A quorum of the policy's witnesses cosigned it as well: as long as fewer of them
+    /// lie than the policy bears, no other history of the log has one.</summary>
+    Witnessed,
+}
+
 /// <summary>
 /// A tree head that an attested epoch of the policy's log signed. Only <see cref="LogVerifier"/>
 /// and the auditor make one.
 /// </summary>
 public sealed class VerifiedHead
 {
-    private readonly ReadOnlyMemory<byte> _note;
-    private readonly ReceiptEpoch _epoch;
+    private readonly AttestedHead _head;
 
     internal VerifiedHead(
-        TrustPolicy policy,
-        ReadOnlyMemory<byte> note,
-        ReceiptEpoch epoch,
-        EpochStatement statement,
-        Checkpoint checkpoint,
-        VerifiedAttestation attestation,
-        ImmutableArray<VerificationCheck> checks)
+        AttestedHead head,
+        ImmutableArray<VerificationCheck> checks,
+        ImmutableArray<VerifiedCosignature> cosignatures)
     {
-        // Its own copy: a caller that reuses its buffer must not change what was verified.
-        _note = note.ToArray();
-        _epoch = epoch;
-        Policy = policy;
-        Statement = statement;
-        Checkpoint = checkpoint;
-        Attestation = attestation;
+        _head = head;
         Checks = checks;
+        Cosignatures = cosignatures;
     }
 
     /// <summary>The policy under which it was verified.</summary>
-    public TrustPolicy Policy { get; }
+    public TrustPolicy Policy => _head.Epoch.Policy;
 
     /// <summary>The log.</summary>
     public Digest LogId => Policy.LogId;
 
     /// <summary>Origin, size and root.</summary>
-    public Checkpoint Checkpoint { get; }
+    public Checkpoint Checkpoint => _head.Checkpoint;
 
     /// <summary>The statement of the epoch that signed.</summary>
-    public EpochStatement Statement { get; }
+    public EpochStatement Statement => _head.Epoch.Statement;
 
     /// <summary>The epoch that signed.</summary>
     public uint Epoch => Statement.Fields.Epoch;
 
     /// <summary>The document of the epoch that signed.</summary>
-    public VerifiedAttestation Attestation { get; }
+    public VerifiedAttestation Attestation => _head.Epoch.Attestation;
 
     /// <summary>The policy's name for the image that signed.</summary>
     public string MeasurementName => Attestation.Measurements.Name;
@@ -63,15 +64,28 @@ public sealed class VerifiedHead
         Attestation.Root.Kind == TrustedRootKind.InsecureDevelopment;
 
     /// <summary>The signed note.</summary>
-    public ReadOnlyMemory<byte> Note => _note;
+    public ReadOnlyMemory<byte> Note => _head.Note;
+
+    /// <summary>The policy's witnesses that cosigned it, in the policy's order; may be none.
+    /// </summary>
+    public ImmutableArray<VerifiedCosignature> Cosignatures { get; }
+
+    /// <summary>What stands behind the head.</summary>
+    public HeadLevel Level =>
+        Policy.Witnesses is { HasQuorum: true } ? HeadLevel.Witnessed : HeadLevel.Durable;
+
+    /// <summary>The same head, whoever cosigned it.</summary>
+    public AttestedHead Attested => _head;
 
     /// <summary>What became of each rule about it: all hold.</summary>
     internal ImmutableArray<VerificationCheck> Checks { get; }
 
     /// <summary>True if the receipt is under this very head with this very evidence.</summary>
     internal bool IsOf(Receipt receipt) =>
-        receipt.Checkpoint.Span.SequenceEqual(_note.Span)
-        && receipt.Epoch.Statement.Span.SequenceEqual(_epoch.Statement.Span)
-        && receipt.Epoch.Inclusion.Span.SequenceEqual(_epoch.Inclusion.Span)
-        && receipt.Epoch.Document.Span.SequenceEqual(_epoch.Document.Span);
+        receipt.Checkpoint.Span.SequenceEqual(Note.Span)
+        && receipt.Epoch.Statement.Span.SequenceEqual(Known.Statement.Span)
+        && receipt.Epoch.Inclusion.Span.SequenceEqual(Known.Inclusion.Span)
+        && receipt.Epoch.Document.Span.SequenceEqual(Known.Document.Span);
+
+    private ReceiptEpoch Known => _head.Bundle;
 }

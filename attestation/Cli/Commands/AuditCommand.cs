@@ -25,6 +25,13 @@ internal static class AuditCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private static readonly Option<string?> Evidence = new("--evidence")
+    {
+        Description = "Where to write proof that the log has two histories, if a held head shows "
+            + "it; 'sequencer verify FILE' checks it anywhere",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -41,6 +48,7 @@ internal static class AuditCommand
             Log,
             SharedOptions.Policy,
             Held,
+            Evidence,
         };
         command.SetWork(Work);
         return command;
@@ -67,26 +75,46 @@ internal static class AuditCommand
         {
             throw new CommandFailure($"Cannot read {log}: {e.Message}");
         }
+        if (parse.GetValue(Evidence) is { } file) WriteEvidence(screen, file, report);
         if (screen.IsJson) screen.WriteJson(json => Write(json, log, report));
         else Show(screen, log, report);
         return report.IsGood ? ExitCodes.Good : ExitCodes.Refused;
     }
 
+    private static void WriteEvidence(Screen screen, string file, AuditReport report)
+    {
+        if (report.Evidence.IsEmpty)
+        {
+            if (report.FaultCounts.ContainsKey(VerificationRule.HeldHead))
+            {
+                screen.Remark(
+                    "No evidence was written: a log that is only shorter than what you hold may be "
+                    + "an old copy of it, and a head that is not good under the policy proves "
+                    + "nothing.");
+            }
+            return;
+        }
+        Files.Write(file, report.Evidence[0].Encode(), force: false);
+        screen.Remark(
+            $"Wrote {Screen.Plain(file)}: proof of two histories, for anybody with a policy.");
+    }
+
     // A head counts only if it is good under the policy: anybody can make a file that accuses a log.
-    private static List<VerifiedHead> ReadHeld(string[] files, TrustPolicy policy)
+    // Whether witnesses cosigned it makes no difference to what the log's own enclave signed.
+    private static List<AttestedHead> ReadHeld(string[] files, TrustPolicy policy)
     {
         var verifier = new LogVerifier(policy);
-        var heads = new List<VerifiedHead>();
+        var heads = new List<AttestedHead>();
         foreach (string file in files)
         {
             byte[] receipt = Files.Read(file, Receipt.MaxBytes * 2, "a receipt");
-            if (!verifier.VerifyReceipt(receipt).TryGet(out VerifiedEntry? entry))
+            if (!verifier.VerifyAttestedHead(receipt).TryGet(out AttestedHead? head))
             {
                 throw new CommandFailure(
-                    $"{file} is not a good receipt under this policy, so it can hold nothing against the "
-                    + $"log: see 'sequencer verify {file}'.");
+                    $"{file} has no good head under this policy, so it can hold nothing against "
+                    + $"the log: see 'sequencer verify {file}'.");
             }
-            heads.Add(entry.Head);
+            heads.Add(head);
         }
         return heads;
     }
@@ -138,6 +166,7 @@ internal static class AuditCommand
                 $"[green]GOOD[/]: nothing wrong in {verified!.Checkpoint.Size} records of "
                 + $"{Screen.Plain(verified.Policy.Origin)}; "
                 + $"root {verified.Checkpoint.Root.ToHex()}."));
+            screen.Say($"      level: {Screen.Plain(Levels.Text(verified))}");
             return;
         }
         foreach (AuditFault fault in report.Faults)
@@ -168,6 +197,7 @@ internal static class AuditCommand
                 json.WriteNumber("head_size", verified.Checkpoint.Size);
                 json.WriteString("root", verified.Checkpoint.Root.ToHex());
                 json.WriteString("log_id", verified.LogId.ToHex());
+                Levels.Write(json, verified);
                 json.WriteBoolean("log_pinned", verified.Policy.IsLogPinned);
             }
             CheckLines.Write(json, head.Checks);

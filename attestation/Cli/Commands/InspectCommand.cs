@@ -10,8 +10,8 @@ internal static class InspectCommand
 
     private static readonly Argument<string> Subject = new("file")
     {
-        Description = "Receipt, .tlog-proof, checkpoint, attestation document (binary or base64) or trust "
-            + "policy; - for standard input",
+        Description = "Receipt, .tlog-proof, checkpoint, epoch statement, answer of /v1/epochs, attestation "
+            + "document (binary or base64) or trust policy; - for standard input",
         HelpName = "FILE",
     };
 
@@ -19,8 +19,9 @@ internal static class InspectCommand
     {
         var command = new Command(
             "inspect",
-            "Show what a receipt, checkpoint, attestation document or trust policy says. Verifies nothing: "
-            + "what it shows may be a lie.\n\nExample:\n  sequencer inspect 1.receipt.json")
+            "Show what a receipt, checkpoint, epoch, attestation document or trust policy says. Verifies "
+            + "nothing: what it shows may be a lie. The verifier key of an epoch is the one that other "
+            + "tools for signed notes take.\n\nExample:\n  sequencer inspect 1.receipt.json")
         {
             Subject,
         };
@@ -34,8 +35,8 @@ internal static class InspectCommand
         byte[] bytes = Files.Read(file, FileMaxBytes, "anything that can be inspected");
         Facts facts = Detection.Inspect(bytes)
             ?? throw new CommandFailure(
-                $"{file} is neither a receipt, a tlog-proof, a checkpoint, an attestation document nor a "
-                + "trust policy.");
+                $"{file} is neither a receipt, a tlog-proof, a checkpoint, an epoch, an attestation document "
+                + "nor a trust policy.");
         if (screen.IsJson) screen.WriteJson(facts.WriteTo);
         else Show(screen, facts);
         return Task.FromResult(ExitCodes.Good);

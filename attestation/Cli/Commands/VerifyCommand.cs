@@ -13,7 +13,7 @@ internal static class VerifyCommand
 
     private static readonly Argument<string[]> Receipts = new("receipt")
     {
-        Description = "Receipt files, JSON or .tlog-proof; - for standard input",
+        Description = "Receipt files, JSON or .tlog-proof, or evidence; - for standard input",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "FILE",
     };
@@ -31,6 +31,8 @@ internal static class VerifyCommand
             "Verify receipts offline, down to the roots of your trust policy. Never uses the network.\n\n"
             + "Examples:\n  sequencer verify 1.receipt.json --policy trust-policy.json --payload invoice.pdf\n"
             + "  sequencer verify 1.receipt.json --policy measurements.json\n\n"
+            + "Evidence that 'sequencer audit' wrote is judged as such: it is good if the log has "
+            + "two histories.\n\n"
             + "An image's measurements.json pins which program signed, but not which log of it.\n\n"
             + "Exit codes: 0 all good, 1 at least one refused, 2 nothing was decided.")
         {
@@ -58,7 +60,13 @@ internal static class VerifyCommand
         var reports = new List<(string File, VerificationReport<VerifiedEntry> Report)>();
         foreach (string file in files)
         {
-            byte[] receipt = Files.Read(file, Receipt.MaxBytes * 2, "a receipt");
+            byte[] receipt = Files.Read(file, ForkEvidence.MaxBytes, "a receipt");
+            if (ForkEvidence.IsLikely(receipt))
+            {
+                return Task.FromResult(files.Length == 1
+                    ? EvidenceVerdicts.Judge(screen, file, receipt, trust)
+                    : throw new CommandFailure($"{file} is evidence: verify it alone."));
+            }
             reports.Add((file, trust.VerifyReceipt(receipt, payload)));
         }
         if (screen.IsJson) screen.WriteJson(json => Write(json, reports));
@@ -95,7 +103,7 @@ internal static class VerifyCommand
         {
             screen.Say($"      [yellow]{Screen.Plain(Trust.NotPinned(entry.Head.Policy))}[/]");
         }
-        screen.Say("      level: durable (no witness quorum in the policy)");
+        screen.Say($"      level: {Screen.Plain(Levels.Text(entry.Head))}");
     }
 
     private static void Write(
@@ -119,7 +127,7 @@ internal static class VerifyCommand
                 json.WriteNumber("head_size", entry.Head.Checkpoint.Size);
                 json.WriteString("measurement", entry.Head.MeasurementName);
                 json.WriteBoolean("insecure_development_root", entry.Head.IsInsecureDevelopment);
-                json.WriteString("level", "durable");
+                Levels.Write(json, entry.Head);
                 if (entry.PayloadCommitment is { } commitment)
                 {
                     json.WriteString("payload_digest", commitment.ToHex());

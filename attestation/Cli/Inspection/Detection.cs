@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
@@ -21,6 +22,10 @@ internal static class Detection
         {
             return ReceiptFacts.Of(receipt, "Receipt (C2SP tlog-proof)");
         }
+        if (ForkEvidence.TryDecode(bytes, out ForkEvidence? evidence, out _))
+        {
+            return EvidenceFacts.Of(evidence);
+        }
         if (UnverifiedAttestation.TryParse(bytes, out var document, out _))
         {
             return OfDocument(document);
@@ -40,6 +45,11 @@ internal static class Detection
             CheckpointFacts.Add(facts, checkpoint, note);
             return facts;
         }
+        if (EpochStatement.TryParse(bytes, out EpochStatement? statement))
+        {
+            return EpochFacts.Of(statement);
+        }
+        if (EpochFacts.TryRead(bytes, out Facts epochs)) return epochs;
         return TryBase64(bytes, out byte[] decoded)
             && UnverifiedAttestation.TryParse(decoded, out document, out _)
             ? OfDocument(document)

@@ -1,4 +1,5 @@
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli.Inspection;
@@ -14,6 +15,14 @@ internal static class PolicyFacts
         facts.Add("cells max", policy.Configuration.CellsMax);
         facts.Add("idempotency window", policy.Configuration.IdempotencyWindow);
         AddImages(facts, policy.Images);
+        if (policy.Witnesses is { } witnesses)
+        {
+            foreach (PolicyWitness witness in witnesses.Witnesses)
+            {
+                facts.Add($"witness {witness.Name}", witness.Key.ToString());
+            }
+            facts.Add("quorum", witnesses.ToString());
+        }
         return facts;
     }
 

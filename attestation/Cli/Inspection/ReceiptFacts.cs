@@ -1,6 +1,5 @@
 using System.Text;
 using Sequencer.Attestation.Log;
-using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 
@@ -21,7 +20,7 @@ internal static class ReceiptFacts
         {
             facts.Under("checkpoint", () => CheckpointFacts.Add(facts, checkpoint, note));
         }
-        facts.Under("epoch", () => AddEpoch(facts, receipt.Epoch));
+        facts.Under("epoch", () => EpochFacts.Add(facts, receipt.Epoch));
         return facts;
     }
 
@@ -75,27 +74,5 @@ internal static class ReceiptFacts
         {
             foreach ((string key, string value) in metadata.Pairs) facts.Add(key, value);
         });
-    }
-
-    private static void AddEpoch(Facts facts, ReceiptEpoch epoch)
-    {
-        if (EpochStatement.TryParse(epoch.Statement.Span, out EpochStatement? statement))
-        {
-            facts.Add("epoch", statement.Fields.Epoch);
-            facts.Add("statement number", statement.Fields.Number);
-            facts.Add("opened", Times.Text(statement.Fields.TimeMs));
-            facts.Add("log id", statement.LogId.ToHex());
-            facts.Add("statement hash", statement.Hash.ToHex());
-            facts.Add("accepted predecessors", statement.Fields.AcceptedPredecessors.Count);
-            facts.Add("configuration", statement.Fields.Configuration.Text.TrimEnd().Replace('\n', ';'));
-        }
-        if (UnverifiedAttestation.TryParse(epoch.Document.Span, out var document, out var refusal))
-        {
-            facts.Under("attestation", () => AttestationFacts.Add(facts, document));
-        }
-        else
-        {
-            facts.Add("attestation", refusal!.Message);
-        }
     }
 }

@@ -9,7 +9,8 @@ internal static class QemuArguments
     // A guest that reboots has ended: it is not to start again by itself, with other keys.
     private static readonly string[] Always =
     [
-        "-accel", "tcg,thread=multi", "-nodefaults", "-display", "none", "-monitor", "none",
+        // All that QEMU can emulate: OpenSSL makes keys 14 times slower without RDRAND.
+        "-accel", "tcg,thread=multi", "-cpu", "max", "-nodefaults", "-display", "none", "-monitor", "none",
         "-no-reboot", "-serial", "stdio",
     ];
 

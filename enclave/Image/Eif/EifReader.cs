@@ -144,7 +144,8 @@ internal readonly ref struct EifReader(ReadOnlyMemory<byte> file)
     }
 
     // The order in which an enclave is measured is that of the file; with one order, images with
-    // the same measurements have the same parts.
+    // the same measurements have the same bytes. Where one part ends and the next begins, no PCR
+    // says.
     private static EifRefusal? CheckOrder(ImmutableArray<EifSection>.Builder sections)
     {
         EifSectionType[] start =

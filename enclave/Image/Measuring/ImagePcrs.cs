@@ -1,6 +1,11 @@
 namespace Sequencer.Enclave.Image.Measuring;
 
 /// <summary>What the device measures of an image when it starts. 48 bytes each.</summary>
+/// <remarks>
+/// The parts follow each other without their lengths, as the device takes them: a byte that moves
+/// from the start of the command line to the end of the kernel changes no PCR. PCR1 beside PCR2
+/// fixes where the first ramdisk ends.
+/// </remarks>
 /// <param name="Pcr0">The whole image: kernel, command line and all ramdisks.</param>
 /// <param name="Pcr1">Kernel, command line and the first ramdisk: what boots.</param>
 /// <param name="Pcr2">All ramdisks but the first: the application.</param>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
+using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
 
@@ -35,11 +36,49 @@ internal static class AppendAnswer
         return known;
     }
 
+    /// <summary>Reads the <c>ack</c> parameter.</summary>
+    public static Problem? TryReadLevel(HttpRequest request, out Acknowledgement level)
+    {
+        level = Acknowledgement.Durable;
+        switch (request.Query["ack"].ToString())
+        {
+            case "durable":
+                return null;
+            case "sequenced" when request.Query.ContainsKey("receipt"):
+                return Problem.Invalid(
+                    "receipt", "A number without a signature has no receipt: ack=durable gives one.");
+            case "sequenced":
+                level = Acknowledgement.Sequenced;
+                return null;
+            case "witnessed":
+                return new Problem(
+                    ProblemKind.NoWitnessPolicy,
+                    "ack=witnessed needs a log with a witness policy, and this one has none: ask for "
+                    + "durable.")
+                {
+                    Field = "ack",
+                };
+            default:
+                return request.Query.ContainsKey("ack")
+                    ? Problem.Invalid("ack", "durable, sequenced or witnessed.")
+                    : null;
+        }
+    }
+
     /// <summary>The version that an entry gave its stream; 0 without one.</summary>
     public static long VersionOf(EntryRecord record) => record.CellCount > 0 ? record.Cell(0).Value : 0;
 
     /// <summary>About how long the answer is, in bytes.</summary>
     public static int LengthHint(Receipt? receipt) => 1024 + (receipt?.LengthMax ?? 0);
+
+    /// <summary>Writes the answer to a caller who did not wait for the disk.</summary>
+    public static void WriteProvisional(Utf8JsonWriter json, ulong number)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("number", number);
+        json.WriteString("acknowledged", "sequenced");
+        json.WriteEndObject();
+    }
 
     /// <summary>Writes the answer of docs/HTTP.md.</summary>
     public static void Write(

@@ -1,8 +1,4 @@
-using System.Text.Json;
 using Microsoft.Net.Http.Headers;
-using Sequencer.Attestation.Log;
-using Sequencer.Attestation.Receipts;
-using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -22,16 +18,18 @@ public sealed record EdgeLimits(int EntryMaxBytes, int BatchMaxBytes)
 
 /// <summary><c>POST /v1/entries</c> and <c>POST /v1/entries:batch</c>.</summary>
 internal sealed class AppendEndpoints(
-    AppendQueue queue, ByteBudget budget, ReceiptBuilder receipts, EdgeLimits limits)
+    AppendQueue queue, ByteBudget budget, AppendAnswers answers, EdgeLimits limits)
 {
     private const string KeyHeader = "Idempotency-Key";
-    private const string ReplayedHeader = "Idempotent-Replayed";
 
     /// <summary>Appends one entry.</summary>
     public async Task AppendOneAsync(HttpContext context)
     {
         Problem? problem = TryReadHeaders(
-            context.Request, out ReceiptWish wish, out ExpectedVersion expected);
+            context.Request,
+            out ReceiptWish wish,
+            out Acknowledgement level,
+            out ExpectedVersion expected);
         if (problem is not null)
         {
             await problem.SendAsync(context);
@@ -52,8 +50,9 @@ internal sealed class AppendEndpoints(
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission([item], isAtomic: true), room);
-        await AnswerOneAsync(context, entry, item, result, wish);
+        AppendResult result = await queue.AppendAsync(
+            new Submission([item], isAtomic: true, level), room);
+        await answers.SendOneAsync(context, entry, item, result, wish);
     }
 
     /// <summary>Appends many.</summary>
@@ -63,7 +62,9 @@ internal sealed class AppendEndpoints(
         (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request, room);
         bool isAtomic = false;
         problem ??= TryReadParameters(context.Request, isAllowed: false);
-        problem ??= Query.RefuseUnknown(context.Request, "atomic");
+        problem ??= Query.RefuseUnknown(context.Request, "atomic", "ack");
+        var level = Acknowledgement.Durable;
+        problem ??= AppendAnswer.TryReadLevel(context.Request, out level);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
@@ -77,16 +78,21 @@ internal sealed class AppendEndpoints(
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(new Submission(items, isAtomic), room);
-        await AnswerBatchAsync(context, entries, result, isAtomic);
+        AppendResult result = await queue.AppendAsync(
+            new Submission(items, isAtomic, level), room);
+        await AppendAnswers.SendBatchAsync(context, entries, result, isAtomic);
     }
 
     private static Problem? TryReadHeaders(
-        HttpRequest request, out ReceiptWish wish, out ExpectedVersion expected)
+        HttpRequest request,
+        out ReceiptWish wish,
+        out Acknowledgement level,
+        out ExpectedVersion expected)
     {
         expected = ExpectedVersion.Any;
         wish = ReceiptWish.Full;
-        if (Query.RefuseUnknown(request, "receipt", "stream", "type") is { } unknown)
+        level = Acknowledgement.Durable;
+        if (Query.RefuseUnknown(request, "ack", "receipt", "stream", "type") is { } unknown)
         {
             return unknown;
         }
@@ -94,6 +100,7 @@ internal sealed class AppendEndpoints(
         {
             return Problem.Invalid("receipt", "full, ref or none.");
         }
+        if (AppendAnswer.TryReadLevel(request, out level) is { } refused) return refused;
         foreach (string header in (string[])[KeyHeader, HeaderNames.ContentType])
         {
             if (request.Headers[header].Count > 1) return Problem.Invalid(header, "At most one.");
@@ -169,7 +176,6 @@ internal sealed class AppendEndpoints(
     {
         string? text = request.Query["atomic"];
         isAtomic = text == "true";
-        if (Query.RefuseUnknown(request, "atomic") is { } unknown) return unknown;
         if (text is not (null or "true" or "false"))
         {
             return Problem.Invalid("atomic", "true or false.");
@@ -214,109 +220,6 @@ internal sealed class AppendEndpoints(
             entry.IdempotencyIndex = (uint)i;
         }
         return null;
-    }
-
-    private Task AnswerOneAsync(
-        HttpContext context, EntryDraft entry, PayloadItem item, AppendResult result, ReceiptWish wish)
-    {
-        if (result.Failure != AppendFailure.None)
-        {
-            return Problem.Of(result.Failure).SendAsync(context);
-        }
-        SequencedEntry sequenced = result.Entries[0];
-        LogView view = result.View!;
-        ReadOnlyMemory<byte> bytes = sequenced.Record;
-        switch (sequenced.Outcome.Status)
-        {
-            case OutcomeStatus.Refused:
-                return Problem.Of(sequenced.Outcome, entry, index: null).SendAsync(context);
-            case OutcomeStatus.Replayed:
-                // The same request digest, so request and metadata are those of the original.
-                bytes = view.ReadRecord(sequenced.Outcome.Number);
-                context.Response.Headers[ReplayedHeader] = "true";
-                break;
-        }
-        if (!EntryRecord.TryParse(bytes.Span, out EntryRecord record))
-        {
-            throw new StoreDamagedException("log", "a record of an entry that is none.");
-        }
-        Receipt? receipt = wish == ReceiptWish.Full ? receipts.Build(view, bytes, item) : null;
-        context.Response.Headers.Location = $"/v1/entries/{record.Header.Number}";
-        if (entry.Stream is not null)
-        {
-            context.Response.Headers.ETag = $"\"{AppendAnswer.VersionOf(record)}\"";
-        }
-        return JsonBody.SendAsync(context, StatusCodes.Status201Created, json =>
-        {
-            _ = EntryRecord.TryParse(bytes.Span, out EntryRecord parsed);
-            AppendAnswer.Write(json, parsed, entry.Stream, wish, receipt);
-        }, AppendAnswer.LengthHint(receipt));
-    }
-
-    private static Task AnswerBatchAsync(
-        HttpContext context, List<EntryDraft> entries, AppendResult result, bool isAtomic)
-    {
-        if (result.Failure != AppendFailure.None)
-        {
-            return Problem.Of(result.Failure).SendAsync(context);
-        }
-        if (isAtomic && TryFindFault(result, out int fault))
-        {
-            return Problem.Of(result.Entries[fault].Outcome, entries[fault], fault).SendAsync(
-                context);
-        }
-        if (result.Entries.All(e => e.Outcome.Status == OutcomeStatus.Replayed))
-        {
-            context.Response.Headers[ReplayedHeader] = "true";
-        }
-        return JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("entries");
-            for (int i = 0; i < entries.Count; i++)
-            {
-                WriteOutcome(json, result.Entries[i].Outcome, entries[i], i);
-            }
-            json.WriteEndArray();
-            json.WriteNumber("size", result.View!.Size);
-            json.WriteString("checkpoint", result.View.Checkpoint.Span);
-            json.WriteEndObject();
-        });
-    }
-
-    private static bool TryFindFault(AppendResult result, out int index)
-    {
-        for (index = 0; index < result.Entries.Count; index++)
-        {
-            Outcome outcome = result.Entries[index].Outcome;
-            if (outcome.Status == OutcomeStatus.Refused && outcome.Reason != RefusalReason.GroupRefused)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static void WriteOutcome(
-        Utf8JsonWriter json, Outcome outcome, EntryDraft entry, int index)
-    {
-        json.WriteStartObject();
-        json.WriteString("status", outcome.Status switch
-        {
-            OutcomeStatus.Appended => "appended",
-            OutcomeStatus.Replayed => "replayed",
-            _ => "refused",
-        });
-        if (outcome.Status == OutcomeStatus.Refused)
-        {
-            json.WritePropertyName("problem");
-            Problem.Of(outcome, entry, index).WriteTo(json);
-        }
-        else
-        {
-            json.WriteNumber("number", outcome.Number);
-        }
-        json.WriteEndObject();
     }
 
     private static bool IsMediaType(HttpRequest request, string mediaType) =>

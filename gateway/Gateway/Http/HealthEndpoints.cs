@@ -5,7 +5,8 @@ using Sequencer.Gateway.Sequencing;
 namespace Sequencer.Gateway.Http;
 
 /// <summary>Whether it lives, whether it appends, what it counts, and what it is.</summary>
-internal sealed class HealthEndpoints(PipelineState state, GatewayMetrics metrics)
+internal sealed class HealthEndpoints(
+    PipelineState state, DiskReserve disk, GatewayMetrics metrics)
 {
     private static readonly byte[] Welcome = Encoding.UTF8.GetBytes(
         """
@@ -46,6 +47,10 @@ internal sealed class HealthEndpoints(PipelineState state, GatewayMetrics metric
         if (state.NotReady is { } fault)
         {
             return (Problem.Of(fault.Failure) with { Detail = fault.Reason }).SendAsync(context);
+        }
+        if (!disk.HasRoomFor(0))
+        {
+            return new Problem(ProblemKind.DiskFull, disk.Shortage).SendAsync(context);
         }
         return JsonBody.SendAsync(context, LogEndpoints.TextMediaType, "ready\n"u8.ToArray());
     }

@@ -42,6 +42,12 @@ public enum ProblemKind
     /// <summary>The log has as many streams as its configuration allows.</summary>
     CellsFull,
 
+    /// <summary>The caller waits for witnesses, of which the log has none.</summary>
+    NoWitnessPolicy,
+
+    /// <summary>The disk has no room to spare.</summary>
+    DiskFull,
+
     /// <summary>No enclave sequences at the moment.</summary>
     EnclaveUnavailable,
 
@@ -109,6 +115,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
             ("idempotency-conflict", 422, "The idempotency key was used for another request"),
         ProblemKind.Overloaded => ("overloaded", 429, "Too much is waiting"),
         ProblemKind.CellsFull => ("cells-full", 507, "The log has no room for another stream"),
+        ProblemKind.NoWitnessPolicy => ("no-witness-policy", 422, "The log has no witness policy"),
+        ProblemKind.DiskFull => ("disk-full", 507, "The disk has no room to spare"),
         ProblemKind.EnclaveUnavailable => ("enclave-unavailable", 503, "No enclave is sequencing"),
         ProblemKind.EnclaveStopped => ("enclave-stopped", 503, "The enclave has stopped"),
         ProblemKind.EnclaveMismatch =>
@@ -145,6 +153,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         AppendFailure.StoreFailed => new(
             ProblemKind.StoreFailed,
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),
+        AppendFailure.DiskFull => new(
+            ProblemKind.DiskFull, "Nothing was appended; what is in the log can be read."),
         AppendFailure.ShuttingDown => new(ProblemKind.ShuttingDown, "Nothing was appended."),
         _ => new(ProblemKind.Internal, "An answer without outcomes."),
     };

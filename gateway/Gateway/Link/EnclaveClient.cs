@@ -107,9 +107,7 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             TimeSpan left = silence - connection.Silence;
             if (left > TimeSpan.Zero)
             {
-                // Rounded up: less than a millisecond would be no delay at all.
-                left = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
-                await Task.WhenAny(Lost, Task.Delay(left, connection.Time));
+                await Task.WhenAny(Lost, Task.Delay(LinkTimes.RoundUp(left), connection.Time));
                 continue;
             }
             try

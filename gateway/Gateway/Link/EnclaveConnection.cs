@@ -37,7 +37,8 @@ public sealed class EnclaveConnection : IAsyncDisposable
 
     /// <summary>Takes over a stream to an enclave.</summary>
     /// <param name="stream">The stream, which is disposed with the connection.</param>
-    /// <param name="times">How long the peer may take.</param>
+    /// <param name="times">How long the peer may answer nothing that was asked, or take nothing of a
+    /// request.</param>
     public EnclaveConnection(ILinkStream stream, LinkTimes times)
     {
         _stream = stream;
@@ -90,15 +91,24 @@ public sealed class EnclaveConnection : IAsyncDisposable
             throw new ArgumentException($"A body has at most {LinkLimits.BodyMaxBytes} bytes.");
         }
         Waiting waiting = await SendAsync(type, body, cancellationToken);
-        try
+        long sentAt = Time.GetTimestamp();
+        for (TimeSpan left = _stall; left > TimeSpan.Zero;)
         {
-            return await waiting.Answer.Task.WaitAsync(_stall, Time, cancellationToken);
+            try
+            {
+                return await waiting.Answer.Task.WaitAsync(
+                    LinkTimes.RoundUp(left), Time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // Answers keep the order of the requests, so one who waits in a line that moves
+                // gets his: only a line that does not move has stalled.
+                TimeSpan waited = Time.GetElapsedTime(sentAt);
+                left = _stall - (Silence < waited ? Silence : waited);
+            }
         }
-        catch (TimeoutException)
-        {
-            Close($"the enclave did not answer {type} within {_stall.TotalSeconds:0.#} s");
-            return await waiting.Answer.Task;
-        }
+        Close($"the enclave did not answer {type} within {_stall.TotalSeconds:0.#} s");
+        return await waiting.Answer.Task;
     }
 
     /// <summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Metrics;
 
@@ -74,13 +76,20 @@ public sealed class GatewayMetrics : IDisposable
         Volatile.Write(ref _epoch, epoch);
     }
 
-    internal void BatchAnswered(int appended, int replayed, int refused)
+    internal void WatchDisk(DiskReserve disk) => _meter.CreateObservableGauge(
+        "sequencer_disk_free_bytes",
+        () => disk.FreeBytesIfKnown ?? 0,
+        description: "Room on the disk of the data directory.");
+
+    internal void BatchAnswered(IReadOnlyList<Outcome> outcomes)
     {
+        Span<int> counts = stackalloc int[3];
+        foreach (Outcome outcome in outcomes) counts[(int)outcome.Status]++;
         _batches.Add(1);
-        _batchSize.Record(appended + replayed + refused);
-        _appended.Add(appended);
-        _replayed.Add(replayed);
-        _refused.Add(refused);
+        _batchSize.Record(outcomes.Count);
+        _appended.Add(counts[(int)OutcomeStatus.Appended]);
+        _replayed.Add(counts[(int)OutcomeStatus.Replayed]);
+        _refused.Add(counts[(int)OutcomeStatus.Refused]);
     }
 
     /// <inheritdoc/>

@@ -31,10 +31,13 @@ public sealed class AppendQueue(int submissionsMax, GatewayMetrics metrics)
                 && _closedBecause == (int)AppendFailure.None;
             return AppendResult.Failed(isFull ? AppendFailure.Overloaded : ReasonClosed());
         }
-        metrics.QueueDepthChanged(submission.Items.Length);
+        metrics.QueueDepthChanged(submission.Count);
         AppendResult result = await submission.Completion;
-        metrics.QueueDepthChanged(-submission.Items.Length);
-        metrics.Answered(TimeProvider.System.GetElapsedTime(since));
+        metrics.QueueDepthChanged(-submission.Count);
+        if (submission.Level == Acknowledgement.Durable)
+        {
+            metrics.Answered(TimeProvider.System.GetElapsedTime(since));
+        }
         return result;
     }
 

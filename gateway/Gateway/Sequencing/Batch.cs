@@ -21,13 +21,15 @@ internal sealed class Batch
 
     private readonly List<Submission> _submissions = [];
     private long _requestBytes;
-    private long _bytes;
 
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<Submission> Submissions => _submissions;
 
     /// <summary>Entries of all submissions.</summary>
     public int EntryCount { get; private set; }
+
+    /// <summary>Bytes of all submissions.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Offset of each entry's payload frame; set when they are durable.</summary>
     public List<ulong> PayloadOffsets { get; } = [];
@@ -61,7 +63,7 @@ internal sealed class Batch
         var request = new SequenceRequest(acknowledgedSize, startSize);
         foreach (Submission submission in _submissions)
         {
-            if (submission.IsAtomic) request.BeginGroup(submission.Items.Length);
+            if (submission.IsAtomic) request.BeginGroup(submission.Count);
             foreach (Store.PayloadItem item in submission.Items)
             {
                 if (!submission.IsAtomic) request.BeginGroup(1);
@@ -86,15 +88,15 @@ internal sealed class Batch
 
     private bool HasRoomFor(Submission submission) =>
         EntryCount == 0
-        || (EntryCount + submission.Items.Length <= EntriesMax
+        || (EntryCount + submission.Count <= EntriesMax
             && _requestBytes + submission.RequestBytes <= RequestBytesMax
-            && _bytes + submission.Bytes <= BytesMax);
+            && Bytes + submission.Bytes <= BytesMax);
 
     private void Add(Submission submission)
     {
         _submissions.Add(submission);
-        EntryCount += submission.Items.Length;
+        EntryCount += submission.Count;
         _requestBytes += submission.RequestBytes;
-        _bytes += submission.Bytes;
+        Bytes += submission.Bytes;
     }
 }

@@ -27,6 +27,14 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
             head.LogId, head.Statement?.Fields.Epoch, head.Size);
     }
 
+    /// <summary>One kind of fault is over, whether or not there ever was one.</summary>
+    public void Mended(AppendFailure failure, string line)
+    {
+        if (_told != failure) return;
+        _told = AppendFailure.None;
+        log.LogInformation("Appending: {Line}", line);
+    }
+
     /// <summary>They cannot, or still cannot.</summary>
     public void Fault(AppendFailure failure, string reason)
     {
@@ -37,6 +45,7 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
         _told = failure;
         _toldAt = time.GetTimestamp();
         LogLevel level = failure is AppendFailure.EnclaveMismatch or AppendFailure.StoreFailed
+                or AppendFailure.DiskFull
             ? LogLevel.Critical
             : LogLevel.Warning;
         log.Log(level, "Not appending: {Reason}", reason);

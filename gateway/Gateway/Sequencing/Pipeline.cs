@@ -30,6 +30,7 @@ public sealed record PipelineSettings(
 /// </summary>
 public sealed class Pipeline(
     PipelineSettings settings,
+    DiskReserve disk,
     Func<(LogStore Store, RecoveryReport Report)> openStore,
     AppendQueue queue,
     PipelineState state,
@@ -129,7 +130,8 @@ public sealed class Pipeline(
             LogHead head = await new EnclaveAttachment(
                 store, enclave, settings.Configuration, _unanswered, ShowView).RunAsync(stopping);
             _unanswered.Clear();
-            writer = new Writer(store, enclave, head, metrics, ShowView);
+            writer = new Writer(
+                store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();

@@ -13,7 +13,8 @@ internal static class PipelineFault
     private const string OtherPair =
         "Start the enclave that belongs to this data directory, or give --data another.";
 
-    private const string DebugMode = "Start the enclave without debug mode.";
+    private const string NoIdentity =
+        "Start the enclave without debug mode, and before an NSM that signs its documents.";
 
     private const string SmallerLog =
         "Begin the log with settings that the image allows, or use an image that allows these.";
@@ -34,7 +35,7 @@ internal static class PipelineFault
         EnclaveErrorCode.Stopped => (AppendFailure.EnclaveStopped, "Restart the enclave."),
         EnclaveErrorCode.ReplayRefused => (AppendFailure.EnclaveMismatch, OtherEnclave),
         EnclaveErrorCode.BadConfiguration => (AppendFailure.EnclaveMismatch, SmallerLog),
-        EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, DebugMode),
+        EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, NoIdentity),
         _ => (AppendFailure.EnclaveUnavailable, ""),
     };
 }

@@ -25,11 +25,24 @@ public enum AppendFailure
     /// <summary>The disk failed; the entries may yet turn out to be in the log.</summary>
     StoreFailed,
 
+    /// <summary>The disk has no room to spare; nothing was done.</summary>
+    DiskFull,
+
     /// <summary>The gateway is going down and took nothing.</summary>
     ShuttingDown,
 }
 
-/// <summary>What became of one entry, durably.</summary>
+/// <summary>What a caller waits for.</summary>
+public enum Acknowledgement
+{
+    /// <summary>The entry, its number and a head that covers it are on the disk.</summary>
+    Durable,
+
+    /// <summary>The enclave gave a number, which a crash may take back; no signature.</summary>
+    Sequenced,
+}
+
+/// <summary>What became of one entry.</summary>
 /// <param name="Outcome">The enclave's word.</param>
 /// <param name="Record">Its record when it was appended now; otherwise empty.</param>
 public readonly record struct SequencedEntry(Outcome Outcome, ReadOnlyMemory<byte> Record);
@@ -37,7 +50,8 @@ public readonly record struct SequencedEntry(Outcome Outcome, ReadOnlyMemory<byt
 /// <summary>The answer to a submission.</summary>
 /// <param name="Failure">None, or why there is nothing else.</param>
 /// <param name="Entries">One for each item, in order.</param>
-/// <param name="View">A durable view that covers them all.</param>
+/// <param name="View">A durable view that covers them all; null when the caller did not wait for one.
+/// </param>
 public sealed record AppendResult(
     AppendFailure Failure, IReadOnlyList<SequencedEntry> Entries, LogView? View)
 {
@@ -56,9 +70,12 @@ public sealed class Submission
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes 1 to <c>GROUP_MAX</c> items.</summary>
-    public Submission(PayloadItem[] items, bool isAtomic)
+    public Submission(
+        PayloadItem[] items, bool isAtomic, Acknowledgement level = Acknowledgement.Durable)
     {
         Items = items;
+        Count = items.Length;
+        Level = level;
         IsAtomic = isAtomic;
         foreach (PayloadItem item in items)
         {
@@ -67,8 +84,15 @@ public sealed class Submission
         }
     }
 
-    /// <summary>The entries.</summary>
-    public PayloadItem[] Items { get; }
+    /// <summary>The entries; none any more after the answer, whose caller may reuse the memory that
+    /// they were counted in.</summary>
+    public PayloadItem[] Items { get; private set; }
+
+    /// <summary>How many entries it came with.</summary>
+    public int Count { get; }
+
+    /// <summary>What its caller waits for.</summary>
+    public Acknowledgement Level { get; }
 
     /// <summary>All or none.</summary>
     public bool IsAtomic { get; }
@@ -82,5 +106,9 @@ public sealed class Submission
     /// <summary>Completes with the answer; never faults.</summary>
     public Task<AppendResult> Completion => _completion.Task;
 
-    internal void Complete(AppendResult result) => _completion.TrySetResult(result);
+    internal void Complete(AppendResult result)
+    {
+        Items = [];
+        _completion.TrySetResult(result);
+    }
 }

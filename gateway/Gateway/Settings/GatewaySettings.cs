@@ -38,6 +38,9 @@ public sealed record GatewaySettings
     /// <summary>Most bytes of requests without an answer, those still arriving included.</summary>
     public required long QueueMaxBytes { get; init; }
 
+    /// <summary>What must stay free on the disk, in bytes; 0 for no watch.</summary>
+    public required long DiskFreeMinBytes { get; init; }
+
     /// <summary>Most connections at once.</summary>
     public required int ConnectionsMax { get; init; }
 }

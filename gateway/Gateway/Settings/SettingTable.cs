@@ -63,6 +63,10 @@ internal static class SettingTable
     public static readonly Setting QueueMaxBytes = new(
         "queue-max-bytes", "268435456", "N", "Most bytes that arrive or wait; above it 429.");
 
+    public static readonly Setting DiskFreeMinBytes = new(
+        "disk-free-min-bytes", "536870912", "N",
+        "Entries that would leave less free on the disk: 507; 0 for no watch.");
+
     public static readonly Setting ConnectionsMax = new(
         "connections-max", "4096", "N", "Most connections at once; those above it are closed.");
 
@@ -71,7 +75,7 @@ internal static class SettingTable
     [
         Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
-        ConnectionsMax,
+        DiskFreeMinBytes, ConnectionsMax,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

@@ -150,6 +150,10 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadNumber(SettingTable.DiskFreeMinBytes, 0, long.MaxValue, out long free, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.ConnectionsMax, 1, mebibyte, out long connections, out fault))
         {
             return false;
@@ -167,6 +171,7 @@ internal sealed class SettingsReader
             BatchMaxBytes = (int)batch,
             QueueMax = (int)queue,
             QueueMaxBytes = bytes,
+            DiskFreeMinBytes = free,
             ConnectionsMax = (int)connections,
         };
         return true;

@@ -42,6 +42,26 @@ internal sealed class EpochDocuments(IStoreFiles files)
         files.SyncDirectory(Directory);
     }
 
+    /// <summary>The newest epoch that has its document; null if there is none.</summary>
+    public uint? Newest()
+    {
+        uint? newest = null;
+        foreach (string name in files.List(Directory))
+        {
+            if (!name.EndsWith(Suffix, StringComparison.Ordinal)) continue;
+            if (!uint.TryParse(
+                name.AsSpan(0, name.Length - Suffix.Length),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out uint epoch))
+            {
+                continue;
+            }
+            newest = Math.Max(newest ?? 0, epoch);
+        }
+        return newest;
+    }
+
     /// <summary>True if an epoch has its document.</summary>
     public bool Exists(uint epoch) =>
         files.List(Directory).Contains(PathOf(epoch)[(Directory.Length + 1)..]);

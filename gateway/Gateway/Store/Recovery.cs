@@ -26,6 +26,7 @@ internal static class Recovery
             opened.Push(derived);
             var logScan = new LogScan(log, derived);
             logScan.Run();
+            ThrowIfEpochsAreLost(derived, documents);
 
             var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
             opened.Push(payloads);
@@ -47,6 +48,19 @@ internal static class Recovery
             foreach (IDisposable one in opened) one.Dispose();
             throw;
         }
+    }
+
+    // A document is written just before its epoch's statement, so a crash leaves at most one that the
+    // log does not know. More of them say that the log had epochs which it has no more: the disk lost
+    // what was acknowledged. That must not be continued as if it had been a torn write.
+    private static void ThrowIfEpochsAreLost(DerivedData derived, EpochDocuments documents)
+    {
+        long next = derived.Statements.Length > 0 ? derived.Statements[^1].Epoch + 1L : 0;
+        if (documents.Newest() is not { } newest || newest <= next) return;
+        throw new StoreDamagedException(
+            EpochDocuments.PathOf(newest),
+            $"the log ends before epoch {next}, but it had epoch {newest - 1}: its end is lost. "
+            + "Restore the directory from a copy (docs/OPERATING.md, \"The end of the log is lost\").");
     }
 
     // Cuts what is torn, and makes durable what an earlier process may have left in doubt: the last

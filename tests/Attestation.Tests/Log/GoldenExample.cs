@@ -8,7 +8,7 @@ using Sequencer.Attestation.Receipts;
 namespace Sequencer.Attestation.Tests.Log;
 
 /// <summary>
-/// The worked example of docs/PROTOCOL.md section 16: golden files, made once since ECDSA
+/// The worked example of docs/PROTOCOL.md section 18: golden files, made once since ECDSA
 /// signatures are random, and the section's text, which is made from them and nothing else.
 /// </summary>
 /// <remarks>
@@ -18,7 +18,7 @@ namespace Sequencer.Attestation.Tests.Log;
 internal static class GoldenExample
 {
     public const string Payload = "{\"order\":7}";
-    public const string Heading = "## 16. Worked example\n";
+    public const string Heading = "## 18. Worked example\n";
 
     private const int HexBytesPerLine = 32;
 

@@ -9,7 +9,7 @@ namespace Sequencer.Attestation.Tests.Log;
 public class GoldenTests
 {
     /// <summary>
-    /// With SEQUENCER_WRITE_GOLDEN=1 the example and section 16 are made anew before they are checked.
+    /// With SEQUENCER_WRITE_GOLDEN=1 example and section 18 are made anew before they are checked.
     /// </summary>
     static GoldenTests()
     {

@@ -13,7 +13,7 @@ public sealed class HeldHeadTests : IDisposable
     [Fact]
     public async Task A_log_that_only_grew_is_good()
     {
-        VerifiedHead[] held = [Hold(0, 1), Hold(2, 4), Hold(5, 6)];
+        AttestedHead[] held = [Hold(0, 1), Hold(2, 4), Hold(5, 6)];
         _log.OpenEpoch();
         _log.Append();
         AuditReport report = await AuditAsync(held);
@@ -24,7 +24,7 @@ public sealed class HeldHeadTests : IDisposable
     [Fact]
     public async Task A_log_that_was_cut_back_is_good_only_to_who_holds_nothing()
     {
-        VerifiedHead held = Hold(5, 6);
+        AttestedHead held = Hold(5, 6);
         _log.CutTo(4);
         Assert.True((await AuditAsync([])).IsGood);
 
@@ -39,8 +39,8 @@ public sealed class HeldHeadTests : IDisposable
     [Fact]
     public async Task A_log_with_another_history_is_refused_at_the_size_that_differs()
     {
-        VerifiedHead before = Hold(3, 4);
-        VerifiedHead held = Hold(5, 6);
+        AttestedHead before = Hold(3, 4);
+        AttestedHead held = Hold(5, 6);
         _log.CutTo(4);
         for (int i = 0; i < 300; i++) _log.Append("another");
         Assert.True((await AuditAsync([before])).IsGood);
@@ -52,13 +52,13 @@ public sealed class HeldHeadTests : IDisposable
         Assert.Equal("the head of size 6 that you hold", fault.Place);
     }
 
-    private VerifiedHead Hold(ulong number, ulong size)
+    private AttestedHead Hold(ulong number, ulong size)
     {
         var report = new LogVerifier(_log.Policy).VerifyReceipt(_log.Receipt(number, size));
         Assert.True(report.TryGet(out VerifiedEntry? entry));
-        return entry.Head;
+        return entry.Head.Attested;
     }
 
-    private Task<AuditReport> AuditAsync(VerifiedHead[] held) =>
+    private Task<AuditReport> AuditAsync(AttestedHead[] held) =>
         new LogAuditor(_log.Policy, held).AuditAsync(new TestAuditSource(_log));
 }

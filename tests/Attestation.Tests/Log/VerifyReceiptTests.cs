@@ -52,7 +52,9 @@ public sealed class VerifyReceiptTests : IDisposable
         Assert.True(entry.Head.IsInsecureDevelopment);
         Assert.Equal("test", entry.Head.MeasurementName);
         Assert.Equal(_log.Policy.LogId, entry.Head.LogId);
-        Assert.All(report.Checks, c => Assert.IsType<VerificationCheck.Passed>(c));
+        Assert.All(
+            report.Checks.Where(c => c.Rule != Rule.WitnessQuorum),
+            c => Assert.IsType<VerificationCheck.Passed>(c));
     }
 
     [Fact]
@@ -190,7 +192,7 @@ public sealed class VerifyReceiptTests : IDisposable
             ([lines[1]], Rule.SignatureLines),
             ([lines[1], lines[0]], Rule.SignatureLines),
             ([lines[0], lines[1], lines[1]], Rule.SignatureLines),
-            ([lines[0], lines[1], lines[1] with { KeyId = 7 }], Rule.SignatureLines),
+            ([lines[0], lines[1] with { KeyId = 7 }, lines[1]], Rule.SignatureLines),
             ([lines[0] with { Signature = signature }, lines[1]], Rule.Ecdsa),
             ([lines[0], lines[1] with { Signature = other }], Rule.Ed25519),
         ];

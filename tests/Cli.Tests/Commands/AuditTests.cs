@@ -49,6 +49,39 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task Evidence_of_a_fork_is_written_and_proves_it_to_who_has_a_policy()
+    {
+        _run.Write("held.json", _log.Receipt(7).Encode());
+        _log.CutTo(200);
+        await using TestGateway gateway = await TestGateway.StartAsync(_log);
+        string url = gateway.Url.ToString();
+        string[] holding = ["--held", "held.json", "--evidence", "evidence.json"];
+        (await AuditAsync(url, holding)).IsRefused();
+        Assert.False(_run.Has("evidence.json"));
+
+        for (int i = 0; i < 200; i++) _log.Append("another");
+        (await AuditAsync(url, holding)).IsRefused();
+        Assert.True(_run.Has("evidence.json"));
+
+        CommandResult result =
+            await _run.RunAsync("verify", "evidence.json", "--policy", "policy.json");
+        result.IsGood();
+        Assert.Contains("PROVEN", result.Output, StringComparison.Ordinal);
+        Assert.Contains("one epoch signed two histories", result.Output, StringComparison.Ordinal);
+        result = await _run.RunAsync(
+            "verify", "evidence.json", "--policy", "policy.json", "--json");
+        Assert.Equal("fork", result.Json.GetProperty("verdict").GetString());
+        Assert.Equal("one_epoch", result.Json.GetProperty("signed_by").GetString());
+        (await _run.RunAsync("inspect", "evidence.json")).IsGood();
+
+        using TestLog other = TestLog.WithEntries(1);
+        _run.Write("other.json", other.Policy.ToJson());
+        result = await _run.RunAsync("verify", "evidence.json", "--policy", "other.json");
+        result.IsRefused();
+        Assert.Contains("accuses nobody", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_wrong_byte_of_a_bundle_is_found_over_http()
     {
         await using TestGateway gateway = await TestGateway.StartAsync(_log);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Tests.Log;
 
@@ -51,9 +52,42 @@ public sealed class InspectTests : IDisposable
     }
 
     [Fact]
+    public async Task Every_form_of_an_epoch_shows_the_key_that_signed_the_checkpoint()
+    {
+        (byte[] statement, byte[] document) = (_log.Epochs[0].Statement.Bytes.ToArray(), _log.Epochs[0].Document);
+        object one = new { epoch = 0, number = 0, statement, document };
+        var forms = new Dictionary<string, (byte[] Bytes, string[] Path)>
+        {
+            ["receipt"] = (_log.Receipt(1).Encode(), ["epoch", "verifier_key"]),
+            ["statement"] = (statement, ["verifier_key"]),
+            ["one"] = (JsonSerializer.SerializeToUtf8Bytes(one), ["verifier_key"]),
+            ["all"] = (
+                JsonSerializer.SerializeToUtf8Bytes(new { epochs = new[] { one, one } }),
+                ["epoch_1", "verifier_key"]),
+        };
+        Assert.True(SignedNote.TryParse(_log.Note(_log.Size), out SignedNote? note, out _));
+        foreach ((string name, (byte[] bytes, string[] path)) in forms)
+        {
+            _run.Write(name, bytes);
+            CommandResult result = await _run.RunAsync("inspect", name, "--json");
+            result.IsGood();
+            string text = path.Aggregate(result.Json, (json, step) => json.GetProperty(step)).GetString()!;
+            Assert.True(VerifierKey.TryParse(text, out VerifierKey? key, out _), text);
+            Assert.Equal(NoteSignatureType.Ed25519, key.Type);
+            Assert.Equal(TestLog.Origin, key.Name);
+            Assert.Contains(note.Signatures, line => line.KeyId == key.KeyId);
+        }
+    }
+
+    [Fact]
     public async Task What_is_none_of_them_ends_with_2()
     {
-        byte[][] noises = [[], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray()];
+        byte[][] noises = 
+        [
+            [], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray(), "[1]"u8.ToArray(),
+            """{"epochs":[]}"""u8.ToArray(), """{"epochs":[1]}"""u8.ToArray(),
+            """{"statement":"?","document":""}"""u8.ToArray(),
+        ];
         foreach (byte[] bytes in noises)
         {
             _run.Write("noise", bytes);

@@ -311,7 +311,7 @@ public sealed class ReplayRefusalTests
         }));
         // The same certificates under a root that is not the own device's.
         Assert.True(
-            OwnIdentity.TryRead(new TestNitroDocument().Build(), out OwnIdentity? elsewhere));
+            OwnIdentity.TryRead(new TestNitroDocument().Build(), out OwnIdentity? elsewhere, out _));
         Refuses(ReplayRule.Document, 7, Log with { Own = elsewhere });
     }
 

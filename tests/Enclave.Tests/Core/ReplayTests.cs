@@ -138,9 +138,22 @@ public sealed class ReplayTests
         {
             for (int i = 0; i < 3; i++) d.Pcrs[i] = ((ulong)i, new byte[48]);
         });
-        Assert.False(OwnIdentity.TryRead(debug, out _));
-        Assert.False(OwnIdentity.TryRead([], out _));
         byte[] oneZero = TestEpoch.Build(d => d.Pcrs[2] = (2, new byte[48]));
-        Assert.False(OwnIdentity.TryRead(oneZero, out _));
+        foreach (byte[] document in (byte[][])[debug, oneZero])
+        {
+            Assert.False(OwnIdentity.TryRead(document, out _, out OwnIdentityFault fault));
+            Assert.Equal(OwnIdentityFault.DebugMode, fault);
+        }
+    }
+
+    [Fact]
+    public void A_document_that_cannot_be_read_gives_no_identity_and_is_not_taken_for_debug_mode()
+    {
+        byte[] unsigned = TestEpoch.Build(d => d.EditSignature = _ => []);
+        foreach (byte[] document in (byte[][])[[], [0xD2, 0x84], unsigned])
+        {
+            Assert.False(OwnIdentity.TryRead(document, out _, out OwnIdentityFault fault));
+            Assert.Equal(OwnIdentityFault.Unreadable, fault);
+        }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class TestEpoch
     /// <summary>A document of the own device, before there is a statement.</summary>
     public static OwnIdentity Own(Action<TestNitroDocument>? edit = null)
     {
-        Assert.True(OwnIdentity.TryRead(Build(edit), out OwnIdentity? own));
+        Assert.True(OwnIdentity.TryRead(Build(edit), out OwnIdentity? own, out _));
         return own;
     }
 

@@ -171,6 +171,19 @@ public sealed class LinkMessageTests : IDisposable
         Assert.Equal(7, client.Request(LinkMessageType.Bundle).ErrorCode);
     }
 
+    [Fact]
+    public void An_NSM_that_answers_with_another_document_opens_no_epoch()
+    {
+        using var nsm = new FailingNsm(RunningEnclave.Root);
+        using var enclave = new RunningEnclave(nsm);
+        using LinkClient client = enclave.Connect();
+        nsm.IsOneBehind = true;
+        LinkAnswer refused =
+            client.Request(LinkMessageType.Genesis, TestEnclave.Configuration(9, 9));
+        Assert.Equal(6, refused.ErrorCode);
+        Assert.Equal((byte)CorePhase.Stopped, client.Ask(LinkMessageType.Hello)[0]);
+    }
+
     public void Dispose()
     {
         _client.Dispose();

@@ -109,6 +109,22 @@ public sealed class EnclaveClientTests : IDisposable
     }
 
     [Fact]
+    public async Task An_enclave_that_is_slow_but_answers_in_turn_is_waited_for()
+    {
+        // The last is answered after more than the time in which one answer must come.
+        TimeSpan each = TimeSpan.FromMilliseconds(700);
+        await using ScriptedPeer peer = Peer((type, id) =>
+        {
+            Thread.Sleep(each);
+            return ScriptedPeer.Frame((byte)(type | 0x80), id);
+        });
+        await using var client = new EnclaveClient(await ConnectAsync(4 * each));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(
+            _ => client.ReplayRecordsAsync(default, CancellationToken.None)));
+        Assert.False(client.Lost.IsCompleted);
+    }
+
+    [Fact]
     public void Batch_answers_are_read_whole_or_not_at_all()
     {
         byte[] good =

@@ -4,7 +4,7 @@ using Sequencer.Gateway.Store;
 namespace Sequencer.Gateway.Tests.Store;
 
 /// <summary>What an injected fault does to the operation that it hits.</summary>
-internal enum Fault
+public enum Fault
 {
     /// <summary>The operation does nothing and throws.</summary>
     Failed,

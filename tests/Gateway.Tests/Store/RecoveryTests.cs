@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
@@ -228,6 +229,28 @@ public class RecoveryTests
         (MemoryFiles files, _, _, _) = ThreeBatches();
         files.Delete("epochs/0.document");
         Assert.Throws<StoreDamagedException>(() => StoreSteps.Open(files));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(7, false)]
+    public void A_document_beyond_the_next_epoch_tells_that_the_logs_end_is_lost(
+        int epoch, bool opens)
+    {
+        (MemoryFiles files, SampleLog log, byte[] segment, _) = ThreeBatches();
+        string path = $"epochs/{epoch.ToString(CultureInfo.InvariantCulture)}.document";
+        files.SetContent(path, SampleLog.DocumentOf((uint)epoch));
+        if (opens)
+        {
+            StoreSteps.Open(files).Store.AssertHolds(log);
+            return;
+        }
+        var refused = Assert.Throws<StoreDamagedException>(() => StoreSteps.Open(files));
+        Assert.Equal(path, refused.Path);
+        Assert.Contains("its end is lost", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(segment, files.Content("log/00000000000000000000.seg"));
     }
 
     // Batches that end at 2, 4 and 7; a statement and six entries.

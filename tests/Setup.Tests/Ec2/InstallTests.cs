@@ -73,6 +73,13 @@ public sealed class InstallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_that_is_not_listed_is_refused()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "release", "gateway"), "/usr");
+        await Refuses("are not the same");
+    }
+
+    [Fact]
     public async Task Another_release_under_an_installed_version_is_refused()
     {
         Assert.Equal(0, (await Install()).Code);

@@ -72,7 +72,7 @@ def _check_epochs(
     report.require(
         checkpoint.origin == policy.origin, "origin", f"checkpoint names {checkpoint.origin}"
     )
-    check_signatures(checkpoint, newest, report)
+    check_signatures(checkpoint, newest, policy, report)
     if newest is None:
         report.skip("statement-number", "statement-inclusion", "attestation")
         return

@@ -22,6 +22,7 @@ from .note import (
 from .policy import Policy
 from .records import Statement
 from .report import Report
+from .witness import check_cosignatures
 
 _EPOCH_DOMAIN = b"seq-epoch/v1\0"
 
@@ -95,9 +96,13 @@ def _check_user_data(
 
 
 def check_signatures(
-    checkpoint: Optional[Checkpoint], statement: Optional[Statement], report: Report
+    checkpoint: Optional[Checkpoint],
+    statement: Optional[Statement],
+    policy: Policy,
+    report: Report,
 ) -> None:
     """Step 8. The lines are tried by their place, whatever key ids they carry."""
+    check_cosignatures(checkpoint, policy.witnesses, report)
     if checkpoint is None or statement is None:
         report.skip("signature-lines", "ecdsa", "ed25519")
         return
@@ -106,10 +111,11 @@ def check_signatures(
         (checkpoint.origin, ecdsa_key_id(statement.subject_public_key_info)),
         (checkpoint.origin, ed25519_key_id(checkpoint.origin, statement.ed25519)),
     ]
+    found = [(line.name, line.key_id) for line in lines]
     report.require(
-        [(line.name, line.key_id) for line in lines] == expected,
+        found[:2] == expected and not set(found[2:]) & set(expected),
         "signature-lines",
-        "not the epoch's ECDSA and Ed25519 lines, in this order and alone",
+        "not the epoch's ECDSA and Ed25519 lines first, in this order and once",
     )
     if len(lines) < 2:
         report.skip("ecdsa", "ed25519")

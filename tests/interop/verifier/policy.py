@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 from .encoding import Malformed, base64_decode
 from .records import decode_configuration
+from .witness import WitnessPolicy, decode_witness_policy
 
 # Root G1 of AWS Nitro Enclaves (SHA-256 of the DER: 641a0321a3e244efe456463195d60631
 # 7ed7cdcc3c1756e09893f3c68f79bb5b), as AWS publishes it.
@@ -28,7 +29,7 @@ AWS_NITRO_ENCLAVES_G1 = base64_decode(
 _FORMAT = "sequencer-trust-policy/v1"
 _NAMED_ROOTS = {"aws-nitro-enclaves-g1": AWS_NITRO_ENCLAVES_G1}
 _REQUIRED = {"format", "log_id", "origin", "configuration", "measurements"}
-_OPTIONAL = {"roots", "insecure_development_roots"}
+_OPTIONAL = {"roots", "insecure_development_roots", "witnesses"}
 _PCR_NAMES = {"pcr0": 0, "pcr1": 1, "pcr2": 2, "pcr3": 3, "pcr4": 4, "pcr8": 8}
 
 
@@ -46,6 +47,7 @@ class Policy:
     configuration: bytes
     measurements: tuple[Measurement, ...]
     root_certificates: tuple[bytes, ...]
+    witnesses: Optional[WitnessPolicy] = None
 
 
 def load_policy(path: Path) -> Policy:
@@ -62,7 +64,8 @@ def decode_policy(data: bytes) -> Policy:
         raise Malformed(f"policy format {members['format']!r}")
     configuration = _text(members, "configuration").encode("utf-8")
     origin = _text(members, "origin")
-    if decode_configuration(configuration).origin != origin:
+    decoded = decode_configuration(configuration)
+    if decoded.origin != origin:
         raise Malformed("the policy's origin is not its configuration's")
     measurements = tuple(_measurement(item) for item in _array(members, "measurements"))
     if not measurements:
@@ -73,6 +76,9 @@ def decode_policy(data: bytes) -> Policy:
         configuration,
         measurements,
         _roots(members),
+        decode_witness_policy(_text(members, "witnesses"))
+        if "witnesses" in members
+        else decoded.witnesses,
     )
 
 

@@ -199,7 +199,7 @@ def verify_receipt(data: bytes, policy: Policy, payload: Optional[bytes] = None)
     else:
         detail = f"checkpoint names {checkpoint.origin}"
         report.require(checkpoint.origin == policy.origin, "origin", detail)
-    check_signatures(checkpoint, statement, report)
+    check_signatures(checkpoint, statement, policy, report)
     _check_place(
         "statement", receipt.statement, statement, receipt.statement_inclusion, checkpoint, report
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from .encoding import ZERO_DIGEST, Malformed, Reader, decimal, domain_hash, sha256, text_decode
+from .witness import WitnessPolicy, decode_witness_policy
 
 METADATA_MAX = 8_192
 METADATA_PAIRS_MAX = 64
@@ -17,6 +18,7 @@ CONFIGURATION_MAX = 16_384
 PREDECESSORS_MAX = 64
 CELLS_MAX_LIMIT = 100_000_000
 WINDOW_LIMIT = 100_000_000
+WITNESS_SECONDS_LIMIT = 604_800
 
 STREAM = 1
 BUMP = 5
@@ -182,6 +184,7 @@ class Configuration:
     origin: str
     cells_max: int
     idempotency_window: int
+    witnesses: Optional[WitnessPolicy] = None
 
 
 @dataclass(frozen=True)
@@ -317,8 +320,8 @@ def _statement(reader: Reader, header: Header, raw: bytes) -> Statement:
 def decode_configuration(data: bytes) -> Configuration:
     if len(data) > CONFIGURATION_MAX:
         raise Malformed("configuration is too long")
-    lines = text_decode(data).split("\n")
-    if len(lines) != 5 or lines[4] or lines[0] != "sequencer-configuration/v1":
+    lines = text_decode(data).split("\n", 4)
+    if len(lines) != 5 or lines[0] != "sequencer-configuration/v1":
         raise Malformed("configuration is not its four lines")
     origin = _setting(lines[1], "origin")
     if not _ORIGIN.fullmatch(origin):
@@ -327,7 +330,21 @@ def decode_configuration(data: bytes) -> Configuration:
     window = decimal(_setting(lines[3], "idempotency-window"), WINDOW_LIMIT)
     if cells_max < 1 or window < 1:
         raise Malformed("configuration has a limit of zero")
-    return Configuration(origin, cells_max, window)
+    return Configuration(origin, cells_max, window, _witnesses(lines[4]))
+
+
+def _witnesses(text: str) -> Optional[WitnessPolicy]:
+    if not text:
+        return None
+    lines = text.split("\n", 2)
+    if len(lines) != 3 or not text.isascii():
+        raise Malformed("configuration's witnesses")
+    numbers = decimal(_setting(lines[0], "witness-numbers-max"), WINDOW_LIMIT)
+    seconds = decimal(_setting(lines[1], "witness-seconds-max"), WITNESS_SECONDS_LIMIT)
+    policy = decode_witness_policy(lines[2])
+    if numbers < 1 or seconds < 1 or policy.is_enough is None or policy.canonical != lines[2]:
+        raise Malformed("configuration's witnesses")
+    return policy
 
 
 def _setting(line: str, name: str) -> str:

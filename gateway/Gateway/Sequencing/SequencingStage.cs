@@ -1,0 +1,156 @@
+using System.Threading.Channels;
+using Sequencer.Attestation;
+using Sequencer.Gateway.Link;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>
+/// Has the enclave number and sign staged batches, one at a time, each after the one before it was
+/// answered and whether or not that is on the disk yet. Owns the sequencing side of the link.
+/// </summary>
+internal sealed class SequencingStage(
+    EnclaveClient enclave, LogHead head, ChannelReader<Batch> staged)
+{
+    // Batches that the enclave keeps because they are not durable, the one on its way included. A
+    // full one with its answer is under 12 MiB there (Batch.RequestBytesMax and the answer to
+    // Batch.EntriesMax), so that they fit the 64 MiB which an image keeps (CoreLimits).
+    private const int UnacknowledgedMax = 4;
+
+    private readonly Channel<SignedBatch> _signed = Channel.CreateBounded<SignedBatch>(
+        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
+
+    private readonly Channel<Commit> _commits = Channel.CreateBounded<Commit>(
+        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
+
+    private LogHead _head = head;
+    private ulong _durableSize = head.Size;
+    private int _unacknowledged;
+    private Task<bool>? _nextCommit;
+    private Batch? _sequencing;
+
+    /// <summary>Batches in the order of their numbers, none of them durable; completed with the
+    /// stage.</summary>
+    public ChannelReader<SignedBatch> Signed => _signed.Reader;
+
+    /// <summary>Payload offset by request digest of the batch that has no answer.</summary>
+    public Dictionary<Digest, ulong> Unanswered { get; } = [];
+
+    /// <summary>Runs until the line of staged batches is completed and worked off.</summary>
+    /// <exception cref="EnclaveLostException">The enclave went away.</exception>
+    /// <exception cref="EnclaveRefusedException">It refused a batch as a whole.</exception>
+    /// <exception cref="LogContradictionException">Its answer does not continue the log.
+    /// </exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        try
+        {
+            while (await WaitForBatchAsync(cancellationToken))
+            {
+                await WaitForRoomAsync(cancellationToken);
+                _sequencing = Take();
+                SignedBatch signed = await SequenceAsync(_sequencing, cancellationToken);
+                signed.AnswerProvisionally();
+                // There is room: it has a place for each batch that may be unacknowledged.
+                _unacknowledged++;
+                _signed.Writer.TryWrite(signed);
+                _sequencing = null;
+            }
+        }
+        finally
+        {
+            _signed.Writer.Complete();
+        }
+    }
+
+    /// <summary>The commit stage is done with so many batches, and the log durable up to a size.
+    /// </summary>
+    public void Durable(int batches, ulong size) =>
+        // There is room: none of them is empty, and so many batches may be unacknowledged.
+        _commits.Writer.TryWrite(new Commit(batches, size));
+
+    /// <summary>Answers what it still holds; only after the run.</summary>
+    public void Fail(AppendFailure failure) => _sequencing?.Fail(failure);
+
+    // What became durable is told with the next batch; while there is none, at once, so that live
+    // documents attest the newest head. A crash before costs nothing: the enclave keeps a batch that
+    // is durable already, and the next connection tells it so.
+    private async Task<bool> WaitForBatchAsync(CancellationToken cancellationToken)
+    {
+        Task<bool> batch = staged.WaitToReadAsync(cancellationToken).AsTask();
+        while (!batch.IsCompleted)
+        {
+            await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
+            if (batch.IsCompleted) break;
+            _nextCommit = null;
+            ulong told = _durableSize;
+            TakeCommits();
+            if (_durableSize == told) continue;
+            await enclave.AcknowledgeAsync(_durableSize, cancellationToken);
+        }
+        return await batch;
+    }
+
+    private async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        TakeCommits();
+        while (_unacknowledged == UnacknowledgedMax)
+        {
+            await NextCommitAsync(cancellationToken);
+            _nextCommit = null;
+            TakeCommits();
+        }
+    }
+
+    // Kept from one wait to the next: a wait that a batch cut short still stands.
+    private Task NextCommitAsync(CancellationToken cancellationToken) =>
+        _nextCommit ??= _commits.Reader.WaitToReadAsync(cancellationToken).AsTask();
+
+    private void TakeCommits()
+    {
+        while (_commits.Reader.TryRead(out Commit commit))
+        {
+            _unacknowledged -= commit.Batches;
+            _durableSize = commit.Size;
+        }
+    }
+
+    private Batch Take()
+    {
+        staged.TryRead(out Batch? batch);
+        ArgumentNullException.ThrowIfNull(batch);
+        while (staged.TryPeek(out Batch? next) && batch.HasRoomFor(next))
+        {
+            staged.TryRead(out _);
+            batch.Join(next);
+        }
+        return batch;
+    }
+
+    // A crash of the gateway leaves a signed batch in the enclave, which keeps it until it is
+    // acknowledged: the next connection asks for it and finds its payloads by their request digests.
+    // A crash of the enclave leaves numbers that nobody was promised; the next epoch gives them out
+    // anew. So does a crash of both.
+    private async Task<SignedBatch> SequenceAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        BatchAnswer answer;
+        try
+        {
+            answer = await enclave.SequenceAsync(
+                batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+        }
+        catch (Exception e) when (e is EnclaveLostException or OperationCanceledException)
+        {
+            foreach ((Digest request, ulong offset) in batch.PayloadsByRequest())
+            {
+                Unanswered[request] = offset;
+            }
+            throw;
+        }
+        SignedBatch signed = SignedBatch.Match(batch, answer, _head);
+        _head = signed.Head;
+        return signed;
+    }
+
+    private readonly record struct Commit(int Batches, ulong Size);
+}

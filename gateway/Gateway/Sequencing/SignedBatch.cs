@@ -1,0 +1,129 @@
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway.Sequencing;
+
+/// <summary>A batch with the enclave's answer to it, which continues the log: not durable yet.
+/// </summary>
+internal sealed class SignedBatch
+{
+    private readonly Batch _batch;
+
+    private SignedBatch(Batch batch, BatchAnswer answer, LogHead head, ulong[] payloadOffsets)
+    {
+        _batch = batch;
+        Answer = answer;
+        Head = head;
+        PayloadOffsets = payloadOffsets;
+    }
+
+    /// <summary>The enclave's answer.</summary>
+    public BatchAnswer Answer { get; }
+
+    /// <summary>The head after it; the one before when it appended nothing.</summary>
+    public LogHead Head { get; }
+
+    /// <summary>For each new record where its payload frame is.</summary>
+    public ulong[] PayloadOffsets { get; }
+
+    /// <summary>Puts the two together.</summary>
+    /// <exception cref="LogContradictionException">The answer is not one to this batch at this head.
+    /// </exception>
+    public static SignedBatch Match(Batch batch, BatchAnswer answer, LogHead head)
+    {
+        if (answer.StartSize != head.Size || answer.Outcomes.Count != batch.EntryCount)
+        {
+            throw new LogContradictionException("The enclave answered another batch.");
+        }
+        LogHead next = head;
+        if (answer.RecordCount > 0)
+        {
+            next = head.TryExtend(answer, out string fault)
+                ?? throw new LogContradictionException($"The enclave's batch is wrong: {fault}.");
+        }
+        return new SignedBatch(batch, answer, next, PlacesOf(batch, answer));
+    }
+
+    /// <summary>
+    /// Answers the callers who asked for no more than a number. Others must not hear of it: after a
+    /// crash of the enclave the number may be another entry's.
+    /// </summary>
+    public void AnswerProvisionally()
+    {
+        if (_batch.Submissions.Any(s => s.Level == Acknowledgement.Sequenced))
+        {
+            AnswerEach(Acknowledgement.Sequenced, view: null);
+        }
+    }
+
+    /// <summary>Answers everybody else, from a durable view that covers the batch.</summary>
+    public void AnswerDurably(LogView view) => AnswerEach(Acknowledgement.Durable, view);
+
+    /// <summary>Gives every submission the same answer; those that have one keep it.</summary>
+    public void Fail(AppendFailure failure) => _batch.Fail(failure);
+
+    private void AnswerEach(Acknowledgement level, LogView? view)
+    {
+        ReadOnlyMemory<byte> rest = Answer.Records;
+        int at = 0;
+        foreach (Submission submission in _batch.Submissions)
+        {
+            var entries = new SequencedEntry[submission.Count];
+            for (int i = 0; i < entries.Length; i++, at++)
+            {
+                Outcome outcome = Answer.Outcomes[at];
+                bool isAppended = outcome.Status == OutcomeStatus.Appended;
+                entries[i] = new SequencedEntry(
+                    outcome, isAppended ? TakeRecord(ref rest) : default);
+            }
+            if (submission.Level == level)
+            {
+                submission.Complete(new AppendResult(AppendFailure.None, entries, view));
+            }
+        }
+    }
+
+    // Every record must be the one of an appended outcome, in order, and be of that very request.
+    private static ulong[] PlacesOf(Batch batch, BatchAnswer answer)
+    {
+        var offsets = new List<ulong>(answer.RecordCount);
+        ReadOnlySpan<byte> rest = answer.Records.Span;
+        int entry = 0;
+        foreach (Submission submission in batch.Submissions)
+        {
+            foreach (PayloadItem item in submission.Items)
+            {
+                Outcome outcome = answer.Outcomes[entry];
+                if (outcome.Status == OutcomeStatus.Appended)
+                {
+                    if (!EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> bytes)
+                        || !EntryRecord.TryParse(bytes, out EntryRecord record)
+                        || record.Header.Number != outcome.Number
+                        || record.Request != Derivation.Request(item.Request.Span))
+                    {
+                        throw new LogContradictionException(
+                            $"The enclave's record for entry {entry} of a batch is of another entry.");
+                    }
+                    offsets.Add(batch.PayloadOffsets[entry]);
+                }
+                entry++;
+            }
+        }
+        return rest.IsEmpty
+            ? [.. offsets]
+            : throw new LogContradictionException(
+                "The enclave gave more records than it appended.");
+    }
+
+    private static ReadOnlyMemory<byte> TakeRecord(ref ReadOnlyMemory<byte> records)
+    {
+        ReadOnlySpan<byte> span = records.Span;
+        EntryBundle.TryRead(ref span, out ReadOnlySpan<byte> record);
+        ReadOnlyMemory<byte> taken = records.Slice(
+            records.Length - span.Length - record.Length, record.Length);
+        records = records[^span.Length..];
+        return taken;
+    }
+}

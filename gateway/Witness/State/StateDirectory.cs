@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Sequencer.Witness.State;
+
+/// <summary>A directory of state files on a local disk, owned by one process at a time.</summary>
+internal sealed partial class StateDirectory : IStateFiles, IDisposable
+{
+    /// <summary>Longest file, in bytes: above what the longest state can make.</summary>
+    public const int FileMaxBytes = 4 * 1024 * 1024;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int ReadOnly = 0;
+
+    private readonly string _path;
+    private readonly SafeFileHandle _lock;
+
+    private StateDirectory(string path, SafeFileHandle lockFile) =>
+        (_path, _lock) = (path, lockFile);
+
+    /// <summary>Opens a directory, making it if it is not there.</summary>
+    /// <exception cref="IOException">Another process owns it, or it cannot be used.</exception>
+    public static StateDirectory Open(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (!Directory.Exists(full))
+        {
+            Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);
+            if (Path.GetDirectoryName(full) is { } parent) Sync(parent);
+        }
+        return new StateDirectory(full, Lock(full));
+    }
+
+    /// <inheritdoc/>
+    public byte[]? Read(string name)
+    {
+        string path = At(name);
+        if (!File.Exists(path)) return null;
+        using FileStream file = File.OpenRead(path);
+        if (file.Length > FileMaxBytes)
+        {
+            throw new IOException($"{path} has {file.Length} bytes: not what a witness wrote.");
+        }
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Replace(string name, ReadOnlySpan<byte> bytes)
+    {
+        string next = At(name + ".next");
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnerOnly,
+        };
+        using (var file = new FileStream(next, options))
+        {
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        // The bytes are durable before the name says that they count; then the name is.
+        File.Move(next, At(name), overwrite: true);
+        Sync(_path);
+    }
+
+    /// <summary>True if nobody but the file's owner can read or write it.</summary>
+    public bool IsPrivate(string name) =>
+        (File.GetUnixFileMode(At(name)) & ~OwnerOnly) == 0;
+
+    /// <summary>The file's path, for people.</summary>
+    public string At(string name) => Path.Combine(_path, name);
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static SafeFileHandle Lock(string directory)
+    {
+        string path = Path.Combine(directory, "lock");
+        try
+        {
+            // FileShare.None is flock(2): the kernel lets go of it however the process ends.
+            return File.OpenHandle(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            throw new IOException($"Another witness runs in {directory}.");
+        }
+    }
+
+    private static void Sync(string directory)
+    {
+        int descriptor = OpenDirectory(directory, ReadOnly);
+        if (descriptor < 0) throw Failure($"open {directory}");
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (FSync(handle) != 0) throw Failure($"fsync {directory}");
+    }
+
+    private static IOException Failure(string call) =>
+        new($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport(
+        "libc", EntryPoint = "open", SetLastError = true,
+        StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenDirectory(string path, int flags);
+}
