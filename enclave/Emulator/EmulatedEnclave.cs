@@ -12,30 +12,49 @@ namespace Sequencer.Enclave.Emulator;
 /// </summary>
 internal sealed class EmulatedEnclave : IAsyncDisposable
 {
+    /// <summary>Linux says it when all drivers are there; some images may keep it quiet.</summary>
+    private const string DriversStarted = "Run /init as init process";
+
+    private static readonly TimeSpan QuietBoot = TimeSpan.FromSeconds(10);
+
     private readonly EmulatorOptions _options;
     private readonly SocketDirectory _directory;
+    private readonly VsockGuest _guest;
     private readonly ConsoleLog _console;
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
-    private ChildProcess? _vsock;
+    private readonly TaskCompletionSource _driversStarted =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private VsockDaemon? _vsock;
     private ChildProcess? _machine;
     private NsmServer? _nsm;
     private DevelopmentModule? _module;
     private DevelopmentCertificate? _root;
 
     private EmulatedEnclave(
-        EmulatorOptions options, SocketDirectory directory, Action<string> onLine)
+        EmulatorOptions options,
+        SocketDirectory directory,
+        VsockGuest guest,
+        Action<string> onLine)
     {
         _options = options;
         _directory = directory;
-        _console = new ConsoleLog(directory.Console, onLine);
+        _guest = guest;
+        _console = new ConsoleLog(directory.Console, line =>
+        {
+            if (line.Contains(DriversStarted, StringComparison.Ordinal))
+            {
+                _driversStarted.TrySetResult();
+            }
+            onLine(line);
+        });
     }
 
     /// <summary>The gateway's <c>enclave</c> setting for it.</summary>
     public string Endpoint =>
-        FormattableString.Invariant($"hybrid:{_directory.Enclave}:{_options.Port}");
+        FormattableString.Invariant($"hybrid:{_guest.Clients}:{_options.Port}");
 
     /// <summary>The UNIX socket at which a port of the enclave is asked for.</summary>
-    public string SocketPath => _directory.Enclave;
+    public string SocketPath => _guest.Clients;
 
     /// <summary>The virtual machine's process.</summary>
     public int MachineProcessId => _machine!.Id;
@@ -44,37 +63,39 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
     public string ConsoleTail => _console.Tail;
 
     /// <summary>
-    /// Starts an image; <paramref name="onLine"/> gets what its console and the programs around it
-    /// say, from any thread.
+    /// Starts an image with a vsock device of its own; <paramref name="onLine"/> gets what its
+    /// console and the programs around it say, from any thread.
+    /// </summary>
+    /// <exception cref="EmulatorException">It cannot be started.</exception>
+    public static Task<EmulatedEnclave> StartAsync(
+        EmulatorOptions options, Action<string> onLine, CancellationToken cancellationToken) =>
+        StartAsync(options, null, onLine, cancellationToken);
+
+    /// <summary>
+    /// The same at a place of a vsock device that others started, which outlives it; null: at one
+    /// of its own.
     /// </summary>
     /// <exception cref="EmulatorException">It cannot be started.</exception>
     public static async Task<EmulatedEnclave> StartAsync(
-        EmulatorOptions options, Action<string> onLine, CancellationToken cancellationToken)
+        EmulatorOptions options,
+        VsockGuest? place,
+        Action<string> onLine,
+        CancellationToken cancellationToken)
     {
         EnclaveTools tools = EnclaveTools.Find(options.ToolsDirectory);
         EifImage image = ImageFile.Read(options.ImageFile);
         SocketDirectory directory =
             await SocketDirectory.TakeAsync(options.SocketDirectory, cancellationToken);
-        var enclave = new EmulatedEnclave(options, directory, onLine);
+        VsockGuest guest = place ?? new VsockGuest(
+            VsockGuest.EnclaveCid, directory.VsockDevice, directory.Enclave);
+        var enclave = new EmulatedEnclave(options, directory, guest, onLine);
         try
         {
-            enclave._vsock = await VsockDaemon.StartAsync(tools, directory, enclave._console);
-            IEnumerable<string> arguments;
-            if (options.Route == AttestationRoute.Signed)
+            if (place is null)
             {
-                enclave.StartNsm(image);
-                ImageFile.TakeApart(image, directory);
-                arguments = QemuArguments.Signed(options, tools, directory, image);
+                enclave._vsock = await VsockDaemon.StartAsync(tools, [guest], enclave._console.Add);
             }
-            else
-            {
-                arguments = QemuArguments.Unsigned(options, tools, directory);
-            }
-            enclave._machine = await ChildProcess.StartAsync(
-                tools.Qemu,
-                arguments,
-                enclave._console.Add,
-                line => enclave._console.Add($"qemu: {line}"));
+            await enclave.StartMachineAsync(tools, image);
             return enclave;
         }
         catch
@@ -91,8 +112,7 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
         TimeSpan patience, CancellationToken cancellationToken)
     {
         using var give = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<bool> answers = HybridProbe.UntilAnsweringAsync(
-            _directory.Enclave, _options.Port, patience, give.Token);
+        Task<bool> answers = AskAsync(patience, give.Token);
         Task<string> ends = UntilEndedAsync();
         if (await Task.WhenAny(answers, ends) == ends)
         {
@@ -109,7 +129,8 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
     /// <summary>Waits until the virtual machine ends by itself, and says how.</summary>
     public async Task<string> UntilEndedAsync()
     {
-        List<Task> ends = [_machine!.Ended, _vsock!.Ended];
+        List<Task> ends = [_machine!.Ended];
+        if (_vsock is not null) ends.Add(_vsock.Ended);
         if (_nsm is not null) ends.Add(_nsm.Failed);
         Task first = await Task.WhenAny(ends);
         if (first == _nsm?.Failed) return $"the NSM cannot go on: {await _nsm.Failed}";
@@ -129,6 +150,32 @@ internal sealed class EmulatedEnclave : IAsyncDisposable
         _root?.Dispose();
         _directory.RemoveSockets();
         _console.Dispose();
+    }
+
+    // The vsock device may never serve a machine for which it was asked while that was setting up
+    // its queues.
+    private async Task<bool> AskAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_driversStarted.Task, Task.Delay(QuietBoot, cancellationToken));
+        return await HybridProbe.UntilAnsweringAsync(
+            _guest.Clients, _options.Port, patience, cancellationToken);
+    }
+
+    private async Task StartMachineAsync(EnclaveTools tools, EifImage image)
+    {
+        IEnumerable<string> arguments;
+        if (_options.Route == AttestationRoute.Signed)
+        {
+            StartNsm(image);
+            ImageFile.TakeApart(image, _directory);
+            arguments = QemuArguments.Signed(_options, tools, _directory, _guest, image);
+        }
+        else
+        {
+            arguments = QemuArguments.Unsigned(_options, tools, _guest);
+        }
+        _machine = await ChildProcess.StartAsync(
+            tools.Qemu, arguments, _console.Add, line => _console.Add($"qemu: {line}"));
     }
 
     private void StartNsm(EifImage image)

@@ -12,6 +12,9 @@ public sealed record EnclaveOptions
 
     /// <summary>What it allows a peer.</summary>
     public LinkLimits Link { get; init; } = new();
+
+    /// <summary>Takes a line for the operator; nothing in it is secret.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
 }
 
 /// <summary>
@@ -39,7 +42,8 @@ public sealed class EnclaveProgram : IDisposable
         EpochSigningKeys keys = EpochSigningKeys.Generate(nsm);
         var session = new EnclaveSession(
             new SequencerCore(options.Core), nsm, keys, own, fault, new EnclaveClock(nsm, time));
-        return new EnclaveProgram(keys, new LinkServer(session, options.Link, time));
+        return new EnclaveProgram(
+            keys, new LinkServer(session, options.Link, time, options.Say));
     }
 
     /// <summary>

@@ -10,12 +10,11 @@ using Sequencer.Enclave.Nitro.Vsock;
 const uint Port = 5005;
 const int Failed = 1;
 
+// A thread of the platform's own failed: state unknown, and nothing more may be signed. The runtime
+// ends the process after this line, process 1 too. Environment.Exit would first run the end of the
+// program on what is left of it, and wait for that.
 AppDomain.CurrentDomain.UnhandledException += (_, failure) =>
-{
-    // A thread of the platform's own failed: state unknown, and nothing more may be signed.
     OperatorConsole.SayFailure(failure.ExceptionObject);
-    Environment.Exit(Failed);
-};
 try
 {
     using NsmDeviceFile file = NsmDeviceFile.Open();
@@ -30,12 +29,19 @@ try
     var options = new EnclaveOptions
     {
         Core = new CoreLimits { AcceptedPredecessors = accepted },
+        Say = OperatorConsole.Say,
     };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using Socket listener = VsockSocket.Listen(Port);
     OperatorConsole.Say($"listening on vsock port {Port}");
-    await Task.WhenAll(
-        Announce(), program.RunAsync(listener, CancellationToken.None));
+    Task serving = program.RunAsync(listener, CancellationToken.None);
+    // Not awaited: it never fails, ends by itself, and the end of the enclave waits for nobody.
+    _ = Heartbeat.AnnounceAsync(
+        VsockSocket.Create,
+        new VsockEndPoint(VsockEndPoint.ParentContext, Heartbeat.Port),
+        TimeProvider.System,
+        OperatorConsole.Say);
+    await serving;
     return Failed; // It is never told to end.
 }
 catch (Exception failure)
@@ -43,11 +49,4 @@ catch (Exception failure)
     // Whatever it is: an enclave in doubt is over, and one line says why.
     OperatorConsole.SayFailure(failure);
     return Failed;
-}
-
-static async Task Announce()
-{
-    var parent = new VsockEndPoint(VsockEndPoint.ParentContext, Heartbeat.Port);
-    if (await Heartbeat.SendAsync(VsockSocket.Create(), parent, TimeProvider.System)) return;
-    OperatorConsole.Say($"the parent did not answer the heartbeat at {parent}");
 }

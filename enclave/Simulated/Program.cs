@@ -25,6 +25,7 @@ try
     var options = new EnclaveOptions
     {
         Link = new LinkLimits { IdleTimeout = line.ExitWhenIdle },
+        Say = said => Console.WriteLine($"sequencer-enclave-simulated: {said}"),
     };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);
     using LinkSocket socket = LinkSocket.Listen(line.Socket);

@@ -10,6 +10,7 @@ internal static class Built
     private const string ToolsVariable = "SEQUENCER_ENCLAVE_TOOLS";
     private const string ImageVariable = "SEQUENCER_ENCLAVE_IMAGE";
     private const string RelayVariable = "SEQUENCER_RELAY_IMAGE";
+    private const string ParentVariable = "SEQUENCER_PARENT_IMAGE";
 
     public static string Tools => Variable(ToolsVariable)!;
 
@@ -26,8 +27,11 @@ internal static class Built
     public static string RelayMeasurements =>
         Path.Combine(Variable(RelayVariable)!, "measurements.json");
 
+    /// <summary>The image of a parent instance (tests/ParentVm).</summary>
+    public static string Parent => Path.Combine(Variable(ParentVariable)!, "sequencer.eif");
+
     public static string? SkipReason =>
-        new[] { ToolsVariable, ImageVariable, RelayVariable }
+        new[] { ToolsVariable, ImageVariable, RelayVariable, ParentVariable }
             .Where(name => Variable(name) is null)
             .Select(name => $"{name} does not name a directory; 'make test-enclave' sets it")
             .FirstOrDefault();

@@ -1,4 +1,3 @@
-using System.Formats.Cbor;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Emulator;
 using Sequencer.Enclave.Emulator.Nsm;
@@ -28,12 +27,13 @@ public class MeasurementTests(ITestOutputHelper output)
             ImageFile.Read(Built.Relay), Role, Instance, isDebugMode: false);
         Assert.Equal(Measured, computed.Keys.Order());
 
-        Dictionary<int, byte[]> stated = ReadPcrs(nsm.Attest());
+        IReadOnlyDictionary<int, byte[]> stated =
+            DocumentPayload.Read(nsm.Device.Attest(default)).Pcrs;
         Assert.Equal(16, stated.Count);
         foreach (int index in Measured)
         {
             Assert.Equal(Convert.ToHexString(computed[index]), Convert.ToHexString(stated[index]));
-            Assert.Equal(stated[index], nsm.Pcr(index));
+            Assert.Equal(stated[index], nsm.Device.DescribePcr((ushort)index).Value);
         }
         foreach (int index in stated.Keys.Except(Measured)) Assert.Equal(new byte[48], stated[index]);
     }
@@ -69,7 +69,7 @@ public class MeasurementTests(ITestOutputHelper output)
         EifImage image = ImageFile.Read(Built.Relay);
         foreach ((int index, byte[] value) in GuestMeasurements.Of(image, Role, Instance, false))
         {
-            Assert.Equal(value, nsm.Pcr(index));
+            Assert.Equal(value, nsm.Device.DescribePcr((ushort)index).Value);
         }
     }
 
@@ -81,32 +81,12 @@ public class MeasurementTests(ITestOutputHelper output)
         EifImage image = ImageFile.Read(Built.Relay);
         IReadOnlyDictionary<int, byte[]> pcrs = GuestMeasurements.Of(image, null, null, false);
         AttestationResult<VerifiedAttestation> result = NitroAttestationVerifier.Verify(
-            nsm.Attest(),
+            nsm.Device.Attest(default),
             new PcrPolicy(new MeasurementSet("relay", pcrs[0], pcrs[1], pcrs[2])),
             TrustedRoot.AwsNitroEnclavesG1,
             new Freshness.Archival());
         Assert.False(result.TryGet(out _, out AttestationRefusal? refusal));
         output.WriteLine($"{refusal}");
         Assert.Equal(AttestationRule.ProtectedHeader, refusal.Rule);
-    }
-
-    // With another reader than the verifier's, which refuses such a document before its PCRs.
-    private static Dictionary<int, byte[]> ReadPcrs(byte[] document)
-    {
-        var cose = new CborReader(document);
-        cose.ReadStartArray();
-        cose.SkipValue();
-        cose.SkipValue();
-        var payload = new CborReader(cose.ReadByteString());
-        payload.ReadStartMap();
-        while (payload.ReadTextString() != "pcrs") payload.SkipValue();
-        var pcrs = new Dictionary<int, byte[]>();
-        int count = payload.ReadStartMap()!.Value;
-        for (int i = 0; i < count; i++)
-        {
-            int index = payload.ReadInt32();
-            pcrs.Add(index, payload.ReadByteString());
-        }
-        return pcrs;
     }
 }

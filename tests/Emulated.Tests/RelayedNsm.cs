@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Formats.Cbor;
 using System.Net.Sockets;
 using System.Text;
 using Sequencer.Enclave.Emulator;
+using Sequencer.Enclave.Nitro.Nsm;
 using Xunit.Abstractions;
 
 namespace Sequencer.Emulated.Tests;
@@ -10,7 +10,7 @@ namespace Sequencer.Emulated.Tests;
 /// <summary>
 /// The NSM of a virtual machine that was booted for one test, asked through the guest's own driver.
 /// </summary>
-internal sealed class RelayedNsm : IAsyncDisposable
+internal sealed class RelayedNsm : INsmTransport, IAsyncDisposable
 {
     private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(120);
 
@@ -23,7 +23,11 @@ internal sealed class RelayedNsm : IAsyncDisposable
         _folder = folder;
         _enclave = enclave;
         _socket = socket;
+        Device = new NsmDevice(this);
     }
+
+    /// <summary>The same with the enclave's codec.</summary>
+    public NsmDevice Device { get; }
 
     public string RootFile => Path.Combine(_folder, "development-root.der");
 
@@ -58,69 +62,23 @@ internal sealed class RelayedNsm : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the device; empty when the guest's driver refused.</summary>
+    /// <summary>Asks the device.</summary>
+    /// <exception cref="IOException">The guest's driver refused; with its errno.</exception>
     public byte[] Ask(byte[] request)
     {
         var length = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, request.Length);
         Send([.. length, .. request]);
-        return Receive(BinaryPrimitives.ReadInt32BigEndian(Receive(4)));
+        int answered = BinaryPrimitives.ReadInt32BigEndian(Receive(4));
+        if (answered < 0) throw new IOException($"the driver refused with errno {-answered}");
+        return Receive(answered);
     }
 
-    public byte[] Attest(byte[]? nonce = null)
+    int INsmTransport.Exchange(ReadOnlySpan<byte> request, Span<byte> response)
     {
-        var writer = new CborWriter();
-        writer.WriteStartMap(1);
-        writer.WriteTextString("Attestation");
-        writer.WriteStartMap(1);
-        writer.WriteTextString("nonce");
-        if (nonce is null) writer.WriteNull();
-        else writer.WriteByteString(nonce);
-        writer.WriteEndMap();
-        writer.WriteEndMap();
-        return Field(writer.Encode(), "Attestation", "document");
-    }
-
-    public byte[] Pcr(int index) => Field(Call("DescribePCR", "index", index), "DescribePCR", "data");
-
-    /// <summary>A field of the answer to a request that must succeed.</summary>
-    public byte[] Field(byte[] request, string name, string field)
-    {
-        var reader = new CborReader(Ask(request));
-        reader.ReadStartMap();
-        Assert.Equal(name, reader.ReadTextString());
-        reader.ReadStartMap();
-        while (reader.ReadTextString() != field) reader.SkipValue();
-        return reader.ReadByteString();
-    }
-
-    /// <summary>The name of the error with which a request is answered.</summary>
-    public string Error(byte[] request)
-    {
-        var reader = new CborReader(Ask(request));
-        reader.ReadStartMap();
-        Assert.Equal("Error", reader.ReadTextString());
-        return reader.ReadTextString();
-    }
-
-    public static byte[] Name(string name)
-    {
-        var writer = new CborWriter();
-        writer.WriteTextString(name);
-        return writer.Encode();
-    }
-
-    public static byte[] Call(string name, string argument, int value)
-    {
-        var writer = new CborWriter();
-        writer.WriteStartMap(1);
-        writer.WriteTextString(name);
-        writer.WriteStartMap(1);
-        writer.WriteTextString(argument);
-        writer.WriteInt32(value);
-        writer.WriteEndMap();
-        writer.WriteEndMap();
-        return writer.Encode();
+        byte[] answer = Ask(request.ToArray());
+        answer.CopyTo(response);
+        return answer.Length;
     }
 
     public async ValueTask DisposeAsync()

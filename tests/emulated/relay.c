@@ -2,10 +2,11 @@
  * The program of a test image: gives whoever connects to vsock port 5005 the NSM itself, so that
  * tests outside of the virtual machine see what a guest's driver sees. One connection at a time.
  *
- * Request: u32 length, that many bytes. Answer: u32 length, that many bytes; length 0 when the
- * driver refused, which it does above 4096 bytes.
+ * Request: u32 length, that many bytes. Answer: i32 length, that many bytes; or, where the driver
+ * refused, as it does above 4096 bytes, its errno as a negative number.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
 #include <stdint.h>
@@ -47,9 +48,11 @@ static void serve(int peer, int nsm)
             !transfer(peer, request, (uint32_t)message.request_length, 0))
             return;
         if (ioctl(nsm, _IOWR(0x0A, 0, struct nsm_message), &message) != 0)
-            message.answer_length = 0;
+            message.answer_length = (uint64_t)-errno;
         length = htonl((uint32_t)message.answer_length);
-        if (!transfer(peer, &length, sizeof length, 1) ||
+        if (!transfer(peer, &length, sizeof length, 1))
+            return;
+        if ((int32_t)message.answer_length > 0 &&
             !transfer(peer, answer, (uint32_t)message.answer_length, 1))
             return;
     }

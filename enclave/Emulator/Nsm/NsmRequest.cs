@@ -148,10 +148,9 @@ internal abstract record NsmRequest
         {
             isGood = true;
             if (reader.TryReadNull()) return null;
-            byte[]? bytes = Bytes(ref reader);
-            isGood = bytes is not null;
-            // A null array would convert to memory that is empty, not to no memory.
-            return bytes is null ? null : new ReadOnlyMemory<byte>(bytes);
+            if (Bytes(ref reader) is { } bytes) return bytes;
+            isGood = false;
+            return null;
         }
     }
 }

@@ -12,15 +12,18 @@ internal sealed class LinkServer
     private readonly EnclaveSession _session;
     private readonly LinkLimits _limits;
     private readonly TimeProvider _time;
+    private readonly Action<string> _say;
     private readonly Channel<LinkRequest> _requests;
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _connections = [];
 
-    public LinkServer(EnclaveSession session, LinkLimits limits, TimeProvider time)
+    public LinkServer(
+        EnclaveSession session, LinkLimits limits, TimeProvider time, Action<string> say)
     {
         _session = session;
         _limits = limits;
         _time = time;
+        _say = say;
         _requests = Channel.CreateBounded<LinkRequest>(
             new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
     }
@@ -52,34 +55,18 @@ internal sealed class LinkServer
     private async Task AcceptAsync(
         Socket listener, CancellationTokenSource idle, CancellationTokenSource stop)
     {
+        var acceptor = new Acceptor(listener.AcceptAsync, _time, _say);
         try
         {
             while (true)
             {
-                Socket? socket = await AcceptOneAsync(listener, stop.Token);
-                if (socket is not null && !TryServe(socket, idle, stop)) socket.Dispose();
+                Socket socket = await acceptor.AcceptAsync(stop.Token);
+                if (!TryServe(socket, idle, stop)) socket.Dispose();
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The server was told to end.
-        }
-    }
-
-    /// <summary>
-    /// The next connection; null for one whose peer was gone before it was accepted.
-    /// </summary>
-    private static async ValueTask<Socket?> AcceptOneAsync(
-        Socket listener, CancellationToken cancellation)
-    {
-        try
-        {
-            return await listener.AcceptAsync(cancellation);
-        }
-        catch (SocketException e) when (
-            e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset)
-        {
-            return null;
         }
     }
 

@@ -21,23 +21,41 @@ internal static class Heartbeat
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Sends the byte over a new socket, which it takes over; true if it came back in time.
+    /// Sends the byte once. Never fails: without an answer in time, or whatever else goes wrong,
+    /// it says a line.
     /// </summary>
-    public static async Task<bool> SendAsync(Socket socket, EndPoint parent, TimeProvider time)
+    /// <param name="open">Makes the socket, which is disposed here.</param>
+    /// <param name="parent">Where the parent listens.</param>
+    /// <param name="time">What its patience is measured by.</param>
+    /// <param name="say">Takes the line.</param>
+    public static async Task AnnounceAsync(
+        Func<Socket> open, EndPoint parent, TimeProvider time, Action<string> say)
     {
-        using Socket owned = socket;
-        using var impatient = new CancellationTokenSource(Patience, time);
         try
         {
-            byte[] beat = [Beat];
-            await owned.ConnectAsync(parent, impatient.Token);
-            await owned.SendAsync(beat, impatient.Token);
-            beat[0] = 0;
-            return await owned.ReceiveAsync(beat, impatient.Token) == 1 && beat[0] == Beat;
+            using Socket socket = open();
+            using var impatient = new CancellationTokenSource(Patience, time);
+            if (await IsAnsweredAsync(socket, parent, impatient.Token)) return;
+            say($"the parent did not answer the heartbeat at {parent}");
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            return false;
+            say($"the parent did not answer the heartbeat at {parent}");
         }
+        catch (Exception e)
+        {
+            // It touches no state of the enclave's: no failure in here puts the enclave in doubt.
+            say($"there is no heartbeat: {OperatorConsole.OneLine(e)}");
+        }
+    }
+
+    private static async Task<bool> IsAnsweredAsync(
+        Socket socket, EndPoint parent, CancellationToken impatient)
+    {
+        byte[] beat = [Beat];
+        await socket.ConnectAsync(parent, impatient);
+        await socket.SendAsync(beat, impatient);
+        beat[0] = 0;
+        return await socket.ReceiveAsync(beat, impatient) == 1 && beat[0] == Beat;
     }
 }

@@ -16,6 +16,7 @@ internal static class OperatorConsole
     public static void SayFailure(object failure) => Say(
         failure is Exception e ? $"ends: {OneLine(e)}" : "ends: a failure that is no exception");
 
-    private static string OneLine(Exception e) =>
+    /// <summary>Kind and message of an exception, in one line.</summary>
+    public static string OneLine(Exception e) =>
         $"{e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}";
 }

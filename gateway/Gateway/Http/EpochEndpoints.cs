@@ -20,6 +20,7 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     // be.
     private static readonly TimeSpan SuccessorPatience = TimeSpan.FromSeconds(2);
 
+    private readonly LiveDocuments _documents = new();
     private readonly TokenBucketRateLimiter _live = new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = LiveDocumentsASecond,
@@ -101,22 +102,36 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _live.Dispose();
+    public void Dispose()
+    {
+        _live.Dispose();
+        _documents.Dispose();
+    }
 
     // False when the enclave is gone, before or while it was asked.
     private async Task<bool> TrySendLiveAsync(HttpContext context, byte[] nonce)
     {
         if (state.Enclave is not { } enclave || state.View is not { } view) return false;
-        ReadOnlyMemory<byte> document;
+        ReadOnlyMemory<byte>? answer;
         try
         {
-            document = await enclave.AttestAsync(nonce, context.RequestAborted);
+            answer = await _documents.AskAsync(enclave, nonce, context.RequestAborted);
         }
         catch (EnclaveLostException)
         {
             return false;
         }
-        await SendLiveAsync(context, document, view.ReadRecord(view.Statements[^1].Number));
+        if (answer is { } document)
+        {
+            await SendLiveAsync(context, document, view.ReadRecord(view.Statements[^1].Number));
+        }
+        else
+        {
+            await new Problem(
+                ProblemKind.Overloaded,
+                $"{LiveDocuments.QueueMax} callers wait for a document already.")
+                .SendAsync(context);
+        }
         return true;
     }
 
@@ -125,16 +140,21 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
         if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
         if (view.Size == 0)
         {
-            return new Problem(ProblemKind.NotFound, "No enclave has opened the log yet.").SendAsync(context);
+            return new Problem(ProblemKind.NotFound, "No enclave has opened the log yet.")
+                .SendAsync(context);
         }
         StatementPlace place = view.Statements[^1];
         LogHead head = LogHead.Of(view);
         context.Response.Headers.CacheControl = "no-cache";
         return SendDocumentAsync(
-            context, receipts.Document(place.Epoch), view.ReadRecord(place.Number), head.Size, head.Root);
+            context,
+            receipts.Document(place.Epoch),
+            view.ReadRecord(place.Number),
+            head.Size,
+            head.Root);
     }
 
-    // Size and root are quoted from the document: the enclave's word, not the gateway's guess at it.
+    // Size and root are quoted from the document: the enclave's word, not the gateway's guess.
     private static Task SendLiveAsync(
         HttpContext context, ReadOnlyMemory<byte> document, byte[] statement)
     {
@@ -155,7 +175,11 @@ internal sealed class EpochEndpoints(PipelineState state, ReceiptBuilder receipt
     }
 
     private static Task SendDocumentAsync(
-        HttpContext context, ReadOnlyMemory<byte> document, byte[] statement, ulong size, Digest root) =>
+        HttpContext context,
+        ReadOnlyMemory<byte> document,
+        byte[] statement,
+        ulong size,
+        Digest root) =>
         JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Sequencer.Enclave.Nitro.Boot;
 
@@ -6,6 +7,7 @@ namespace Sequencer.Enclave.Tests.Nitro;
 /// <summary>The heartbeat over a UNIX socket, where a parent listens or does not.</summary>
 public sealed class HeartbeatTests : IDisposable
 {
+    private readonly ConcurrentQueue<string> _lines = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("sequencer-").FullName;
 
     /// <summary>Every timer is due at once.</summary>
@@ -22,13 +24,14 @@ public sealed class HeartbeatTests : IDisposable
     public async Task A_parent_that_sends_the_byte_back_has_heard_it()
     {
         using Socket parent = Listen();
-        Task<bool> sending = Send(TimeProvider.System);
+        Task sending = Send(TimeProvider.System);
         using Socket peer = await parent.AcceptAsync();
         var beat = new byte[2];
         Assert.Equal(1, await peer.ReceiveAsync(beat));
         Assert.Equal(0xb7, beat[0]);
         await peer.SendAsync(beat.AsMemory(0, 1));
-        Assert.True(await sending);
+        await sending;
+        Assert.Empty(_lines);
     }
 
     [Theory]
@@ -37,30 +40,51 @@ public sealed class HeartbeatTests : IDisposable
     public async Task Another_answer_or_none_is_no_answer(byte? answer)
     {
         using Socket parent = Listen();
-        Task<bool> sending = Send(TimeProvider.System);
+        Task sending = Send(TimeProvider.System);
         using (Socket peer = await parent.AcceptAsync())
         {
             if (answer is { } wrong) await peer.SendAsync(new[] { wrong });
         }
-        Assert.False(await sending);
+        await sending;
+        AssertNoAnswer();
     }
 
     [Fact]
-    public async Task Nobody_there_is_no_answer() => Assert.False(await Send(TimeProvider.System));
+    public async Task Nobody_there_is_no_answer()
+    {
+        await Send(TimeProvider.System);
+        AssertNoAnswer();
+    }
 
     [Fact]
     public async Task A_parent_that_says_nothing_is_not_waited_for()
     {
         using Socket parent = Listen();
-        Assert.False(await Send(new HurriedTime()));
+        await Send(new HurriedTime());
+        AssertNoAnswer();
+    }
+
+    [Fact]
+    public async Task A_heartbeat_that_cannot_even_begin_is_a_line_and_no_failure()
+    {
+        await Heartbeat.AnnounceAsync(
+            () => throw new IOException("no socket\nat all"),
+            new UnixDomainSocketEndPoint(At),
+            TimeProvider.System,
+            _lines.Enqueue);
+        Assert.Equal("there is no heartbeat: IOException: no socket at all", Assert.Single(_lines));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<bool> Send(TimeProvider time) => Heartbeat.SendAsync(
-        new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+    private Task Send(TimeProvider time) => Heartbeat.AnnounceAsync(
+        () => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
         new UnixDomainSocketEndPoint(At),
-        time);
+        time,
+        _lines.Enqueue);
+
+    private void AssertNoAnswer() => Assert.Equal(
+        $"the parent did not answer the heartbeat at {At}", Assert.Single(_lines));
 
     private Socket Listen()
     {

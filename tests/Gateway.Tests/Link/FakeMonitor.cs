@@ -12,10 +12,13 @@ internal sealed class FakeMonitor : IAsyncDisposable
 {
     public const uint Port = 5005;
 
+    private const int AnswerBit = 0x80;
+
     private readonly StreamPeer _peer;
     private readonly string _enclavePath;
     private volatile TaskCompletionSource _thawed = Thawed();
     private int _cutAt;
+    private int _misnamedAt;
 
     public FakeMonitor(string path, string enclavePath)
     {
@@ -35,6 +38,10 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <summary>Ends the connection at the next request of this type, which the enclave never sees.
     /// </summary>
     public void CutAt(LinkMessage request) => Volatile.Write(ref _cutAt, (int)request);
+
+    /// <summary>Gives the next answer to this type as that to another request.</summary>
+    public void MisnameAnswerTo(LinkMessage request) =>
+        Volatile.Write(ref _misnamedAt, (int)request | AnswerBit);
 
     public ValueTask DisposeAsync()
     {
@@ -87,6 +94,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
                 bool isCut = isToEnclave
                     && Interlocked.CompareExchange(ref _cutAt, 0, type) == type;
                 if (isCut) return;
+                bool isMisnamed = !isToEnclave
+                    && Interlocked.CompareExchange(ref _misnamedAt, 0, type) == type;
+                if (isMisnamed) header[^1] ^= 1;
                 await to.WriteAsync(header, end);
                 await to.WriteAsync(body, end);
             }

@@ -96,6 +96,20 @@ public sealed class ReconnectTests : IAsyncLifetime
         Assert.Equal(1u, (await _gateway.AuditAsync()).Epochs);
     }
 
+    [Theory]
+    [InlineData(LinkMessage.Sequence)]
+    [InlineData(LinkMessage.Acknowledge)]
+    public async Task An_answer_to_another_request_breaks_the_line_which_is_joined_again(
+        LinkMessage at)
+    {
+        await StartBehindMonitorAsync(Patience);
+        _monitor!.MisnameAnswerTo(at);
+        await SubmitUntilDoneAsync("one", CancellationToken.None);
+        await SubmitUntilDoneAsync("two", CancellationToken.None);
+        await _gateway.WaitForConnectionsAsync(2);
+        Assert.Equal(1u, (await _gateway.AuditAsync()).Epochs);
+    }
+
     [Fact]
     public async Task A_live_document_is_asked_for_once_more_when_the_line_breaks_under_it()
     {
