@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sequencer.Attestation;
 
 namespace Sequencer.Simulation.Tests;
 
@@ -17,8 +18,10 @@ internal static unsafe partial class SeededRandomness
     /// <summary>From now on, randomness is this seed's.</summary>
     public static void Use(int seed)
     {
-        _random = new Random(seed);
         if (RandSetMethod(Method) != 1) throw new InvalidOperationException("RAND_set_rand_method");
+        // What a process draws once, here its hash codes' secret, is no part of its first seed.
+        _ = Digest.Zero.GetHashCode();
+        _random = new Random(seed);
     }
 
     private static RandMethod* MakeMethod()
