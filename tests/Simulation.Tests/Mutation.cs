@@ -22,7 +22,4 @@ internal enum Mutation
 
     /// <summary>Recovery forgets which payloads may yet get a number.</summary>
     ForgetPending,
-
-    /// <summary>Recovery does not cut what is torn.</summary>
-    KeepTornTail,
 }

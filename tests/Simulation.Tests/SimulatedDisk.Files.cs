@@ -102,7 +102,6 @@ internal sealed partial class SimulatedDisk
             path,
             () => file.Apply((content, tear) =>
             {
-                if (disk.IsKept(path)) return;
                 if (tear is null && length < content.Count)
                 {
                     content.RemoveRange((int)length, content.Count - (int)length);
@@ -142,9 +141,6 @@ internal sealed partial class SimulatedDisk
                 }
             };
     }
-
-    private bool IsKept(string path) =>
-        faults.Mutation == Mutation.KeepTornTail && DirectoryOf(path) == "log";
 
     private void Sync(string path, Inode file)
     {
