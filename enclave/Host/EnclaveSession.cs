@@ -25,9 +25,13 @@ internal sealed class EnclaveSession(
 {
     private CheckpointSigner? _signer;
     private byte[]? _epochDocument;
+    private object? _replaying;
 
     /// <summary>The answer's frame, to be disposed of; null ends the connection.</summary>
-    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body)
+    /// <param name="request">What is asked.</param>
+    /// <param name="body">With what.</param>
+    /// <param name="connection">By whom, compared by reference.</param>
+    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body, object connection)
     {
         FrameBuffer answer = FrameBuffer.ForAnswer(
             (byte)((byte)request.Type | LinkProtocol.AnswerBit), request.RequestId);
@@ -35,7 +39,9 @@ internal sealed class EnclaveSession(
         string? why = null;
         try
         {
-            result = Dispatch(request.Type, body, answer);
+            result = BelongsToReplayOfAnother(request.Type, connection)
+                ? CoreResult.WrongPhase
+                : Dispatch(request.Type, body, answer);
         }
         catch (NsmException e)
         {
@@ -46,6 +52,15 @@ internal sealed class EnclaveSession(
         if (result == CoreResult.Done) return answer.Seal();
         answer.Dispose();
         return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
+    }
+
+    // A replay is of the connection that began it: what a gateway had sent before it was killed may
+    // arrive after its successor began a replay of its own, and would be taken for part of that.
+    private bool BelongsToReplayOfAnother(LinkMessageType type, object connection)
+    {
+        if (type == LinkMessageType.ReplayBegin) _replaying = connection;
+        return type is LinkMessageType.ReplayRecords or LinkMessageType.ReplayEnd
+            && _replaying is not null && _replaying != connection;
     }
 
     private CoreResult Dispatch(

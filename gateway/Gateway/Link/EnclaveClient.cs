@@ -117,7 +117,7 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             TimeSpan left = silence - connection.Silence;
             if (left > TimeSpan.Zero)
             {
-                await Task.WhenAny(Lost, Task.Delay(left));
+                await Task.WhenAny(Lost, Task.Delay(LinkTimes.RoundUp(left), connection.Time));
                 continue;
             }
             try

@@ -19,7 +19,11 @@ public sealed record PipelineSettings(
     LinkTimes Times,
     TimeSpan BackoffMin,
     TimeSpan BackoffMax,
-    LogConfiguration Configuration);
+    LogConfiguration Configuration)
+{
+    /// <summary>Where the chance in the pauses comes from.</summary>
+    public Random Chance { get; init; } = Random.Shared;
+}
 
 /// <summary>
 /// Keeps a writer running: opens the store, connects and attaches the enclave, runs the writer, and
@@ -40,9 +44,9 @@ public sealed class Pipeline(
 
     private const long NoEpoch = -1;
 
-    private readonly FaultLog _faults = new(log, TimeProvider.System);
+    private readonly FaultLog _faults = new(log, settings.Times.Time);
     private readonly Backoff _backoff = new(
-        settings.BackoffMin, settings.BackoffMax, Random.Shared);
+        settings.BackoffMin, settings.BackoffMax, settings.Chance);
 
     private LogStore? _store;
     private LogStore? _retired;
@@ -97,7 +101,7 @@ public sealed class Pipeline(
                 AppendFailure failure = await RunOnceAsync(stopping);
                 if (failure == AppendFailure.StoreFailed) RetireStore();
                 if (stopping.IsCancellationRequested) break;
-                await Task.Delay(_backoff.Next(), stopping);
+                await Task.Delay(_backoff.Next(), settings.Times.Time, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -134,7 +138,8 @@ public sealed class Pipeline(
             if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped
                 or AppendFailure.EpochSealed or AppendFailure.WitnessConflict)
             {
-                await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
+                await Task.WhenAny(
+                    enclave.Lost, Task.Delay(MismatchPause, settings.Times.Time, stopping));
             }
             return failure;
         }
@@ -164,7 +169,7 @@ public sealed class Pipeline(
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
-            readyAt = TimeProvider.System.GetTimestamp();
+            readyAt = settings.Times.Time.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
@@ -195,7 +200,7 @@ public sealed class Pipeline(
             if (writer is not null)
             {
                 _unanswered = writer.Unanswered;
-                _backoff.Lived(TimeProvider.System.GetElapsedTime(readyAt));
+                _backoff.Lived(settings.Times.Time.GetElapsedTime(readyAt));
             }
         }
         return failure;
