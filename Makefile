@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
 .PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
-	lint config bench release clean
+	simulate lint config bench release clean
 
 CONFIGURATION := Release
 
@@ -46,6 +46,14 @@ test-interop: ## Check receipts and logs with a verifier in Python and with Go's
 test-enclave: ## Boot enclave images in virtual machines, and test them
 	@setup/need-dotnet
 	@tests/emulated/run
+
+SEEDS ?= 1000
+FIRST ?= 1
+simulate: ## Run simulated logs under faults: SEEDS=10000 [FIRST=1], or the one SEED=N
+	@setup/need-dotnet
+	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Simulation.Tests -- \
+	  $(if $(SEED),--seed $(SEED),--first $(FIRST) --seeds $(SEEDS)) \
+	  $(if $(MUTATION),--mutation $(MUTATION))
 
 lint: ## Check formatting, analyzers, lock files and shell scripts
 	@setup/need-dotnet

@@ -1,8 +1,8 @@
 namespace Sequencer.Enclave.Core;
 
 /// <summary>
-/// What a call came to. Values 1 to 9 are the link's error codes (docs/PROTOCOL.md section 14); the
-/// others never go over the link.
+/// What a call came to. Values below 256 are the link's error codes (docs/PROTOCOL.md section
+/// 14); the others never go over the link.
 /// </summary>
 public enum CoreResult : ushort
 {
@@ -42,6 +42,15 @@ public enum CoreResult : ushort
 
     /// <summary>The phase is <see cref="CorePhase.Sealed"/>.</summary>
     Sealed = 9,
+
+    /// <summary>
+    /// Too far ahead of the newest head that a quorum of witnesses cosigned: see
+    /// <see cref="SequencerCore.TakeCosigned"/>.
+    /// </summary>
+    WitnessLag = 10,
+
+    /// <summary>See <see cref="SequencerCore.CosignedFault"/>.</summary>
+    CosignedRefused = 11,
 
     /// <summary>
     /// A head was emitted: before anything else the host signs it and calls

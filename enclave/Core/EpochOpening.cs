@@ -7,14 +7,10 @@ namespace Sequencer.Enclave.Core;
 /// <summary>Makes the statement that opens an epoch (docs/PROTOCOL.md section 5).</summary>
 internal static class EpochOpening
 {
-    /// <summary>
-    /// True if the image carries a log of this configuration. One that names witnesses asks for
-    /// bounds that this core does not enforce: it opens none (docs/PROTOCOL.md section 5).
-    /// </summary>
+    /// <summary>True if the image carries a log of this configuration.</summary>
     public static bool Allows(CoreLimits limits, LogConfiguration configuration) =>
         configuration.CellsMax <= limits.CellsMax
-        && configuration.IdempotencyWindow <= limits.IdempotencyWindowMax
-        && configuration.Witnesses is null;
+        && configuration.IdempotencyWindow <= limits.IdempotencyWindowMax;
 
     /// <summary>The first statement of a new log.</summary>
     public static EpochStatement Genesis(

@@ -24,11 +24,8 @@ internal static class Predecessor
         if (head.Origin != log.Configuration.Origin) return ReplayRule.Checkpoint;
         if (head.Size != log.Size || head.Root != log.Tree.Root()) return ReplayRule.Root;
 
-        ReadOnlySpan<byte> ecdsa = log.Statement.SubjectPublicKeyInfo;
-        ReadOnlySpan<byte> ed25519 = log.Statement.Fields.Ed25519PublicKey.Span;
-        return note.Signatures.Count == 2
-            && IsSigned(note, 0, head.Origin, NoteSignatureType.EcdsaP256, ecdsa)
-            && IsSigned(note, 1, head.Origin, NoteSignatureType.Ed25519, ed25519)
+        return note.Signatures.Count == EpochSignature.LineCount
+            && EpochSignature.Leads(note, head.Origin, log.Statement)
             ? null
             : ReplayRule.Signature;
     }
@@ -57,19 +54,6 @@ internal static class Predecessor
             && timeMs <= nowMs
             ? null
             : ReplayRule.DocumentTime;
-    }
-
-    private static bool IsSigned(
-        SignedNote note, int line, string origin, NoteSignatureType type, ReadOnlySpan<byte> key)
-    {
-        NoteSignature signature = note.Signatures[line];
-        if (!VerifierKey.TryCreate(origin, type, key, out VerifierKey? verifier, out _))
-        {
-            return false;
-        }
-        if (signature.KeyName != origin || signature.KeyId != verifier.KeyId) return false;
-        return NoteSignatureVerification.Verify(
-            verifier, note.Text.Span, signature.Signature.Span, out _) == NoteSignatureResult.Valid;
     }
 
     private static bool Holds(ReadOnlyMemory<byte>? field, ReadOnlySpan<byte> expected) =>

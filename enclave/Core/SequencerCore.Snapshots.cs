@@ -8,7 +8,7 @@ public sealed partial class SequencerCore
 {
     /// <summary>
     /// Appends a snapshot of the log as it stands: HeadToSign, and the answer comes from
-    /// <see cref="Complete"/>. Or WrongPosition, RetentionFull, WrongPhase, Sealed, Stopped.
+    /// <see cref="Complete"/>. Or WrongPosition, WitnessLag, RetentionFull, WrongPhase, Sealed, Stopped.
     /// </summary>
     /// <param name="acknowledgedSize">As for <see cref="Acknowledge"/>; takes effect first.</param>
     /// <param name="startSize">The size, which will be the snapshot's number.</param>
@@ -21,6 +21,7 @@ public sealed partial class SequencerCore
         if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
         if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
         if (startSize != Size) return CoreResult.WrongPosition;
+        if (_fence is { } fence && !fence.Allows(Size, 1, timeMs)) return CoreResult.WitnessLag;
         int length = SnapshotRecord.Length(Size);
         RetainedBatch? space =
             _retained.TryReserve(Size, default, BatchAnswer.FixedBytes + 2 + length);

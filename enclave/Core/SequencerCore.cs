@@ -28,6 +28,9 @@ public sealed partial class SequencerCore
     private LogState? _log;
     private BatchSequencer? _sequencer;
 
+    // Of a log with witnesses.
+    private WitnessFence? _fence;
+
     // The head that was emitted and is not yet signed, with its batch and the answer so far.
     private HeadToSign? _head;
     private RetainedBatch? _unsigned;
@@ -75,6 +78,16 @@ public sealed partial class SequencerCore
 
     /// <summary>Why the last replay was refused; null if none was.</summary>
     public ReplayFault? ReplayFault { get; private set; }
+
+    /// <summary>Why the last cosigned head did not count; null if none was refused.</summary>
+    public CosignedFault? CosignedFault { get; private set; }
+
+    /// <summary>Size of the newest head of this epoch that a quorum of the log's witnesses
+    /// cosigned; null if there is none.</summary>
+    public ulong? CosignedSize => _fence?.CosignedSize;
+
+    /// <summary>Its time, Unix seconds; 0 if there is none.</summary>
+    public ulong CosignedSeconds => _fence?.CosignedSeconds ?? 0;
 
     private LogState? Log => _log ?? _replay?.Log;
 
@@ -172,7 +185,8 @@ public sealed partial class SequencerCore
     /// <summary>
     /// Sequences a batch. HeadToSign: <paramref name="head"/> is to be signed, and the answer comes
     /// from <see cref="Complete"/>. NothingAppended or Resubmitted: <paramref name="answer"/> is
-    /// the batch answer. Or MalformedFrame, WrongPosition, RetentionFull, WrongPhase, Stopped.
+    /// the batch answer. Or MalformedFrame, WrongPosition, WitnessLag, RetentionFull, WrongPhase,
+    /// Stopped.
     /// </summary>
     /// <param name="acknowledgedSize">As for <see cref="Acknowledge"/>; takes effect first.</param>
     /// <param name="batch">Start size, count of groups and the groups.</param>
@@ -192,6 +206,10 @@ public sealed partial class SequencerCore
         if (!Batch.TryRead(batch, out Batch read)) return CoreResult.MalformedFrame;
         if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
         if (read.StartSize != Size) return Resubmit(read, out answer);
+        if (_fence is { } fence && !fence.Allows(Size, read.MemberCount, timeMs))
+        {
+            return CoreResult.WitnessLag;
+        }
         RetainedBatch? space = _retained.TryReserve(Size, batch, read.AnswerBytesMax);
         if (space is null) return CoreResult.RetentionFull;
 
@@ -267,6 +285,21 @@ public sealed partial class SequencerCore
     }
 
     /// <summary>
+    /// Takes a head that this enclave signed with witnesses' cosignatures, which lets the log run
+    /// on from there: Done, CosignedRefused, WrongPhase or Stopped.
+    /// </summary>
+    /// <param name="note">The signed note.</param>
+    /// <param name="timeMs">Unix milliseconds of the trusted clock.</param>
+    public CoreResult TakeCosigned(ReadOnlySpan<byte> note, ulong timeMs)
+    {
+        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
+        CosignedFault = _fence is null
+            ? Enclave.Core.CosignedFault.None
+            : _fence.Take(note, timeMs);
+        return CosignedFault is null ? CoreResult.Done : CoreResult.CosignedRefused;
+    }
+
+    /// <summary>
     /// Forgets the batches that end at or before a size, which must be a batch boundary between the
     /// acknowledged size and the size: Done, WrongPosition, WrongPhase or Stopped.
     /// </summary>
@@ -316,6 +349,10 @@ public sealed partial class SequencerCore
         _log = log;
         _sequencer = new BatchSequencer(log);
         Statement = statement;
+        if (log.Configuration.Witnesses is { } witnesses)
+        {
+            _fence = new WitnessFence(witnesses, statement);
+        }
         ulong number = statement.Fields.Number;
         int recordBytes = statement.Bytes.Length;
         RetainedBatch space =

@@ -25,9 +25,13 @@ internal sealed class EnclaveSession(
 {
     private CheckpointSigner? _signer;
     private byte[]? _epochDocument;
+    private object? _replaying;
 
     /// <summary>The answer's frame, to be disposed of; null ends the connection.</summary>
-    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body)
+    /// <param name="request">What is asked.</param>
+    /// <param name="body">With what.</param>
+    /// <param name="connection">By whom, compared by reference.</param>
+    public FrameBuffer? Handle(FrameHeader request, ReadOnlySpan<byte> body, object connection)
     {
         FrameBuffer answer = FrameBuffer.ForAnswer(
             (byte)((byte)request.Type | LinkProtocol.AnswerBit), request.RequestId);
@@ -35,7 +39,9 @@ internal sealed class EnclaveSession(
         string? why = null;
         try
         {
-            result = Dispatch(request.Type, body, answer);
+            result = BelongsToReplayOfAnother(request.Type, connection)
+                ? CoreResult.WrongPhase
+                : Dispatch(request.Type, body, answer);
         }
         catch (NsmException e)
         {
@@ -46,6 +52,15 @@ internal sealed class EnclaveSession(
         if (result == CoreResult.Done) return answer.Seal();
         answer.Dispose();
         return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
+    }
+
+    // A replay is of the connection that began it: what a gateway had sent before it was killed may
+    // arrive after its successor began a replay of its own, and would be taken for part of that.
+    private bool BelongsToReplayOfAnother(LinkMessageType type, object connection)
+    {
+        if (type == LinkMessageType.ReplayBegin) _replaying = connection;
+        return type is LinkMessageType.ReplayRecords or LinkMessageType.ReplayEnd
+            && _replaying is not null && _replaying != connection;
     }
 
     private CoreResult Dispatch(
@@ -65,6 +80,7 @@ internal sealed class EnclaveSession(
                 ? core.Acknowledge(BinaryPrimitives.ReadUInt64BigEndian(body))
                 : CoreResult.MalformedFrame,
             LinkMessageType.Seal => Seal(body, answer),
+            LinkMessageType.Cosigned => core.TakeCosigned(body, clock.NowMs()),
             LinkMessageType.Snapshot => Snapshot(body, answer),
             LinkMessageType.ReplayBeginAtSnapshot => ReplayBeginAtSnapshot(body),
             LinkMessageType.ReplayContent => core.ReplayContent(body),
@@ -296,6 +312,10 @@ internal sealed class EnclaveSession(
             CoreResult.Stopped => "stopped in doubt: nothing more is signed",
             CoreResult.Sealed => "the epoch is sealed, its keys are gone: nothing more is signed",
             CoreResult.Clock => "the NSM's time is behind the last record",
+            CoreResult.WitnessLag => core.CosignedSize is { } cosigned
+                ? $"size {core.Size}, cosigned up to {cosigned} at time {core.CosignedSeconds}"
+                : "no head of this epoch came back cosigned",
+            CoreResult.CosignedRefused => $"{core.CosignedFault}".ToLowerInvariant(),
             _ => throw new InvalidOperationException($"{result} is no error."),
         };
         FrameBuffer frame = FrameBuffer.ForAnswer(LinkProtocol.ErrorType, request.RequestId);

@@ -4,6 +4,7 @@ using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway;
 
@@ -74,9 +75,12 @@ internal static class GatewayHost
         services.AddSingleton(p => new AppendQueue(
             settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
-            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log,
-            settings.SnapshotRecords));
+            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log)
+        {
+            SnapshotRecords = settings.SnapshotRecords,
+        });
         services.AddSingleton(openStore);
+        services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();
         // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
@@ -91,6 +95,7 @@ internal static class GatewayHost
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
+        services.AddSingleton<WitnessWait>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

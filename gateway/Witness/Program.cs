@@ -18,6 +18,11 @@ try
     using StateDirectory directory = StateDirectory.Open(settings.StateDirectory);
     using Witness witness = Witness.Open(
         settings, directory, TimeProvider.System, Console.Error.WriteLine);
+    if (settings.Policies.IsEmpty)
+    {
+        Console.Out.WriteLine(witness.Key.Verifier);
+        return 0;
+    }
     await using WebApplication app = WitnessHost.Build(witness, settings.Listen);
     await app.StartAsync();
     Console.Out.WriteLine(witness.Key.Verifier);

@@ -7,7 +7,9 @@ using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Bench;
 
@@ -53,12 +55,13 @@ internal static class AppendBench
         EnclaveProcess enclave, TimeSpan addedToSync, int callers, int entries)
     {
         using var metrics = new GatewayMetrics();
+        using var witnesses = new WitnessAddresses(WitnessSettings.None);
         var state = new PipelineState();
         var queue = new AppendQueue(callers, metrics);
         var files = new SlowFiles(Path.Combine(enclave.Folder, "data"), addedToSync);
         var pipeline = new Pipeline(
             Settings(enclave.SocketPath), new DiskReserve(0, () => 0),
-            () => Recovery.Open(files, "data", new StoreOptions()), queue, state, metrics,
+            () => Recovery.Open(files, "data", new StoreOptions()), queue, state, witnesses, metrics,
             NullLogger<Pipeline>.Instance);
         pipeline.OpenStore();
         using var stop = new CancellationTokenSource();
@@ -88,8 +91,7 @@ internal static class AppendBench
         var patience = TimeSpan.FromSeconds(30);
         return new PipelineSettings(
             endpoint, new LinkTimes(patience, patience, patience),
-            TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), configuration,
-            SnapshotRecords: 0);
+            TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), configuration);
     }
 
     /// <summary>Latencies in milliseconds, of every submission.</summary>

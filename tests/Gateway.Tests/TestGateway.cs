@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
@@ -178,15 +179,18 @@ internal sealed class TestGateway : IAsyncDisposable
     }
 
     /// <summary>What a caller of this log pins.</summary>
-    public async Task<TrustPolicy> PolicyAsync()
+    /// <param name="witnesses">The witnesses that the caller believes; null for none.</param>
+    public async Task<TrustPolicy> PolicyAsync(WitnessPolicy? witnesses = null)
     {
         JsonElement epochs = await GetJsonAsync("/v1/epochs");
         byte[] genesis = epochs.GetProperty("epochs")[0].GetProperty("statement").GetBytesFromBase64();
+        Assert.True(EpochStatement.TryParse(genesis, out EpochStatement? statement));
         return new TrustPolicy(
             Derivation.LogId(genesis),
-            Configuration,
+            statement.Fields.Configuration,
             [new AcceptedMeasurement(TestEnclave.Measured)],
-            [TrustedRoot.InsecureDevelopmentRoot(TestEnclave.Root.Der)]);
+            [TrustedRoot.InsecureDevelopmentRoot(TestEnclave.Root.Der)],
+            witnesses);
     }
 
     public async Task AssertReceiptVerifiesAsync(ulong number, byte[] payload)

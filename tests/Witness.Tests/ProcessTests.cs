@@ -65,7 +65,7 @@ public sealed class ProcessTests : IDisposable
             (["--state"], "--state: a value is missing."),
             (["--what", "x"], "--what is no setting; see --help."),
             (["--name", "a", "--policy", Policy], $"--policy {Policy} is not a trust policy: "),
-            (["--name", "a", "--state", "b"], "--policy is missing: "),
+            (["--name", "a"], "--state is missing; see --help."),
             (["--listen", "ftp://x"], "--listen ftp://x: not http://ADDRESS:PORT."),
         ];
         foreach ((string[] arguments, string fault) in cases)
@@ -84,6 +84,16 @@ public sealed class ProcessTests : IDisposable
             "--state", state, "--name", "w.example", "--policy", Policy);
         Assert.Equal(1, code);
         Assert.Contains("is damaged", damaged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_policy_it_makes_its_key_and_prints_it()
+    {
+        string[] arguments = ["--state", Path.Combine(_directory.Path, "state"), "--name", "w.example"];
+        (int code, string first, _) = await RunAsync(arguments);
+        Assert.Equal(0, code);
+        Assert.True(VerifierKey.TryParse(first.TrimEnd('\n'), out _, out _));
+        Assert.Equal((0, first, ""), await RunAsync(arguments));
     }
 
     // Killed at whatever it is doing: between two answers, or between write and answer.

@@ -34,14 +34,18 @@ internal sealed class RunningWitness : IAsyncDisposable
 
     public List<string> Remarks { get; private init; } = [];
 
+    public static Task<RunningWitness> StartAsync(
+        string path, TimeProvider time, params TrustPolicy[] policies) =>
+        StartAsync(path, Name, time, policies);
+
     public static async Task<RunningWitness> StartAsync(
-        string path, TimeProvider time, params TrustPolicy[] policies)
+        string path, string name, TimeProvider time, params TrustPolicy[] policies)
     {
         StateDirectory directory = StateDirectory.Open(path);
         try
         {
             var settings = new WitnessSettings(
-                path, Name, new IPEndPoint(IPAddress.Loopback, 0), [.. policies]);
+                path, name, new IPEndPoint(IPAddress.Loopback, 0), [.. policies]);
             var remarks = new List<string>();
             Witness witness = Witness.Open(settings, directory, time, remarks.Add);
             WebApplication app = WitnessHost.Build(witness, settings.Listen);

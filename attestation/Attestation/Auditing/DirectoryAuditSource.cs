@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Attestation.Auditing;
@@ -129,6 +130,25 @@ public sealed class DirectoryAuditSource : IAuditSource
             }
         }
         _epochs = epochs;
+        TakeCosigned();
+    }
+
+    /// <summary>The witnesses' lines, if they are under the last head; a log that rests has them.
+    /// </summary>
+    private void TakeCosigned()
+    {
+        var file = new FileInfo(Path.Combine(_directory, "cosigned"));
+        if (_checkpoint is not { } newest || !file.Exists || file.Length > SignedNote.MaxBytes)
+        {
+            return;
+        }
+        byte[] note = File.ReadAllBytes(file.FullName);
+        if (SignedNote.TryParse(note, out SignedNote? cosigned, out _)
+            && SignedNote.TryParse(newest.Span, out SignedNote? signed, out _)
+            && cosigned.Text.Span.SequenceEqual(signed.Text.Span))
+        {
+            _checkpoint = note;
+        }
     }
 
     private AuditEpoch Listed(EpochStatement statement)

@@ -69,6 +69,9 @@ public enum LinkMessageType : byte
     /// <summary>End the epoch with a seal.</summary>
     Seal = 11,
 
+    /// <summary>A head came back from the witnesses.</summary>
+    Cosigned = 12,
+
     /// <summary>Append a snapshot.</summary>
     Snapshot = 13,
 

@@ -136,7 +136,7 @@ internal sealed class LinkServer
         using FrameBuffer? body = request.Body;
         if (connection.IsEnded) return;
         FrameBuffer? answer =
-            body is null ? null : _session.Handle(request.Header, body.Span);
+            body is null ? null : _session.Handle(request.Header, body.Span, connection);
         if (answer is null)
         {
             connection.End();

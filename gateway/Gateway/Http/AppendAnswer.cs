@@ -51,13 +51,8 @@ internal static class AppendAnswer
                 level = Acknowledgement.Sequenced;
                 return null;
             case "witnessed":
-                return new Problem(
-                    ProblemKind.NoWitnessPolicy,
-                    "ack=witnessed needs a log with a witness policy, and this one has none: ask for "
-                    + "durable.")
-                {
-                    Field = "ack",
-                };
+                level = Acknowledgement.Witnessed;
+                return null;
             default:
                 return request.Query.ContainsKey("ack")
                     ? Problem.Invalid("ack", "durable, sequenced or witnessed.")

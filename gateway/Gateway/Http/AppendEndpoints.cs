@@ -18,7 +18,11 @@ public sealed record EdgeLimits(int EntryMaxBytes, int BatchMaxBytes)
 
 /// <summary><c>POST /v1/entries</c> and <c>POST /v1/entries:batch</c>.</summary>
 internal sealed class AppendEndpoints(
-    AppendQueue queue, ByteBudget budget, AppendAnswers answers, EdgeLimits limits)
+    AppendQueue queue,
+    ByteBudget budget,
+    AppendAnswers answers,
+    WitnessWait witnesses,
+    EdgeLimits limits)
 {
     private const string KeyHeader = "Idempotency-Key";
 
@@ -30,6 +34,7 @@ internal sealed class AppendEndpoints(
             out ReceiptWish wish,
             out Acknowledgement level,
             out ExpectedVersion expected);
+        problem ??= witnesses.Judge(level);
         if (problem is not null)
         {
             await problem.SendAsync(context);
@@ -52,6 +57,12 @@ internal sealed class AppendEndpoints(
         }
         AppendResult result = await queue.AppendAsync(
             new Submission([item], isAtomic: true, level), room);
+        (result, problem) = await witnesses.CoverAsync(level, result, context.RequestAborted);
+        if (problem is not null)
+        {
+            await problem.SendAsync(context);
+            return;
+        }
         await answers.SendOneAsync(context, entry, item, result, wish);
     }
 
@@ -65,6 +76,7 @@ internal sealed class AppendEndpoints(
         problem ??= Query.RefuseUnknown(context.Request, "atomic", "ack");
         var level = Acknowledgement.Durable;
         problem ??= AppendAnswer.TryReadLevel(context.Request, out level);
+        problem ??= witnesses.Judge(level);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
@@ -80,6 +92,12 @@ internal sealed class AppendEndpoints(
         }
         AppendResult result = await queue.AppendAsync(
             new Submission(items, isAtomic, level), room);
+        (result, problem) = await witnesses.CoverAsync(level, result, context.RequestAborted);
+        if (problem is not null)
+        {
+            await problem.SendAsync(context);
+            return;
+        }
         await AppendAnswers.SendBatchAsync(context, entries, result, isAtomic);
     }
 

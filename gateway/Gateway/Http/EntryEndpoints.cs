@@ -50,7 +50,8 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             context, IsHeaderText(contentType) ? contentType! : "application/octet-stream", entry.Payload);
     }
 
-    /// <summary>A receipt under the newest head.</summary>
+    /// <summary>A receipt under the newest head, or under the newest that witnesses cosigned if that
+    /// covers the entry.</summary>
     public Task ReceiptAsync(HttpContext context)
     {
         string? format = context.Request.Query["format"];
@@ -63,6 +64,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         StoredHead entry = view!.ReadHead(number);
         problem = NeedParts(entry.Status);
         if (problem is not null) return problem.SendAsync(context);
+        if (state.Cosigned is { } cosigned && number < cosigned.Size) view = cosigned;
         Receipt receipt = receipts.Build(view, entry);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.Vary = "Accept";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sequencer.Attestation;
+using Sequencer.Attestation.Cryptography;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
@@ -12,17 +13,28 @@ internal sealed class LogEndpoints(PipelineState state)
     /// <summary>Media type of notes and proofs as text.</summary>
     public const string TextMediaType = "text/plain; charset=utf-8";
 
+    private const int TagDigits = 16;
     private const string TileMediaType = "application/octet-stream";
 
-    /// <summary>The newest durable checkpoint.</summary>
+    /// <summary>
+    /// The newest checkpoint: of a log with witnesses the newest that they cosigned, so that those
+    /// whose policy asks for them can audit a log that never rests.
+    /// </summary>
     public Task CheckpointAsync(HttpContext context)
     {
         if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
+        string? head = context.Request.Query["head"];
+        if (head is not (null or "durable"))
+        {
+            return Problem.Invalid("head", "durable, or nothing.").SendAsync(context);
+        }
+        LogView? cosigned = head is null ? state.Cosigned : null;
+        view = cosigned ?? view;
         if (view.Size == 0)
         {
             return new Problem(ProblemKind.NotFound, "No enclave has opened the log yet.").SendAsync(context);
         }
-        string tag = string.Create(CultureInfo.InvariantCulture, $"\"{view.Size}\"");
+        string tag = TagOf(view, cosigned is not null);
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers.ETag = tag;
         if (context.Request.Headers.IfNoneMatch == tag)
@@ -94,6 +106,14 @@ internal sealed class LogEndpoints(PipelineState state)
             JsonBody.WriteHexes(json, "proof", proof);
             json.WriteEndObject();
         });
+    }
+
+    // The same head may be cosigned anew: then the size alone does not say what the note is.
+    private static string TagOf(LogView view, bool isCosigned)
+    {
+        string size = view.Size.ToString(CultureInfo.InvariantCulture);
+        if (!isCosigned) return $"\"{size}\"";
+        return $"\"{size}-{Sha256.Hash(view.Checkpoint.Span).ToHex()[..TagDigits]}\"";
     }
 
     private static Problem? Require(HttpContext context, string name) =>

@@ -48,6 +48,15 @@ public enum ProblemKind
     /// <summary>The disk has no room to spare.</summary>
     DiskFull,
 
+    /// <summary>Too few witnesses cosigned the log of late.</summary>
+    WitnessesBehind,
+
+    /// <summary>What the caller appended is durable, and not cosigned in time.</summary>
+    NotYetWitnessed,
+
+    /// <summary>A witness knows another history of this log.</summary>
+    WitnessConflict,
+
     /// <summary>No enclave sequences at the moment.</summary>
     EnclaveUnavailable,
 
@@ -120,6 +129,12 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.CellsFull => ("cells-full", 507, "The log has no room for another stream"),
         ProblemKind.NoWitnessPolicy => ("no-witness-policy", 422, "The log has no witness policy"),
         ProblemKind.DiskFull => ("disk-full", 507, "The disk has no room to spare"),
+        ProblemKind.WitnessesBehind =>
+            ("witnesses-behind", 503, "Too few witnesses cosigned the log of late"),
+        ProblemKind.NotYetWitnessed =>
+            ("not-yet-witnessed", 504, "Durable, and not witnessed in time"),
+        ProblemKind.WitnessConflict =>
+            ("witness-conflict", 503, "A witness knows another history of this log"),
         ProblemKind.EnclaveUnavailable => ("enclave-unavailable", 503, "No enclave is sequencing"),
         ProblemKind.EnclaveStopped => ("enclave-stopped", 503, "The enclave has stopped"),
         ProblemKind.EpochSealed => ("epoch-sealed", 503, "The epoch was ended as planned"),
@@ -131,7 +146,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     };
 
     private bool CanRetry => Kind is ProblemKind.Overloaded or ProblemKind.EnclaveUnavailable
-        or ProblemKind.EpochSealed or ProblemKind.ShuttingDown;
+        or ProblemKind.EpochSealed or ProblemKind.ShuttingDown or ProblemKind.WitnessesBehind;
 
     /// <summary>A value that a header, parameter or member may not have.</summary>
     public static Problem Invalid(string field, string detail) =>
@@ -161,6 +176,11 @@ public sealed record Problem(ProblemKind Kind, string Detail)
             "The entry may or may not be in the log; an Idempotency-Key makes a retry safe."),
         AppendFailure.DiskFull => new(
             ProblemKind.DiskFull, "Nothing was appended; what is in the log can be read."),
+        AppendFailure.WitnessesBehind => new(
+            ProblemKind.WitnessesBehind, "Nothing was appended; try again."),
+        AppendFailure.WitnessConflict => new(
+            ProblemKind.WitnessConflict,
+            "The operator has to resolve it. An entry under way may be in the log."),
         AppendFailure.ShuttingDown => new(ProblemKind.ShuttingDown, "Nothing was appended."),
         _ => new(ProblemKind.Internal, "An answer without outcomes."),
     };

@@ -128,6 +128,10 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
     public Task AcknowledgeAsync(ulong size, CancellationToken cancellationToken) =>
         CallForNothingAsync(LinkMessage.Acknowledge, LinkRequests.Size(size), cancellationToken);
 
+    /// <summary>Hands over a head that the enclave signed, with cosignatures.</summary>
+    public Task CosignedAsync(ReadOnlyMemory<byte> note, CancellationToken cancellationToken) =>
+        CallForNothingAsync(LinkMessage.Cosigned, note, cancellationToken);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -142,7 +146,7 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             TimeSpan left = silence - connection.Silence;
             if (left > TimeSpan.Zero)
             {
-                await Task.WhenAny(Lost, Task.Delay(left));
+                await Task.WhenAny(Lost, Task.Delay(LinkTimes.RoundUp(left), connection.Time));
                 continue;
             }
             try

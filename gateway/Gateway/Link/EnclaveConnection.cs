@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -24,7 +23,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
     // A send completes when all of its bytes are taken: in pieces, the timeout sees progress.
     private const int PieceBytes = 256 * 1024;
 
-    private readonly Socket _socket;
+    private readonly ILinkStream _stream;
     private readonly TimeSpan _stall;
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
@@ -33,25 +32,30 @@ public sealed class EnclaveConnection : IAsyncDisposable
     private readonly TaskCompletionSource<string> _lost =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
-    private long _heardAt = Stopwatch.GetTimestamp();
+    private long _heardAt;
     private uint _lastId;
 
     /// <summary>Takes over a stream to an enclave.</summary>
-    /// <param name="socket">The stream, which is disposed with the connection.</param>
-    /// <param name="stall">How long the peer may answer nothing that was asked, or take nothing of a
+    /// <param name="stream">The stream, which is disposed with the connection.</param>
+    /// <param name="times">How long the peer may answer nothing that was asked, or take nothing of a
     /// request.</param>
-    public EnclaveConnection(Socket socket, TimeSpan stall)
+    public EnclaveConnection(ILinkStream stream, LinkTimes times)
     {
-        _socket = socket;
-        _stall = stall;
-        _receiving = Task.Run(ReceiveAsync);
+        _stream = stream;
+        _stall = times.Stall;
+        Time = times.Time;
+        _heardAt = Time.GetTimestamp();
+        _receiving = ReceiveAsync();
     }
 
     /// <summary>Completes with the reason when the connection is of no more use.</summary>
     public Task<string> Lost => _lost.Task;
 
+    /// <summary>What patience is measured by.</summary>
+    internal TimeProvider Time { get; }
+
     /// <summary>Since when the enclave has sent no whole frame.</summary>
-    public TimeSpan Silence => Stopwatch.GetElapsedTime(Interlocked.Read(ref _heardAt));
+    public TimeSpan Silence => Time.GetElapsedTime(Interlocked.Read(ref _heardAt));
 
     /// <summary>Connects.</summary>
     /// <exception cref="EnclaveLostException">There is no enclave, or it does not
@@ -59,12 +63,13 @@ public sealed class EnclaveConnection : IAsyncDisposable
     public static async Task<EnclaveConnection> ConnectAsync(
         EnclaveEndpoint endpoint, LinkTimes times, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(times.Connect);
+        using var patience = new CancellationTokenSource(times.Connect, times.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            patience.Token, cancellationToken);
         try
         {
-            Socket socket = await endpoint.ConnectAsync(patience.Token);
-            return new EnclaveConnection(socket, times.Stall);
+            ILinkStream stream = await endpoint.ConnectAsync(either.Token);
+            return new EnclaveConnection(stream, times);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -86,18 +91,19 @@ public sealed class EnclaveConnection : IAsyncDisposable
             throw new ArgumentException($"A body has at most {LinkLimits.BodyMaxBytes} bytes.");
         }
         Waiting waiting = await SendAsync(type, body, cancellationToken);
-        long sentAt = Stopwatch.GetTimestamp();
+        long sentAt = Time.GetTimestamp();
         for (TimeSpan left = _stall; left > TimeSpan.Zero;)
         {
             try
             {
-                return await waiting.Answer.Task.WaitAsync(left, cancellationToken);
+                return await waiting.Answer.Task.WaitAsync(
+                    LinkTimes.RoundUp(left), Time, cancellationToken);
             }
             catch (TimeoutException)
             {
                 // Answers keep the order of the requests, so one who waits in a line that moves
                 // gets his: only a line that does not move has stalled.
-                TimeSpan waited = Stopwatch.GetElapsedTime(sentAt);
+                TimeSpan waited = Time.GetElapsedTime(sentAt);
                 left = _stall - (Silence < waited ? Silence : waited);
             }
         }
@@ -121,7 +127,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
     {
         Close("the gateway closed the connection");
         await _receiving;
-        _socket.Dispose();
+        _stream.Dispose();
     }
 
     // A frame is put in line and written under one lock, so that the order of those who wait is the
@@ -133,14 +139,15 @@ public sealed class EnclaveConnection : IAsyncDisposable
         try
         {
             var waiting = new Waiting(++_lastId, type);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+            using var patience = new CancellationTokenSource(_stall, Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(
+                patience.Token, _closing.Token);
             try
             {
-                patience.CancelAfter(_stall);
-                await _underWay.Writer.WriteAsync(waiting, patience.Token);
+                await _underWay.Writer.WriteAsync(waiting, either.Token);
                 // Without the caller's token: half a frame would ruin the stream for everybody.
-                await WriteAsync(EncodeHeader(waiting, body.Length), patience);
-                await WriteAsync(body, patience);
+                await WriteAsync(EncodeHeader(waiting, body.Length), patience, either.Token);
+                await WriteAsync(body, patience, either.Token);
             }
             catch (Exception e) when (
                 e is SocketException or OperationCanceledException or ChannelClosedException)
@@ -170,13 +177,14 @@ public sealed class EnclaveConnection : IAsyncDisposable
         return header;
     }
 
-    private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationTokenSource patience)
+    private async Task WriteAsync(
+        ReadOnlyMemory<byte> bytes, CancellationTokenSource patience, CancellationToken either)
     {
         while (!bytes.IsEmpty)
         {
             patience.CancelAfter(_stall);
             ReadOnlyMemory<byte> piece = bytes[..Math.Min(bytes.Length, PieceBytes)];
-            bytes = bytes[await _socket.SendAsync(piece, SocketFlags.None, patience.Token)..];
+            bytes = bytes[await _stream.SendAsync(piece, either)..];
         }
     }
 
@@ -205,7 +213,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
                 }
                 // Only now: whoever is in line learns of the end, also of one within an answer.
                 _underWay.Reader.TryRead(out _);
-                Interlocked.Exchange(ref _heardAt, Stopwatch.GetTimestamp());
+                Interlocked.Exchange(ref _heardAt, Time.GetTimestamp());
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -224,7 +232,7 @@ public sealed class EnclaveConnection : IAsyncDisposable
     {
         while (!destination.IsEmpty)
         {
-            int read = await _socket.ReceiveAsync(destination, SocketFlags.None, _closing.Token);
+            int read = await _stream.ReceiveAsync(destination, _closing.Token);
             if (read == 0) return false;
             destination = destination[read..];
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net.Sockets;
 
 namespace Sequencer.Gateway.Link;
 
@@ -35,9 +34,9 @@ public abstract class EnclaveEndpoint
         return endpoint is not null;
     }
 
-    /// <summary>One attempt to connect, with a socket of its own that the caller then owns.
+    /// <summary>One attempt to connect, with a stream of its own that the caller then owns.
     /// </summary>
     /// <exception cref="EnclaveLostException">Why there is no stream, for the operator.</exception>
     /// <exception cref="OperationCanceledException">The token gave up.</exception>
-    public abstract Task<Socket> ConnectAsync(CancellationToken cancellationToken);
+    public abstract Task<ILinkStream> ConnectAsync(CancellationToken cancellationToken);
 }

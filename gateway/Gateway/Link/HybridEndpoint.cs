@@ -34,14 +34,14 @@ internal sealed class HybridEndpoint : EnclaveEndpoint
             : null;
     }
 
-    public override async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    public override async Task<ILinkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket? socket = null;
         try
         {
             socket = await UnixEndpoint.ConnectToAsync(_path, cancellationToken);
             await ShakeHandsAsync(socket, cancellationToken);
-            return socket;
+            return new SocketStream(socket);
         }
         catch (SocketException e)
         {

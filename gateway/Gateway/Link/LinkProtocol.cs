@@ -36,6 +36,9 @@ public enum LinkMessage : byte
     /// <summary>End the epoch with a seal.</summary>
     Seal = 11,
 
+    /// <summary>A head that the enclave signed, with cosignatures.</summary>
+    Cosigned = 12,
+
     /// <summary>Append a snapshot.</summary>
     Snapshot = 13,
 
@@ -94,6 +97,12 @@ public enum EnclaveErrorCode : ushort
 
     /// <summary>The enclave's epoch is sealed.</summary>
     Sealed = 9,
+
+    /// <summary>Nothing is sequenced until a newer head comes back cosigned.</summary>
+    WitnessLag = 10,
+
+    /// <summary>The cosigned head does not count.</summary>
+    CosignedRefused = 11,
 }
 
 /// <summary>Sizes of the link's frames, in bytes.</summary>

@@ -17,11 +17,11 @@ internal sealed class UnixEndpoint : EnclaveEndpoint
         return EndpointText.IsUnixPath(path) ? new UnixEndpoint(path) : null;
     }
 
-    public override async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    public override async Task<ILinkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await ConnectToAsync(_path, cancellationToken);
+            return new SocketStream(await ConnectToAsync(_path, cancellationToken));
         }
         catch (SocketException e)
         {

@@ -32,13 +32,13 @@ internal sealed class VsockEndpoint : EnclaveEndpoint
             : null;
     }
 
-    public override async Task<Socket> ConnectAsync(CancellationToken cancellationToken)
+    public override async Task<ILinkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket socket = VsockSocket.Create();
         try
         {
             await socket.ConnectAsync(_address, cancellationToken);
-            return socket;
+            return new SocketStream(socket);
         }
         catch (SocketException e)
         {

@@ -23,6 +23,8 @@ public sealed class GatewayMetrics : IDisposable
     private long _epoch;
     private long _snapshot;
     private int _ready;
+    private long _cosignedSize;
+    private long _cosignedAt;
 
     /// <summary>Makes the instruments and the exporter that listens to them.</summary>
     public GatewayMetrics()
@@ -57,6 +59,12 @@ public sealed class GatewayMetrics : IDisposable
             description: "Newest snapshot; 0 without one.");
         _meter.CreateObservableGauge(
             "sequencer_ready", () => Volatile.Read(ref _ready), description: "1 when entries can be appended.");
+        _meter.CreateObservableGauge(
+            "sequencer_cosigned_size", () => Volatile.Read(ref _cosignedSize),
+            description: "Size of the newest head that enough witnesses cosigned; 0 without.");
+        _meter.CreateObservableGauge(
+            "sequencer_cosigned_age_seconds", CosignedAge,
+            description: "How long ago the witnesses were asked for it; 0 without.");
         Exporter = new PrometheusText(_meter);
     }
 
@@ -74,6 +82,12 @@ public sealed class GatewayMetrics : IDisposable
     internal void ReadinessChanged(bool isReady) => Volatile.Write(ref _ready, isReady ? 1 : 0);
 
     internal void Committed(TimeSpan elapsed) => _commit.Record(elapsed.TotalSeconds);
+
+    internal void Cosigned(ulong size, long askedAt)
+    {
+        Volatile.Write(ref _cosignedSize, (long)size);
+        Volatile.Write(ref _cosignedAt, askedAt);
+    }
 
     internal void Published(ulong size, uint epoch, IReadOnlyList<ulong> snapshots)
     {
@@ -96,6 +110,12 @@ public sealed class GatewayMetrics : IDisposable
         _appended.Add(counts[(int)OutcomeStatus.Appended]);
         _replayed.Add(counts[(int)OutcomeStatus.Replayed]);
         _refused.Add(counts[(int)OutcomeStatus.Refused]);
+    }
+
+    private double CosignedAge()
+    {
+        long at = Volatile.Read(ref _cosignedAt);
+        return at == 0 ? 0 : TimeProvider.System.GetElapsedTime(at).TotalSeconds;
     }
 
     /// <inheritdoc/>

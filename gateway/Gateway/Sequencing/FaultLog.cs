@@ -45,7 +45,7 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
         _told = failure;
         _toldAt = time.GetTimestamp();
         LogLevel level = failure is AppendFailure.EnclaveMismatch or AppendFailure.StoreFailed
-                or AppendFailure.DiskFull
+                or AppendFailure.DiskFull or AppendFailure.WitnessConflict
             ? LogLevel.Critical
             : LogLevel.Warning;
         log.Log(level, "Not appending: {Reason}", reason);

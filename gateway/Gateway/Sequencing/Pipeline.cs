@@ -5,6 +5,7 @@ using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -14,14 +15,19 @@ namespace Sequencer.Gateway.Sequencing;
 /// <param name="BackoffMin">First pause before another attempt.</param>
 /// <param name="BackoffMax">Longest pause.</param>
 /// <param name="Configuration">Configuration of a log that is yet to be made.</param>
-/// <param name="SnapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 public sealed record PipelineSettings(
     EnclaveEndpoint Endpoint,
     LinkTimes Times,
     TimeSpan BackoffMin,
     TimeSpan BackoffMax,
-    LogConfiguration Configuration,
-    ulong SnapshotRecords);
+    LogConfiguration Configuration)
+{
+    /// <summary>Where the chance in the pauses comes from.</summary>
+    public Random Chance { get; init; } = Random.Shared;
+
+    /// <summary>Records from one snapshot to the next; 0 for none.</summary>
+    public ulong SnapshotRecords { get; init; }
+}
 
 /// <summary>
 /// Keeps a writer running: opens the store, connects and attaches the enclave, runs the writer, and
@@ -33,6 +39,7 @@ public sealed class Pipeline(
     Func<(LogStore Store, RecoveryReport Report)> openStore,
     AppendQueue queue,
     PipelineState state,
+    WitnessAddresses addresses,
     GatewayMetrics metrics,
     ILogger<Pipeline> log)
 {
@@ -41,9 +48,9 @@ public sealed class Pipeline(
 
     private const long NoEpoch = -1;
 
-    private readonly FaultLog _faults = new(log, TimeProvider.System);
+    private readonly FaultLog _faults = new(log, settings.Times.Time);
     private readonly Backoff _backoff = new(
-        settings.BackoffMin, settings.BackoffMax, Random.Shared);
+        settings.BackoffMin, settings.BackoffMax, settings.Chance);
 
     private LogStore? _store;
     private LogStore? _retired;
@@ -64,6 +71,7 @@ public sealed class Pipeline(
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
+        ShowCosigned(_store);
         state.ShowStore(_store);
         _retired?.Dispose();
         _retired = null;
@@ -99,7 +107,7 @@ public sealed class Pipeline(
                 AppendFailure failure = await RunOnceAsync(stopping);
                 if (failure == AppendFailure.StoreFailed) await RetireStoreAsync();
                 if (stopping.IsCancellationRequested) break;
-                await Task.Delay(_backoff.Next(), stopping);
+                await Task.Delay(_backoff.Next(), settings.Times.Time, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -134,9 +142,10 @@ public sealed class Pipeline(
             AppendFailure failure = await AppendAsync(store, enclave, stopping);
             // The line stays open, to see the enclave go: the next one may be the right one.
             if (failure is AppendFailure.EnclaveMismatch or AppendFailure.EnclaveStopped
-                or AppendFailure.EpochSealed)
+                or AppendFailure.EpochSealed or AppendFailure.WitnessConflict)
             {
-                await Task.WhenAny(enclave.Lost, Task.Delay(MismatchPause, stopping));
+                await Task.WhenAny(
+                    enclave.Lost, Task.Delay(MismatchPause, settings.Times.Time, stopping));
             }
             return failure;
         }
@@ -154,17 +163,23 @@ public sealed class Pipeline(
                 store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
             _unanswered.Clear();
+            // Everything that the enclave signed is durable here: now its head may be shown around.
+            LogWitnesses? witnesses = WitnessesOf(head, store, enclave);
+            if (witnesses is not null)
+            {
+                await witnesses.OpenAsync(state.Cosigned, ShowWaitingForWitnesses, stopping);
+            }
             writer = new Writer(
-                store, enclave, head, metrics, new DiskWatch(disk, _faults),
-                settings.SnapshotRecords, ShowView);
+                store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView,
+                () => state.NextCosigned, settings.SnapshotRecords);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
-            readyAt = TimeProvider.System.GetTimestamp();
+            readyAt = settings.Times.Time.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
-            await writer.RunAsync(arrived, CancellationToken.None);
+            await RunBesideAsync(writer, arrived, witnesses);
             failure = AppendFailure.ShuttingDown;
             if (IsToSeal(head))
             {
@@ -191,7 +206,7 @@ public sealed class Pipeline(
             if (writer is not null)
             {
                 _unanswered = writer.Unanswered;
-                _backoff.Lived(TimeProvider.System.GetElapsedTime(readyAt));
+                _backoff.Lived(settings.Times.Time.GetElapsedTime(readyAt));
             }
         }
         return failure;
@@ -202,9 +217,40 @@ public sealed class Pipeline(
     private bool IsToSeal(LogHead head) =>
         Interlocked.Read(ref _epochToSeal) == head.Statement!.Fields.Epoch;
 
+    // The witnesses go on until the writer has worked off what has arrived: it may wait for them.
+    private async Task RunBesideAsync(
+        Writer writer, ChannelReader<Submission> arrived, LogWitnesses? witnesses)
+    {
+        if (witnesses is null)
+        {
+            await writer.RunAsync(arrived, CancellationToken.None);
+            return;
+        }
+        using var ending = new CancellationTokenSource();
+        Task writing = writer.RunAsync(arrived, ending.Token);
+        Task cosigning = witnesses.RunAsync(log, metrics, ending.Token);
+        await Task.WhenAny(writing, cosigning);
+        await ending.CancelAsync();
+        await Task.WhenAll(
+            writing.ContinueWith(static _ => { }, TaskScheduler.Default),
+            cosigning.ContinueWith(static _ => { }, TaskScheduler.Default));
+        // The one that ended the other says what happened; an end by cancellation says nothing.
+        if (cosigning.IsFaulted) await cosigning;
+        await writing;
+    }
+
+    private LogWitnesses? WitnessesOf(LogHead head, LogStore store, EnclaveClient enclave)
+    {
+        EpochStatement statement = head.Statement!;
+        return statement.Fields.Configuration.Witnesses is { } required
+            ? new LogWitnesses(
+                statement, required, addresses, store, enclave, state.ShowCosigned)
+            : null;
+    }
+
     private static bool IsExpected(Exception e, CancellationToken stopping) =>
-        e is EnclaveLostException or EnclaveRefusedException or LogContradictionException or IOException
-            or UnauthorizedAccessException
+        e is EnclaveLostException or EnclaveRefusedException or LogContradictionException
+            or WitnessConflictException or IOException or UnauthorizedAccessException
         || (e is OperationCanceledException && stopping.IsCancellationRequested);
 
     private AppendFailure Judge(Exception e, CancellationToken stopping)
@@ -235,6 +281,21 @@ public sealed class Pipeline(
         metrics.Published(view.Size, view.Statements[^1].Epoch, view.Snapshots);
     }
 
+    private void ShowCosigned(LogStore store)
+    {
+        LogView? cosigned = store.ReadCosigned();
+        // Throws if the log has another history up to there.
+        if (cosigned is not null) LogHead.Of(cosigned);
+        state.ShowCosigned(cosigned);
+    }
+
+    private void ShowWaitingForWitnesses(string reason)
+    {
+        queue.CloseAndFail(AppendFailure.WitnessesBehind);
+        state.ShowFault(AppendFailure.WitnessesBehind, reason);
+        _faults.Fault(AppendFailure.WitnessesBehind, reason);
+    }
+
     private void ShowReady(LogHead head, EnclaveClient enclave)
     {
         state.ShowEnclave(enclave);
@@ -255,8 +316,10 @@ public sealed class Pipeline(
         if (fixedOne.Text == settings.Configuration.Text) return;
         log.LogWarning(
             "The log's configuration was fixed when it was made and stays: origin {Origin}, "
-            + "cells-max {CellsMax}, idempotency-window {Window}; the settings say otherwise.",
-            fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow);
+            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}; the settings "
+            + "say otherwise.",
+            fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow,
+            fixedOne.Witnesses?.Policy.ToString() ?? "none");
     }
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the

@@ -1,4 +1,5 @@
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -19,6 +20,10 @@ internal static class PipelineFault
     private const string NoIdentity =
         "Start the enclave without debug mode, and before an NSM that signs its documents.";
 
+    private const string OtherHistory =
+        "Stop the other enclave of this log, or restore the newest copy of its directory "
+        + "(docs/OPERATING.md, \"A witness knows another history\").";
+
     private const string SmallerLog =
         "Begin the log with settings that the image allows, or use an image that allows these.";
 
@@ -28,6 +33,7 @@ internal static class PipelineFault
         OperationCanceledException => (AppendFailure.ShuttingDown, ""),
         IOException or UnauthorizedAccessException => (AppendFailure.StoreFailed, ""),
         LogContradictionException => (AppendFailure.EnclaveMismatch, OtherPair),
+        WitnessConflictException => (AppendFailure.WitnessConflict, OtherHistory),
         EnclaveRefusedException refused => Of(refused.Code),
         _ => (AppendFailure.EnclaveUnavailable, ""),
     };

@@ -12,11 +12,19 @@ public sealed class PipelineState
     private volatile LogView? _view;
     private volatile LogStore? _store;
     private volatile EnclaveClient? _enclave;
+    private volatile LogView? _cosigned;
     private TaskCompletionSource _attached = NewSignal();
+    private TaskCompletionSource _newlyCosigned = NewSignal();
     private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
 
     /// <summary>The newest durable view; null while the store is not open.</summary>
     public LogView? View => _view;
+
+    /// <summary>
+    /// The log up to the newest head that a quorum of its witnesses cosigned, with that head and
+    /// their lines as its checkpoint; null without one. Never larger than <see cref="View"/>.
+    /// </summary>
+    public LogView? Cosigned => _cosigned;
 
     /// <summary>The open store, for epoch documents; null while there is none.</summary>
     public LogStore? Store => _store;
@@ -26,6 +34,10 @@ public sealed class PipelineState
 
     /// <summary>Completes when an enclave is attached the next time.</summary>
     public Task NextAttachment => Volatile.Read(ref _attached).Task;
+
+    /// <summary>Completes when a head is cosigned the next time. Take it before looking at
+    /// <see cref="Cosigned"/>, so that no head is missed in between.</summary>
+    public Task NextCosigned => Volatile.Read(ref _newlyCosigned).Task;
 
     /// <summary>Why nothing can be appended; null when it can.</summary>
     public Fault? NotReady => _enclave is null ? _fault : null;
@@ -37,10 +49,16 @@ public sealed class PipelineState
 
     internal void ShowView(LogView view) => _view = view;
 
+    internal void ShowCosigned(LogView? view)
+    {
+        _cosigned = view;
+        Interlocked.Exchange(ref _newlyCosigned, NewSignal()).SetResult();
+    }
+
     internal void ShowStore(LogStore? store)
     {
         _store = store;
-        if (store is null) _view = null;
+        if (store is null) _view = _cosigned = null;
     }
 
     internal void ShowEnclave(EnclaveClient? enclave)

@@ -8,17 +8,25 @@ namespace Sequencer.Gateway.Sequencing;
 /// Has the enclave number and sign staged batches, one at a time, each after the one before it was
 /// answered and whether or not that is on the disk yet. Owns the sequencing side of the link.
 /// </summary>
-/// <param name="enclave">The attached enclave.</param>
+/// <param name="enclave">The enclave.</param>
 /// <param name="head">Where the log stands.</param>
-/// <param name="staged">Batches whose payloads are durable.</param>
+/// <param name="staged">The batches.</param>
+/// <param name="nextCosigned">The wait for the next head that the log's witnesses cosign.</param>
 /// <param name="snapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 internal sealed class SequencingStage(
-    EnclaveClient enclave, LogHead head, ChannelReader<Batch> staged, ulong snapshotRecords)
+    EnclaveClient enclave,
+    LogHead head,
+    ChannelReader<Batch> staged,
+    Func<Task> nextCosigned,
+    ulong snapshotRecords)
 {
     // Batches that the enclave keeps because they are not durable, the one on its way included. A
     // full one with its answer is under 12 MiB there (Batch.RequestBytesMax and the answer to
     // Batch.EntriesMax), so that they fit the 64 MiB which an image keeps (CoreLimits).
     private const int UnacknowledgedMax = 4;
+
+    // How long a batch waits for witnesses that lag: callers are told rather than kept.
+    private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(5);
 
     private readonly Channel<SignedBatch> _signed = Channel.CreateBounded<SignedBatch>(
         new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
@@ -57,7 +65,14 @@ internal sealed class SequencingStage(
             {
                 await WaitForRoomAsync(cancellationToken);
                 _sequencing = Take();
-                SignedBatch signed = await SequenceAsync(_sequencing, cancellationToken);
+                SignedBatch? signed = await SequenceAsync(_sequencing, cancellationToken);
+                if (signed is null)
+                {
+                    // A certain no, and the log goes on: its payloads stay as frames without record.
+                    _sequencing.Fail(AppendFailure.WitnessesBehind);
+                    _sequencing = null;
+                    continue;
+                }
                 signed.AnswerProvisionally();
                 Hand(signed);
                 _sequencing = null;
@@ -89,8 +104,16 @@ internal sealed class SequencingStage(
         bool isIdle = staged.Count == 0;
         if (!isIdle && records - snapshotRecords < snapshotRecords / 4) return;
         await WaitForRoomAsync(cancellationToken);
-        BatchAnswer answer =
-            await enclave.SnapshotAsync(_durableSize, _head.Size, cancellationToken);
+        BatchAnswer answer;
+        try
+        {
+            answer = await enclave.SnapshotAsync(_durableSize, _head.Size, cancellationToken);
+        }
+        catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
+        {
+            // Nothing may be sequenced before the witnesses come: after the next batch, then.
+            return;
+        }
         SignedBatch signed = SignedBatch.Snapshot(answer, _head);
         _head = signed.Head;
         Hand(signed);
@@ -162,13 +185,15 @@ internal sealed class SequencingStage(
     // acknowledged: the next connection asks for it and finds its payloads by their request digests.
     // A crash of the enclave leaves numbers that nobody was promised; the next epoch gives them out
     // anew. So does a crash of both.
-    private async Task<SignedBatch> SequenceAsync(Batch batch, CancellationToken cancellationToken)
+    //
+    // Null if the enclave waits for its witnesses, and will for a while.
+    private async Task<SignedBatch?> SequenceAsync(
+        Batch batch, CancellationToken cancellationToken)
     {
-        BatchAnswer answer;
+        BatchAnswer? answer;
         try
         {
-            answer = await enclave.SequenceAsync(
-                batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+            answer = await SequenceBehindWitnessesAsync(batch, cancellationToken);
         }
         catch (Exception e) when (e is EnclaveLostException or OperationCanceledException)
         {
@@ -178,9 +203,34 @@ internal sealed class SequencingStage(
             }
             throw;
         }
+        if (answer is null) return null;
         SignedBatch signed = SignedBatch.Match(batch, answer, _head);
         _head = signed.Head;
         return signed;
+    }
+
+    // A refusal for lag changes nothing in the enclave, and a newer cosigned head lifts it.
+    private async Task<BatchAnswer?> SequenceBehindWitnessesAsync(
+        Batch batch, CancellationToken cancellationToken)
+    {
+        long since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            // Taken before asking, so that no head is missed in between.
+            Task next = nextCosigned();
+            try
+            {
+                return await enclave.SequenceAsync(
+                    batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+            }
+            catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
+            {
+                TimeSpan left = WitnessPatience - TimeProvider.System.GetElapsedTime(since);
+                if (left <= TimeSpan.Zero) return null;
+                await Task.WhenAny(next, Task.Delay(left, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
     }
 
     private readonly record struct Commit(int Batches, ulong Size);

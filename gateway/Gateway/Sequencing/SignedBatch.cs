@@ -67,17 +67,17 @@ internal sealed class SignedBatch
     {
         if (_batch.Submissions.Any(s => s.Level == Acknowledgement.Sequenced))
         {
-            AnswerEach(Acknowledgement.Sequenced, view: null);
+            AnswerEach(view: null);
         }
     }
 
     /// <summary>Answers everybody else, from a durable view that covers the batch.</summary>
-    public void AnswerDurably(LogView view) => AnswerEach(Acknowledgement.Durable, view);
+    public void AnswerDurably(LogView view) => AnswerEach(view);
 
     /// <summary>Gives every submission the same answer; those that have one keep it.</summary>
     public void Fail(AppendFailure failure) => _batch.Fail(failure);
 
-    private void AnswerEach(Acknowledgement level, LogView? view)
+    private void AnswerEach(LogView? view)
     {
         ReadOnlyMemory<byte> rest = Answer.Records;
         int at = 0;
@@ -91,7 +91,7 @@ internal sealed class SignedBatch
                 entries[i] = new SequencedEntry(
                     outcome, isAppended ? TakeRecord(ref rest) : default);
             }
-            if (submission.Level == level)
+            if ((submission.Level == Acknowledgement.Sequenced) == (view is null))
             {
                 submission.Complete(new AppendResult(AppendFailure.None, entries, view));
             }

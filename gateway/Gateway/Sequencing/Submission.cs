@@ -31,6 +31,12 @@ public enum AppendFailure
     /// <summary>The disk has no room to spare; nothing was done.</summary>
     DiskFull,
 
+    /// <summary>Too few witnesses cosigned the log of late; nothing was done.</summary>
+    WitnessesBehind,
+
+    /// <summary>A witness knows another history of this log.</summary>
+    WitnessConflict,
+
     /// <summary>The gateway is going down and took nothing.</summary>
     ShuttingDown,
 }
@@ -40,6 +46,10 @@ public enum Acknowledgement
 {
     /// <summary>The entry, its number and a head that covers it are on the disk.</summary>
     Durable,
+
+    /// <summary>Durable, and a quorum of the log's witnesses cosigned a head that covers it. For the
+    /// writer no different: the rest is waited for after it.</summary>
+    Witnessed,
 
     /// <summary>The enclave gave a number, which a crash may take back; no signature.</summary>
     Sequenced,

@@ -38,13 +38,14 @@ internal sealed class Writer
         LogHead head,
         GatewayMetrics metrics,
         DiskWatch disk,
-        ulong snapshotRecords,
-        Action<LogView> published)
+        Action<LogView> published,
+        Func<Task> nextCosigned,
+        ulong snapshotRecords)
     {
         _enclave = enclave;
         _payloads = new PayloadStage(store, disk);
         _sequencing = new SequencingStage(
-            enclave, head, _payloads.Staged, snapshotRecords);
+            enclave, head, _payloads.Staged, nextCosigned, snapshotRecords);
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
 

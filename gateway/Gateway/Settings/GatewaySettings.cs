@@ -26,6 +26,9 @@ public sealed record GatewaySettings
     /// <summary>Configuration of a log that is yet to be made.</summary>
     public required LogConfiguration Log { get; init; }
 
+    /// <summary>How the log's witnesses are reached.</summary>
+    public WitnessSettings Witnesses { get; init; } = WitnessSettings.None;
+
     /// <summary>Longest payload, in bytes.</summary>
     public required int EntryMaxBytes { get; init; }
 

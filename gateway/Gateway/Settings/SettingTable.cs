@@ -51,6 +51,24 @@ internal static class SettingTable
     public static readonly Setting IdempotencyWindow = new(
         "idempotency-window", "1000000", "N", "Numbers for which a new log remembers a key.");
 
+    public static readonly Setting WitnessPolicy = new(
+        "witness-policy", "", "FILE",
+        "C2SP tlog-policy with addresses: the witnesses of a new log.");
+
+    public static readonly Setting WitnessNumbersMax = new(
+        "witness-numbers-max", "1000000", "N",
+        "Most numbers that a new log runs ahead of its witnesses.");
+
+    public static readonly Setting WitnessSecondsMax = new(
+        "witness-seconds-max", "600", "N",
+        "Seconds for which a new log goes on without its witnesses.");
+
+    public static readonly Setting WitnessTimeout = new(
+        "witness-timeout-seconds", "10", "N", "A witness that takes longer gave no answer.");
+
+    public static readonly Setting WitnessInterval = new(
+        "witness-interval-milliseconds", "250", "N", "Pause between two heads for the witnesses.");
+
     public static readonly Setting EntryMaxBytes = new(
         "entry-max-bytes", "1048576", "N", "Longest payload.");
 
@@ -78,7 +96,8 @@ internal static class SettingTable
     public static readonly IReadOnlyList<Setting> All =
     [
         Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
-        Origin, CellsMax, IdempotencyWindow, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
+        Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
+        WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
         DiskFreeMinBytes, SnapshotRecords, ConnectionsMax,
     ];
 
@@ -119,8 +138,10 @@ internal static class SettingTable
             hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker,
             Cloud Hypervisor, vhost-device-vsock).
 
-            origin, cells-max and idempotency-window are fixed for ever when a log is made; later values
-            are ignored with a warning. docs/OPERATING.md says more.
+            origin, cells-max, idempotency-window, the keys and the quorum of witness-policy, and
+            witness-numbers-max and witness-seconds-max are fixed for ever when a log is made; later
+            values are ignored with a warning. The addresses of witnesses are always those of the file.
+            docs/OPERATING.md says more.
 
             """).ToString();
     }

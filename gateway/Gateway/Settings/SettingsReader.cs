@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Notes;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Sequencing;
 using Sequencer.Toml;
 
 namespace Sequencer.Gateway.Settings;
@@ -132,8 +134,15 @@ internal sealed class SettingsReader
             return false;
         }
         fault = $"{Source(SettingTable.Origin)}: 1 to 255 characters of A-Z a-z 0-9 - . _ ~ / :";
+        if (!LogConfiguration.IsOrigin(Text(SettingTable.Origin))) return false;
+        if (!TryReadWitnesses(
+            out WitnessSettings? witnesses, out WitnessRequirement? required, out fault))
+        {
+            return false;
+        }
+        fault = $"{Source(SettingTable.WitnessPolicy)}: more than a log's configuration can hold.";
         if (!LogConfiguration.TryCreate(
-            Text(SettingTable.Origin), (uint)cells, (uint)window, out LogConfiguration? log))
+            Text(SettingTable.Origin), (uint)cells, (uint)window, required, out LogConfiguration? log))
         {
             return false;
         }
@@ -171,6 +180,7 @@ internal sealed class SettingsReader
             EnclaveCommand = command.Length > 0 ? command : null,
             EnclaveTimes = times,
             Log = log,
+            Witnesses = witnesses,
             EntryMaxBytes = (int)entry,
             BatchMaxBytes = (int)batch,
             QueueMax = (int)queue,
@@ -180,6 +190,59 @@ internal sealed class SettingsReader
             ConnectionsMax = (int)connections,
         };
         return true;
+    }
+
+    private bool TryReadWitnesses(
+        [NotNullWhen(true)] out WitnessSettings? witnesses,
+        out WitnessRequirement? required,
+        out string fault)
+    {
+        const int hour = 3600;
+        (witnesses, required) = (null, null);
+        // From so many on, whatever fits a batch fits between a head and its witnesses.
+        if (!TryReadNumber(
+                SettingTable.WitnessNumbersMax, Batch.EntriesMax, Limits.ConfigurationNumberMax,
+                out long numbers, out fault)
+            || !TryReadNumber(
+                SettingTable.WitnessSecondsMax, 1, WitnessRequirement.SecondsMaxLimit,
+                out long seconds, out fault)
+            || !TryReadNumber(SettingTable.WitnessTimeout, 1, hour, out long timeout, out fault)
+            || !TryReadNumber(SettingTable.WitnessInterval, 1, hour * 1000, out long pause, out fault))
+        {
+            return false;
+        }
+        witnesses = new WitnessSettings(
+            [], TimeSpan.FromSeconds(timeout), TimeSpan.FromMilliseconds(pause));
+        string path = Text(SettingTable.WitnessPolicy);
+        if (path.Length == 0) return true;
+        if (!TryReadPolicy(path, out WitnessPolicy? policy, out fault)) return false;
+        witnesses = witnesses with { Witnesses = policy.Witnesses };
+        fault = $"{Source(SettingTable.WitnessPolicy)}: {path} names no quorum, or is not ASCII.";
+        return WitnessRequirement.TryCreate(policy, (uint)numbers, (uint)seconds, out required);
+    }
+
+    private bool TryReadPolicy(
+        string path, [NotNullWhen(true)] out WitnessPolicy? policy, out string fault)
+    {
+        policy = null;
+        fault = "";
+        try
+        {
+            string text = File.ReadAllText(path);
+            bool isRead = WitnessPolicy.TryParse(text, out policy, out WitnessPolicyFault wrong);
+            fault = $"{Source(SettingTable.WitnessPolicy)}: {path}, {wrong}.";
+            if (!isRead) return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            fault = $"{Source(SettingTable.WitnessPolicy)}: {e.Message}";
+            return false;
+        }
+        PolicyWitness? lost = policy!.Witnesses.FirstOrDefault(
+            witness => witness.Url is not { Scheme: "http" or "https" });
+        fault = $"{Source(SettingTable.WitnessPolicy)}: {path} gives witness {lost?.Name} no http or "
+            + "https address.";
+        return lost is null;
     }
 
     private bool TryReadEnclave(

@@ -9,25 +9,14 @@ internal sealed class EpochDocuments(IStoreFiles files)
     public const string Directory = "epochs";
 
     private const string Suffix = ".document";
-    private const string Unfinished = ".unfinished";
 
     /// <summary>The path of an epoch's document.</summary>
     public static string PathOf(uint epoch) =>
         $"{Directory}/{epoch.ToString(CultureInfo.InvariantCulture)}{Suffix}";
 
     /// <summary>Writes a document so that a crash leaves the old one or the new one.</summary>
-    public void Put(uint epoch, ReadOnlyMemory<byte> document)
-    {
-        string path = PathOf(epoch);
-        string unfinished = path + Unfinished;
-        using (IStoreFile file = files.Create(unfinished))
-        {
-            file.Write([document], 0);
-            file.Sync();
-        }
-        files.Rename(unfinished, path);
-        files.SyncDirectory(Directory);
-    }
+    public void Put(uint epoch, ReadOnlyMemory<byte> document) =>
+        ReplacedFile.Write(files, Directory, PathOf(epoch), document);
 
     /// <summary>
     /// Clears away what a crash left unfinished, and makes durable what it may have left in doubt.
@@ -36,7 +25,7 @@ internal sealed class EpochDocuments(IStoreFiles files)
     {
         foreach (string name in files.List(Directory))
         {
-            bool isUnfinished = name.EndsWith(Unfinished, StringComparison.Ordinal);
+            bool isUnfinished = name.EndsWith(ReplacedFile.Unfinished, StringComparison.Ordinal);
             if (isUnfinished) files.Delete($"{Directory}/{name}");
         }
         files.SyncDirectory(Directory);

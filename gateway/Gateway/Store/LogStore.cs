@@ -28,6 +28,7 @@ public sealed class LogStore : IDisposable
     private readonly PayloadFiles _payloads;
     private readonly DerivedData _derived;
     private readonly EpochDocuments _documents;
+    private readonly CosignedFile _cosigned;
     private volatile LogView _view;
     private volatile UncertainWriteException? _doubt;
     private byte[]? _stagedCheckpoint;
@@ -41,6 +42,7 @@ public sealed class LogStore : IDisposable
         DerivedData derived,
         EpochDocuments documents,
         SnapshotFiles snapshots,
+        CosignedFile cosigned,
         byte[] checkpoint,
         DerivedMark mark,
         ulong keptSize)
@@ -52,6 +54,7 @@ public sealed class LogStore : IDisposable
         _payloads = payloads;
         _derived = derived;
         _documents = documents;
+        _cosigned = cosigned;
         _view = new LogView(log, payloads, derived, mark, checkpoint);
     }
 
@@ -187,6 +190,31 @@ public sealed class LogStore : IDisposable
         if (view.Size == KeptSize) return;
         _derived.Keep(view.Mark);
         KeptSize = view.Size;
+    }
+
+    /// <summary>
+    /// Makes the newest cosigned head durable, in place of the one before. May run beside the other
+    /// writes, with one caller at a time.
+    /// </summary>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void PutCosigned(ReadOnlyMemory<byte> note) =>
+        Write("writing the cosigned head", () => _cosigned.Put(note));
+
+    /// <summary>
+    /// The log up to its newest cosigned head, with that head as its checkpoint; null if there is
+    /// none.
+    /// </summary>
+    /// <exception cref="StoreDamagedException">The log ends before the head, so that witnesses would
+    /// convict whoever went on with it.</exception>
+    public LogView? ReadCosigned()
+    {
+        if (_cosigned.Read() is not { } cosigned) return null;
+        LogView view = _view;
+        if (cosigned.Head.Size <= view.Size) return view.Under(cosigned.Head.Size, cosigned.Note);
+        throw new StoreDamagedException(
+            "log",
+            $"it has {view.Size} records, and witnesses cosigned {cosigned.Head.Size}: its end is "
+            + "lost. Restore the directory from a copy.");
     }
 
     /// <summary>

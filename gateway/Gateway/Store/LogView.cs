@@ -24,14 +24,26 @@ public sealed class LogView
         DerivedData derived,
         DerivedMark mark,
         byte[] checkpoint)
+        : this(log, payloads, derived, mark, checkpoint, derived.Statements, derived.Snapshots)
+    {
+    }
+
+    private LogView(
+        SegmentChain log,
+        PayloadFiles payloads,
+        DerivedData derived,
+        DerivedMark mark,
+        byte[] checkpoint,
+        IReadOnlyList<StatementPlace> statements,
+        IReadOnlyList<ulong> snapshots)
     {
         _log = log;
         _payloads = payloads;
         _derived = derived;
         Mark = mark;
         Checkpoint = checkpoint;
-        Statements = derived.Statements;
-        Snapshots = derived.Snapshots;
+        Statements = statements;
+        Snapshots = snapshots;
     }
 
     /// <summary>Count of records.</summary>
@@ -46,8 +58,20 @@ public sealed class LogView
     /// <summary>Numbers of the snapshots, oldest first.</summary>
     public IReadOnlyList<ulong> Snapshots { get; }
 
-    /// <summary>Where it ends in the log.</summary>
+    /// <summary>Where it ends in the log; of an older view its size alone.</summary>
     internal DerivedMark Mark { get; }
+
+    /// <summary>The log as it stood at a size that this view has, under another signed note of that
+    /// head.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The size is above this view's.</exception>
+    public LogView Under(ulong size, byte[] checkpoint)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
+        return new LogView(
+            _log, _payloads, _derived, new DerivedMark(size, 0, 0), checkpoint,
+            [.. Statements.TakeWhile(statement => statement.Number < size)],
+            [.. Snapshots.TakeWhile(snapshot => snapshot < size)]);
+    }
 
     /// <summary>The record of a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>

@@ -39,6 +39,8 @@ internal static class Recovery
             Settle(files, log, logScan.End, logScan.LastFrame, LogDirectory);
             Settle(files, payloads, payloadScan.End, payloadScan.Start, PayloadDirectory);
             documents.Settle();
+            var cosigned = new CosignedFile(files);
+            cosigned.Settle();
 
             var store = new LogStore(
                 held,
@@ -47,6 +49,7 @@ internal static class Recovery
                 derived,
                 documents,
                 new SnapshotFiles(files),
+                cosigned,
                 logScan.Checkpoint,
                 new DerivedMark(derived.NextNumber, logScan.LastFrame, logScan.End),
                 known);

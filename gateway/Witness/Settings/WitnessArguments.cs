@@ -12,6 +12,7 @@ internal static class WitnessArguments
         A witness of sequencer logs: cosigns a log's checkpoint only if it extends every one that it
         cosigned before. Run one for a log that is not yours; that is what makes it worth something.
 
+          sequencer-witness --state DIR --name NAME                    make the key, print it
           sequencer-witness --state DIR --name NAME --policy trust-policy.json [settings]
 
           --state DIR          Key and states, one file a log; made if it is not there. Never
@@ -21,8 +22,9 @@ internal static class WitnessArguments
           --listen URL         Where to serve HTTP. [http://127.0.0.1:5080]
 
         The first start makes an Ed25519 key in DIR/key (readable by you alone), and every start
-        prints the public one (vkey). Give it to the log's operator and to those who verify its
-        receipts: it goes into their trust policies, member "witnesses":
+        prints the public one (vkey). Without --policy that is all it does: a log names its
+        witnesses when it is made, so its operator needs the vkey before there is a log to watch.
+        Those who verify its receipts put it into their trust policies, member "witnesses":
 
           witness w1 witness.example/w1+20324abe+BCms...
           quorum w1
@@ -75,7 +77,6 @@ internal static class WitnessArguments
         }
         fault = state is null ? "--state is missing; see --help."
             : name is null ? "--name is missing; see --help."
-            : policies.Count == 0 ? "--policy is missing: a witness watches at least one log."
             : policies.DistinctBy(p => p.Origin).Count() != policies.Count
                 ? "--policy: two policies have the same origin, by which a witness knows a log."
             : "";

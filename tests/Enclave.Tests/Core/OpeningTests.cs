@@ -1,4 +1,3 @@
-using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
@@ -68,26 +67,6 @@ public sealed class OpeningTests
             TestEnclave.Configuration(cellsMax, window), enclave.Epoch.Keys, 0, out _));
         Assert.Equal(CoreResult.HeadToSign, enclave.Core.OpenGenesis(
             TestEnclave.Configuration(10, 20), enclave.Epoch.Keys, 0, out _));
-    }
-
-    [Fact]
-    public void A_configuration_that_names_witnesses_is_refused_while_none_are_asked()
-    {
-        // An Ed25519 base point: any key will do, since nothing is signed.
-        byte[] point = [0x58, .. Enumerable.Repeat((byte)0x66, 31)];
-        Assert.True(VerifierKey.TryCreate(
-            "w.example", NoteSignatureType.Cosignature, point, out VerifierKey? key, out _));
-        string text = Encoding.ASCII.GetString(TestEnclave.Configuration(10, 20))
-            + "witness-numbers-max 1\nwitness-seconds-max 1\n"
-            + $"witness w {key}\nquorum w\n";
-        byte[] configuration = Encoding.ASCII.GetBytes(text);
-        Assert.True(LogConfiguration.TryParse(configuration, out LogConfiguration? witnessed));
-        Assert.NotNull(witnessed.Witnesses);
-
-        var enclave = new TestEnclave(new TestEpoch(1));
-        Assert.Equal(CoreResult.BadConfiguration, enclave.Core.OpenGenesis(
-            configuration, enclave.Epoch.Keys, 0, out _));
-        Assert.Equal(CorePhase.Empty, enclave.Core.Phase);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
@@ -8,6 +9,7 @@ using Sequencer.Attestation.Notes;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Tests.Core;
+using Sequencer.Tests;
 
 namespace Sequencer.Enclave.Tests.Host;
 
@@ -32,6 +34,21 @@ public sealed class LinkMessageTests : IDisposable
         Assert.Equal(3u, BinaryPrimitives.ReadUInt64BigEndian(hello.AsSpan(5)));
         Assert.Equal(1u, BinaryPrimitives.ReadUInt64BigEndian(hello.AsSpan(13)));
         Assert.Equal(Derivation.LogId(opened.Records[0]), new Digest(hello.AsSpan(21)));
+    }
+
+    [Fact]
+    public void The_golden_cosigned_head_is_read_and_judged()
+    {
+        byte[] note = Encoding.UTF8.GetBytes(
+            "sequencer.example/log1\n4\nx9Tuk6UVQDMyA+cB5ocD8+6anuhC0pLzjLuiEaxd7G8=\n\n"
+            + "\u2014 sequencer.example/log1 AAAAAAAA\n\u2014 w1.example AAAAAAAA\n");
+        GoldenBytes.AssertEqual(
+            "link-cosigned.hex", LinkClient.Frame(LinkMessageType.Cosigned, 1, note));
+        _client.Genesis();
+        _client.Send(GoldenBytes.Read("link-cosigned.hex"));
+        LinkAnswer answer = _client.Receive();
+        Assert.Equal((1u, (ushort)11), (answer.RequestId, answer.ErrorCode));
+        Assert.Equal("none", answer.ErrorText);
     }
 
     [Fact]

@@ -57,6 +57,25 @@ public sealed class SuccessionTests
     }
 
     [Fact]
+    public void A_replay_takes_nothing_from_a_connection_before_it()
+    {
+        StoredLog log = Run();
+        using var second = new RunningEnclave();
+        using LinkClient before = second.Connect();
+        using LinkClient client = second.Connect();
+        BeginReplay(before, log);
+        BeginReplay(client, log);
+        byte[] first = Sized(log.Records[0]);
+        Assert.Equal(1, before.Request(LinkMessageType.ReplayRecords, first).ErrorCode);
+        Assert.Equal(1, before.Request(LinkMessageType.ReplayEnd).ErrorCode);
+        foreach (byte[] record in log.Records)
+        {
+            client.Ask(LinkMessageType.ReplayRecords, Sized(record));
+        }
+        Assert.Single(new ParsedAnswer(client.Ask(LinkMessageType.ReplayEnd)).Records);
+    }
+
+    [Fact]
     public void A_predecessor_under_another_root_is_refused()
     {
         using DevelopmentCertificate other = RunningEnclave.NewRoot();
@@ -221,20 +240,24 @@ public sealed class SuccessionTests
 
     private static LinkAnswer Replay(LinkClient client, StoredLog log)
     {
-        client.Ask(
-            LinkMessageType.ReplayBegin,
-            [
-                .. LinkClient.U64((ulong)log.Records.Count),
-                .. LinkClient.Sized(log.Checkpoint),
-                .. LinkClient.Sized(log.Document),
-            ]);
+        BeginReplay(client, log);
         foreach (byte[] record in log.Records)
         {
-            byte[] sized = [(byte)(record.Length >> 8), (byte)record.Length, .. record];
-            client.Ask(LinkMessageType.ReplayRecords, sized);
+            client.Ask(LinkMessageType.ReplayRecords, Sized(record));
         }
         return client.Request(LinkMessageType.ReplayEnd);
     }
+
+    private static void BeginReplay(LinkClient client, StoredLog log) => client.Ask(
+        LinkMessageType.ReplayBegin,
+        [
+            .. LinkClient.U64((ulong)log.Records.Count),
+            .. LinkClient.Sized(log.Checkpoint),
+            .. LinkClient.Sized(log.Document),
+        ]);
+
+    private static byte[] Sized(byte[] record) =>
+        [(byte)(record.Length >> 8), (byte)record.Length, .. record];
 
     /// <summary>A log of a statement and two entries, by an enclave that is gone.</summary>
     private static StoredLog Run(

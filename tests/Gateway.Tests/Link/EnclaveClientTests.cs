@@ -1,4 +1,5 @@
 using Sequencer.Gateway.Link;
+using Sequencer.Tests;
 
 namespace Sequencer.Gateway.Tests.Link;
 
@@ -7,6 +8,17 @@ public sealed class EnclaveClientTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("link-");
+
+    [Fact]
+    public async Task A_cosigned_head_is_sent_as_the_golden_frame()
+    {
+        await using ScriptedPeer peer = Peer(
+            (type, id) => ScriptedPeer.Frame((byte)(type | 0x80), id));
+        await using var client = new EnclaveClient(await ConnectAsync());
+        byte[] golden = GoldenBytes.Read("link-cosigned.hex");
+        await client.CosignedAsync(golden.AsMemory(LinkLimits.HeaderBytes), CancellationToken.None);
+        GoldenBytes.AssertEqual("link-cosigned.hex", peer.Last);
+    }
 
     [Fact]
     public async Task Answers_come_back_in_order_with_several_under_way()

@@ -12,6 +12,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     private readonly CancellationTokenSource _end = new();
     private readonly Task _running;
+    private volatile byte[] _last = [];
 
     /// <summary>
     /// Listens. The script gets a frame's type and id, and gives the bytes to send; null closes.
@@ -22,6 +23,9 @@ internal sealed class ScriptedPeer : IAsyncDisposable
         _listener.Listen(8);
         _running = Task.Run(() => RunAsync(script));
     }
+
+    /// <summary>The last frame that came, whole.</summary>
+    public byte[] Last => _last;
 
     /// <summary>A frame as section 14 has it.</summary>
     public static byte[] Frame(byte type, uint id, params byte[] body)
@@ -69,6 +73,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
                 await stream.ReadExactlyAsync(header, _end.Token);
                 var body = new byte[BinaryPrimitives.ReadUInt32BigEndian(header) - 8];
                 await stream.ReadExactlyAsync(body, _end.Token);
+                _last = [.. header, .. body];
                 byte[]? answer = script(
                     header[5], BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)));
                 if (answer is null) return;

@@ -1,4 +1,5 @@
 using System.Net;
+using Sequencer.Attestation.Notes;
 using Sequencer.Gateway.Settings;
 
 namespace Sequencer.Gateway.Tests.Settings;
@@ -98,6 +99,29 @@ public sealed class SettingsTests : IDisposable
             Assert.Contains(
                 $"`--{setting.Name} {setting.Value}`", document, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("witness w0 {0} http://w0.example/\nquorum w0\n", "")]
+    [InlineData("witness w0 {0} http://w0.example/\nquorum none\n", "names no quorum")]
+    [InlineData("witness w0 {0}\nquorum w0\n", "gives witness w0 no http or https address")]
+    [InlineData("witness w0 {0} http://w0.example/\nquorum w1\n", "line 2")]
+    public void A_witness_policy_becomes_part_of_the_log(string policy, string fault)
+    {
+        // An Ed25519 base point: any key will do, since nothing is signed.
+        byte[] point = [0x58, .. Enumerable.Repeat((byte)0x66, 31)];
+        Assert.True(VerifierKey.TryCreate(
+            "w.example", NoteSignatureType.Cosignature, point, out VerifierKey? key, out _));
+        File.WriteAllText(_file, policy.Replace("{0}", $"{key}", StringComparison.Ordinal));
+        bool isRead = SettingsReader.TryRead(
+            [.. Required, "--witness-policy", _file, "--witness-seconds-max", "60"], _ => null,
+            out GatewaySettings? settings, out string told);
+        Assert.Equal(fault.Length == 0, isRead);
+        Assert.Contains(fault, told, StringComparison.Ordinal);
+        if (settings is null) return;
+        Assert.Equal(60u, settings.Log.Witnesses?.SecondsMax);
+        Assert.Equal(key, settings.Log.Witnesses?.Policy.Witnesses[0].Key);
+        Assert.Equal("w0.example", settings.Witnesses.Witnesses[0].Url?.Host);
     }
 
     public void Dispose() => File.Delete(_file);

@@ -1,0 +1,181 @@
+using Sequencer.Attestation;
+using Sequencer.Attestation.Auditing;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
+using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Verification;
+using Sequencer.Enclave.Simulated;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Simulation.Tests;
+
+/// <summary>
+/// Compares what is on the disk with all that ever left the system. Reads with the code of the
+/// verifiers, and with a model in memory that shares none of it.
+/// </summary>
+internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
+{
+    private readonly List<Digest> _roots = [TreeHash.EmptyRoot];
+    private readonly List<StoredEntry> _entries = [];
+    private int _epochs;
+
+    /// <summary>What callers trust.</summary>
+    public TrustPolicy Policy => new(
+        Derivation.LogId(_entries[0].Head.Record.Span),
+        SimulatedGateway.Configuration,
+        [new AcceptedMeasurement(new MeasurementSet(
+            "simulated",
+            Measurements.Default.Pcr0,
+            Measurements.Default.Pcr1,
+            Measurements.Default.Pcr2))],
+        [machine.Root]);
+
+    /// <summary>The heads that callers hold, of their receipts.</summary>
+    public List<AttestedHead> Held { get; private set; } = [];
+
+    public async Task RunAsync()
+    {
+        LogStore store;
+        try
+        {
+            var reader = new SimulatedProcess(world, "auditor");
+            (store, _) = Recovery.Open(machine.Disk.MountedBy(reader), "data", new StoreOptions());
+        }
+        catch (IOException e)
+        {
+            ledger.Violations.Add($"The store does not open: {e.Message}");
+            return;
+        }
+        using (store)
+        {
+            Read(store.View);
+            _epochs = store.View.Statements.Count;
+            CompareEntries();
+            CompareHeads();
+            if (store.View.Size == 0) return;
+            Held = VerifyReceipts();
+            await AuditAsync();
+        }
+        world.Count("records in logs", _entries.Count);
+        world.Count("epochs in logs", _epochs);
+    }
+
+    /// <summary>What an auditor says of a data directory.</summary>
+    public static async Task<AuditReport> AuditAsync(
+        Dictionary<string, byte[]> files, TrustPolicy policy, IEnumerable<AttestedHead> held)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("simulation-");
+        try
+        {
+            foreach ((string path, byte[] content) in files)
+            {
+                string file = Path.Combine(folder.FullName, path);
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                await File.WriteAllBytesAsync(file, content);
+            }
+            return await new LogAuditor(policy, held).AuditAsync(
+                new DirectoryAuditSource(folder.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private void Read(LogView view)
+    {
+        var frontier = new TreeFrontier();
+        for (ulong number = 0; number < view.Size; number++)
+        {
+            StoredEntry entry = view.ReadEntry(number);
+            _entries.Add(entry);
+            Assert.True(RecordHeader.TryRead(entry.Head.Record.Span, out RecordHeader header));
+            if (header.Number != number)
+            {
+                world.Count("SKIPPED");
+                ledger.Violations.Add($"Number {header.Number} stands at {number}.");
+            }
+            if (entry.Status is PayloadStatus.Missing or PayloadStatus.Damaged)
+            {
+                ledger.Violations.Add($"The payload of {number} is {entry.Status}.");
+            }
+            frontier.Append(TreeHash.Leaf(entry.Head.Record.Span));
+            _roots.Add(frontier.Root());
+        }
+    }
+
+    private void CompareEntries()
+    {
+        var keys = new HashSet<Digest>();
+        foreach (StoredEntry entry in _entries)
+        {
+            if (!EntryRecord.TryParse(entry.Head.Record.Span, out EntryRecord record)) continue;
+            if (!ledger.Submitted.Contains(record.Request))
+            {
+                ledger.Violations.Add($"Nobody submitted number {record.Header.Number}.");
+            }
+            if (record.Idempotency.IsZero || keys.Add(record.Idempotency)) continue;
+            world.Count("DUPLICATED");
+            ledger.Violations.Add($"Number {record.Header.Number} has a key that was used before.");
+        }
+        foreach (Acknowledged told in ledger.Acknowledged)
+        {
+            world.Count("acknowledgements checked");
+            if (IsThere(told)) continue;
+            world.Count("LOST");
+            ledger.Violations.Add($"Number {told.Number} was acknowledged and is not there.");
+        }
+    }
+
+    private bool IsThere(Acknowledged told)
+    {
+        if (told.Number >= (ulong)_entries.Count) return false;
+        StoredEntry entry = _entries[(int)told.Number];
+        return entry.Head.Request.Span.SequenceEqual(told.Item.Request.Span)
+            && entry.Payload.Span.SequenceEqual(told.Item.Payload.Span);
+    }
+
+    private void CompareHeads()
+    {
+        foreach ((ulong size, Digest root) in ledger.Heads)
+        {
+            world.Count("heads checked");
+            if (size < (ulong)_roots.Count && _roots[(int)size] == root) continue;
+            ledger.Violations.Add($"The log does not extend the head of size {size}.");
+        }
+    }
+
+    private List<AttestedHead> VerifyReceipts()
+    {
+        var held = new List<AttestedHead>();
+        var verifier = new LogVerifier(Policy);
+        foreach (HandedOut handed in ledger.Receipts)
+        {
+            world.Count("receipts checked");
+            var report = verifier.VerifyReceipt(
+                handed.Receipt, PayloadClaim.Of(handed.Entry.Item.Payload.Span));
+            if (!report.TryGet(out VerifiedEntry? verified))
+            {
+                ledger.Violations.Add($"A receipt is bad: {string.Join("; ", report.Faults)}");
+                continue;
+            }
+            if (verified.Number != handed.Entry.Number)
+            {
+                ledger.Violations.Add(
+                    $"A receipt of {handed.Entry.Number} is of {verified.Number}.");
+            }
+            held.Add(verified.Head.Attested);
+        }
+        return held;
+    }
+
+    private async Task AuditAsync()
+    {
+        AuditReport report = await AuditAsync(machine.Disk.Snapshot(), Policy, Held);
+        world.Count("logs audited");
+        if (!report.IsGood)
+        {
+            ledger.Violations.Add($"The audit found: {string.Join("; ", report.Faults)}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using Sequencer.Attestation.Nitro;
+using Sequencer.Enclave.Host;
+using Sequencer.Enclave.Simulated;
+using Sequencer.Gateway.Sequencing;
+
+namespace Sequencer.Simulation.Tests;
+
+/// <summary>
+/// The gateway's machine with its disk and its enclave, and whoever starts both again when they
+/// ended.
+/// </summary>
+internal sealed class Machine
+{
+    private readonly World _world;
+    private readonly SimulatedProcess _operator;
+    private readonly Mutation _mutation;
+    private readonly DevelopmentCertificate _root = DevelopmentCertificate.CreateRoot(
+        ECDsa.Create(ECCurve.NamedCurves.nistP384),
+        "simulation",
+        new DateTimeOffset(2016, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        new DateTimeOffset(2046, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private int _gateways;
+    private int _enclaves;
+
+    public Machine(World world, Mutation mutation)
+    {
+        _world = world;
+        _mutation = mutation;
+        _operator = new SimulatedProcess(world, "operator");
+        DiskFaults = new DiskFaults(world) { Mutation = mutation };
+        LinkFaults = new LinkFaults(world);
+        Disk = new SimulatedDisk(world, DiskFaults);
+        Link = new SimulatedLink(world, LinkFaults);
+        Nsm = new FaultyNsm(
+            world, new SimulatedNsm(_root, Measurements.Default, _operator.Time));
+    }
+
+    /// <summary>What the policies of this run trust.</summary>
+    public TrustedRoot Root => TrustedRoot.InsecureDevelopmentRoot(_root.Der);
+
+    public DiskFaults DiskFaults { get; }
+
+    public LinkFaults LinkFaults { get; }
+
+    public SimulatedDisk Disk { get; }
+
+    public SimulatedLink Link { get; }
+
+    public FaultyNsm Nsm { get; }
+
+    /// <summary>The newest life of the gateway.</summary>
+    public SimulatedGateway? Gateway { get; private set; }
+
+    /// <summary>Every life of it.</summary>
+    public List<SimulatedGateway> Gateways { get; } = [];
+
+    /// <summary>Starts what is not there, and what says of itself that it must be.</summary>
+    public async Task SuperviseAsync(Func<bool> isOver)
+    {
+        while (!isOver())
+        {
+            if (Link.Enclave is not { Process.IsAlive: true }) TryStartEnclave();
+            if (Gateway is not { IsOver: false }) StartGateway();
+            if (Gateway!.State.NotReady is { Failure: AppendFailure.EnclaveStopped })
+            {
+                _world.Count("enclave stopped in doubt");
+                Link.Enclave?.Process.Kill();
+            }
+            await Task.Delay(_world.UpTo(600), _operator.Time);
+        }
+    }
+
+    public Task Start(Func<Task> work) => _operator.Start(work);
+
+    public Task Delay(TimeSpan delay) => Task.Delay(delay, _operator.Time);
+
+    public void StartGateway()
+    {
+        Gateway = new SimulatedGateway(_world, Disk, Link, _mutation, $"gateway {++_gateways}");
+        Gateways.Add(Gateway);
+        _world.Count("gateway starts");
+    }
+
+    public void TryStartEnclave()
+    {
+        try
+        {
+            Link.Enclave = new SimulatedEnclave(_world, Nsm, $"enclave {++_enclaves}");
+            _world.Count("enclave starts");
+        }
+        catch (NsmException)
+        {
+            // It ended at its start, and is tried again.
+        }
+    }
+
+    /// <summary>Waits for the gateway to be ready; gives why not, if it does not become so.
+    /// </summary>
+    public async Task<string?> WhyNotReadyAsync(TimeSpan patience)
+    {
+        TimeSpan until = _world.Elapsed + patience;
+        while (Gateway is not { IsReady: true })
+        {
+            if (_world.Elapsed >= until) return $"{Gateway?.State.NotReady}";
+            await Delay(TimeSpan.FromMilliseconds(100));
+        }
+        return null;
+    }
+
+    public void KillGateway() => Gateway?.Process.Kill();
+
+    public void KillEnclave() => Link.Enclave?.Process.Kill();
+
+    /// <summary>Power is lost.</summary>
+    public void Crash()
+    {
+        _world.Count("machine crashes");
+        KillGateway();
+        KillEnclave();
+        Disk.Crash();
+    }
+
+    /// <summary>Nothing goes wrong any more.</summary>
+    public void Heal()
+    {
+        _world.Tell("healed");
+        DiskFaults.Heal();
+        LinkFaults.FailsOnceIn = 0;
+        Nsm.RefusesOnceIn = 0;
+        if (Link.Enclave is { } enclave) enclave.KillIn = 0;
+    }
+}
