@@ -71,6 +71,13 @@ internal sealed class BackupFixture : IDisposable
         ];
     }
 
+    /// <summary>Takes away backup and restored directory.</summary>
+    public void Clear()
+    {
+        Directory.Delete(Backup, recursive: true);
+        Directory.Delete(Restored, recursive: true);
+    }
+
     public void Dispose()
     {
         foreach (TestLogDirectory directory in _directories) directory.Dispose();

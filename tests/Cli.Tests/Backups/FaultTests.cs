@@ -12,14 +12,15 @@ public sealed class FaultTests(ITestOutputHelper output)
     [InlineData(Fault.HalfDone)]
     public async Task A_backup_that_is_killed_leaves_the_earlier_one_and_is_resumed(Fault fault)
     {
+        using var fixture = new BackupFixture(entries: 12);
+        string earlier = fixture.Data(framesPerSegment: 5).Folder;
+        fixture.Log.OpenEpoch();
+        for (int i = 0; i < 8; i++) fixture.Log.Append($"later {i}");
+        string data = fixture.Data(framesPerSegment: 5).Folder;
         int step = 0;
         for (bool isDone = false; !isDone; step++)
         {
-            using var fixture = new BackupFixture(entries: 12);
-            await fixture.BackupAsync(fixture.Data(framesPerSegment: 5).Folder);
-            fixture.Log.OpenEpoch();
-            for (int i = 0; i < 8; i++) fixture.Log.Append($"later {i}");
-            string data = fixture.Data(framesPerSegment: 5).Folder;
+            await fixture.BackupAsync(earlier);
             isDone = await IsDoneAsync(fixture, data, step, fault);
             // Whatever was finished is whole, and never less than before.
             ulong size = (await fixture.CheckAsync()).Size;
@@ -29,6 +30,7 @@ public sealed class FaultTests(ITestOutputHelper output)
             Assert.Equal(22ul, (await fixture.CheckAsync()).Size);
             await fixture.RestoreAsync();
             BackupFixture.AssertEqual(data, fixture.Restored);
+            fixture.Clear();
         }
         output.WriteLine($"{step} faults");
         Assert.True(step > 20);
@@ -40,11 +42,11 @@ public sealed class FaultTests(ITestOutputHelper output)
     [InlineData(Fault.HalfDone)]
     public async Task A_first_backup_that_is_killed_is_none_or_whole_and_is_resumed(Fault fault)
     {
+        using var fixture = new BackupFixture(entries: 12);
+        string data = fixture.Data(framesPerSegment: 5).Folder;
         int step = 0;
         for (bool isDone = false; !isDone; step++)
         {
-            using var fixture = new BackupFixture(entries: 12);
-            string data = fixture.Data(framesPerSegment: 5).Folder;
             isDone = await IsDoneAsync(fixture, data, step, fault);
             if (File.Exists(Path.Combine(fixture.Backup, BackupManifest.FileName)))
             {
@@ -53,6 +55,7 @@ public sealed class FaultTests(ITestOutputHelper output)
             await fixture.BackupAsync(data);
             await fixture.RestoreAsync();
             BackupFixture.AssertEqual(data, fixture.Restored);
+            fixture.Clear();
         }
         output.WriteLine($"{step} faults");
         Assert.True(step > 20);
