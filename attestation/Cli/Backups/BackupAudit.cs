@@ -2,7 +2,7 @@ using Sequencer.Attestation.Auditing;
 
 namespace Sequencer.Cli.Backups;
 
-/// <summary>The audit of a backup under a trust policy, as <c>sequencer audit</c> does it.</summary>
+/// <summary>The audit of a backup under a trust policy, that of <c>sequencer audit</c>.</summary>
 internal static class BackupAudit
 {
     /// <summary>Audits what the manifest lists, and nothing behind it.</summary>

@@ -152,16 +152,16 @@ internal sealed class LogBackup : IDisposable
             throw new CommandFailure(
                 $"FORK: at size {before.Size} the backup in {_target.Path} has root "
                 + $"{before.Root.ToHex()}, and {_source.Path} has "
-                + $"{Walk.RootAt(before.Size)?.ToHex()}. One log has two histories, as when an older "
-                + "copy was continued. Nothing was changed: keep both, and back up into another "
+                + $"{Walk.RootAt(before.Size)?.ToHex()}. One log has two histories, as when an "
+                + "older copy was continued. Nothing was changed: keep both, and back up into another "
                 + "folder. 'sequencer audit --held RECEIPT --evidence FILE' makes proof of it.",
                 ExitCodes.Refused);
         }
         if (Walk.Size != before.Size || Walk.End != _log.End)
         {
             throw new CommandFailure(
-                $"{_source.Path} holds the records of the backup in {_target.Path} in other frames: "
-                + "it is not the directory that was backed up. Back up into another folder.",
+                $"{_source.Path} holds the records of the backup in {_target.Path} in other "
+                + "frames: it is not the directory that was backed up. Back up into another folder.",
                 ExitCodes.Refused);
         }
         return true;

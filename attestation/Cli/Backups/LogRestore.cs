@@ -28,8 +28,8 @@ internal static class LogRestore
         // Our own, killed on the way: nothing in it was ever a log.
         if (names.Contains(UnfinishedFormat) && !names.Contains(LogFolder.FormatPath)) return;
         throw new CommandFailure(
-            $"{target.Path} is not empty. A restore makes a data directory and changes none: name a "
-            + "new one, or move this one away.");
+            $"{target.Path} is not empty. A restore makes a data directory and changes none: name "
+            + "a new one, or move this one away.");
     }
 
     /// <summary>Copies the files of a backup.</summary>

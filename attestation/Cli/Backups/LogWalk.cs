@@ -12,7 +12,8 @@ namespace Sequencer.Cli.Backups;
 /// <param name="Record">The encoded record; valid until the next frame is read.</param>
 /// <param name="Number">Its number.</param>
 /// <param name="Offset">Among all payload frames.</param>
-internal readonly record struct PlacedEntry(ReadOnlyMemory<byte> Record, ulong Number, ulong Offset);
+internal readonly record struct PlacedEntry(
+    ReadOnlyMemory<byte> Record, ulong Number, ulong Offset);
 
 /// <summary>
 /// Goes through the commit frames of a log and holds each to those before it: numbers, chain, and
@@ -116,7 +117,8 @@ internal sealed class LogWalk
             }
             if (_statements.Count != statement.Fields.Epoch)
             {
-                return $"record {Size} opens epoch {statement.Fields.Epoch} after {_statements.Count}";
+                return $"record {Size} opens epoch {statement.Fields.Epoch}, and epoch "
+                    + $"{_statements.Count} comes next";
             }
             _statements.Add(statement);
         }

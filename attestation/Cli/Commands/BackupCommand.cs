@@ -25,20 +25,20 @@ internal static class BackupCommand
     {
         var command = new Command(
             "backup",
-            "Copy a log, up to its newest signed head, into a folder from which 'sequencer restore' "
-            + "makes a data directory again. Run it on the machine of the gateway, which goes on "
-            + "meanwhile.\n\n"
-            + "All that is copied is checked: frames, chain, the root that the head signs, payloads. "
-            + "With --policy the copy is audited before it counts. Into an earlier backup only what is "
-            + "new is copied; a log that does not extend it, a fork or one that was cut back, is "
-            + "refused, and the backup stays as it was. Killed on the way, it leaves the backup that "
-            + "was there; run it again.\n\n"
+            "Copy a log, up to its newest signed head, into a folder from which 'sequencer "
+            + "restore' makes a data directory again. Run it on the machine of the gateway, which "
+            + "goes on meanwhile.\n\n"
+            + "All that is copied is checked: frames, chain, the root that the head signs, "
+            + "payloads. With --policy the copy is audited before it counts. Into an earlier backup "
+            + "only what is new is copied; a log that does not extend it, a fork or one that was "
+            + "cut back, is refused, and the backup stays as it was. Killed on the way, it leaves "
+            + "the backup that was there; run it again.\n\n"
             + "A backup is as old as its head. Going on from it takes back everything newer: see "
             + "'sequencer restore --help'.\n\n"
             + "Examples:\n  sequencer backup /var/lib/sequencer --output /mnt/backup/log\n"
             + "  sequencer backup .run/data --output backup --policy trust-policy.json\n\n"
-            + "Exit codes: 0 done, 1 refused (damage, a fork, another log, the policy), 2 nothing was "
-            + "decided.")
+            + "Exit codes: 0 done, 1 refused (damage, a fork, another log, the policy), 2 nothing "
+            + "was decided.")
         {
             Data,
             Target,

@@ -26,12 +26,12 @@ internal static class RestoreCommand
             "restore",
             "Check a whole backup and make a data directory of it; without --data only check it. "
             + "Killed on the way, it leaves a directory that no gateway takes; run it again.\n\n"
-            + "What a restore means: the log goes on from the backup's head, and everything newer is "
-            + "taken back. Its numbers will be given out a second time, and receipts for the first "
-            + "time convict the log. So restore only what has no newer copy; end an enclave that "
-            + "still runs, which would refuse the older log; and audit with the newest receipt that "
-            + "anybody holds: 'sequencer audit DATA-DIR --policy FILE --held RECEIPT' says whether "
-            + "something is lost. The next start opens an epoch.\n\n"
+            + "What a restore means: the log goes on from the backup's head, and everything newer "
+            + "is taken back. Its numbers will be given out a second time, and receipts for the "
+            + "first time convict the log. So restore only what has no newer copy; end an enclave "
+            + "that still runs, which would refuse the older log; and audit with the newest receipt "
+            + "that anybody holds: 'sequencer audit DATA-DIR --policy FILE --held RECEIPT' says "
+            + "whether something is lost. The next start opens an epoch.\n\n"
             + "Examples:\n  sequencer restore /mnt/backup/log --data /var/lib/sequencer\n"
             + "  sequencer restore backup --policy trust-policy.json\n\n"
             + "Exit codes: 0 done, 1 refused (damage, the policy), 2 nothing was decided.")
@@ -123,14 +123,14 @@ internal static class RestoreCommand
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"[yellow]Before you start it:[/] this takes back every record from number "
-            + $"{manifest.Size} on that was ever acknowledged. Such numbers would be given out again, and "
-            + $"receipts for them convict the log."));
+            + $"{manifest.Size} on that was ever acknowledged. Such numbers would be given out "
+            + $"again, and receipts for them convict the log."));
         screen.Say(
             "  1. With the newest receipt that anybody holds: "
             + $"sequencer audit {Screen.Plain(target.Path)} --policy FILE --held RECEIPT");
         screen.Say("  2. End an enclave of this log that still runs: it refuses an older log.");
         screen.Say(
-            "  3. Start the gateway on the directory, as the user that owns it, and an enclave: the "
-            + $"log goes on in epoch {manifest.Epoch + 1}. Witnesses that saw more refuse it.");
+            "  3. Start the gateway on the directory, as the user that owns it, and an enclave: "
+            + $"the log goes on in epoch {manifest.Epoch + 1}. Witnesses that saw more refuse it.");
     }
 }

@@ -166,7 +166,8 @@ public sealed class BackupTests : IDisposable
 
         await File.WriteAllBytesAsync(cosigned, _fixture.Log.Note(41));
         await _fixture.BackupAsync(data.Folder);
-        Assert.Contains("\n41\n", BackupFolder.Read(_fixture.Backup).Cosigned, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n41\n", BackupFolder.Read(_fixture.Backup).Cosigned, StringComparison.Ordinal);
 
         byte[] newest = _fixture.Log.Note(_fixture.Log.Append() + 1);
         await File.WriteAllBytesAsync(cosigned, newest);

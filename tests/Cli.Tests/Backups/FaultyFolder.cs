@@ -55,7 +55,8 @@ internal sealed class FaultyFolder(string path, string mustBeDurableAt) : IFolde
         if (to == MustBeDurableAt)
         {
             Assert.DoesNotContain(
-                _dirty, dirty => dirty != "/" && !dirty.StartsWith("cosigned", StringComparison.Ordinal));
+                _dirty,
+                dirty => dirty != "/" && !dirty.StartsWith("cosigned", StringComparison.Ordinal));
         }
         _disk.Rename(from, to);
         _dirty.Add("/");

@@ -28,7 +28,7 @@ public sealed class RestoreTests : IDisposable
                 CommandFailure failure =
                     await Assert.ThrowsAsync<CommandFailure>(() => _fixture.CheckAsync());
                 Assert.Contains(
-                    file.Path.StartsWith("payload", StringComparison.Ordinal) ? "payload" : file.Path,
+                    file.IsIn("payload") ? "payload" : file.Path,
                     failure.Message, StringComparison.Ordinal);
                 File.WriteAllBytes(path, right);
             }
