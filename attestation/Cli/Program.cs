@@ -16,6 +16,8 @@ var root = new RootCommand(
     TailCommand.Create(),
     VerifyCommand.Create(),
     AuditCommand.Create(),
+    BackupCommand.Create(),
+    RestoreCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
     ImageCommand.Create(),

@@ -37,6 +37,15 @@ public sealed class DirectoryAuditSource : IAuditSource
         _payloads = new PayloadComparison(SegmentFiles.List(directory, "payload"));
     }
 
+    /// <summary>A directory of which these segments count, each up to its length.</summary>
+    internal DirectoryAuditSource(
+        string directory, List<SegmentFile> log, IReadOnlyList<SegmentFile> payload)
+    {
+        _directory = directory;
+        _segments = log;
+        _payloads = new PayloadComparison(payload);
+    }
+
     /// <summary>False: tiles on disk are derived, and the audit recomputes what they
     /// hold.</summary>
     public bool HasTiles => false;

@@ -9,10 +9,13 @@ namespace Sequencer.Attestation.Auditing;
 /// <param name="Length">Its length, in bytes, when it was listed.</param>
 internal sealed record SegmentFile(string Name, string Path, ulong Start, ulong Length)
 {
-    /// <summary>Reads bytes of the segment; fewer only at its end.</summary>
+    /// <summary>Reads bytes of the segment; fewer only at its end. What was appended since it was
+    /// listed is not part of it.</summary>
     public async Task<int> ReadAsync(
         ulong offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
+        ulong left = Length - Math.Min(Length, offset);
+        if ((ulong)destination.Length > left) destination = destination[..(int)left];
         using var file = File.OpenHandle(Path, options: FileOptions.Asynchronous);
         int read = 0;
         while (read < destination.Length)

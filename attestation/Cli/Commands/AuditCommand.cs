@@ -5,7 +5,6 @@ using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
-using Spectre.Console;
 
 namespace Sequencer.Cli.Commands;
 
@@ -67,8 +66,13 @@ internal static class AuditCommand
             TrustPolicy policy = await trust.PolicyForAsync(source, cancellationToken);
             string[] held = parse.GetValue(Held) ?? [];
             var auditor = new LogAuditor(policy, ReadHeld(held, policy));
-            report = await WithProgress(
-                screen, show => auditor.AuditAsync(source, show, cancellationToken));
+            report = await ProgressBar.ShowAsync(
+                screen,
+                "Records",
+                show => auditor.AuditAsync(
+                    source,
+                    show is null ? null : p => show(p.Records, p.Total),
+                    cancellationToken));
         }
         catch (Exception e) when (e is IOException or InvalidDataException
             or HttpRequestException or UnauthorizedAccessException)
@@ -125,29 +129,6 @@ internal static class AuditCommand
             ? new DirectoryAuditSource(directory)
             : throw new CommandFailure(
                 $"{directory} is neither an http address nor a gateway's data directory.");
-
-    // Only a person who watches wants a bar; a pipe or a log file gets the result alone.
-    private static async Task<AuditReport> WithProgress(
-        Screen screen, Func<Action<AuditProgress>?, Task<AuditReport>> audit)
-    {
-        if (!screen.Error.Profile.Capabilities.Interactive) return await audit(null);
-        return await screen.Error.Progress()
-            .AutoClear(true)
-            .Columns(
-                new TaskDescriptionColumn(),
-                new ProgressBarColumn(),
-                new PercentageColumn(),
-                new RemainingTimeColumn())
-            .StartAsync(context =>
-            {
-                ProgressTask bar = context.AddTask("Records", autoStart: true, maxValue: 1);
-                return audit(progress =>
-                {
-                    bar.MaxValue = Math.Max(1, progress.Total);
-                    bar.Value = progress.Records;
-                });
-            });
-    }
 
     private static void Show(Screen screen, string log, AuditReport report)
     {

@@ -20,7 +20,9 @@ internal static class FormatFile
         bool isNew = !names.Contains(FilePath);
         if (isNew && directories.Any(d => files.List(d).Count > 0))
         {
-            throw new StoreDamagedException(FilePath, "missing, in a directory that holds a log.");
+            throw new StoreDamagedException(
+                FilePath,
+                "missing, in a directory that holds a log: lost, or of a restore that did not end.");
         }
         if (!isNew) ThrowUnlessKnown(files);
         foreach (string directory in directories) files.CreateDirectory(directory);

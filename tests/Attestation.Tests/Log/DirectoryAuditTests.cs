@@ -111,6 +111,19 @@ public sealed class DirectoryAuditTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_that_ends_while_it_is_audited_is_not_taken_for_damage()
+    {
+        using var directory = new TestLogDirectory(_log);
+        byte[] bytes = File.ReadAllBytes(directory.FirstSegment);
+        File.WriteAllBytes(directory.FirstSegment, bytes[..(directory.FrameOffsets[3] + 100)]);
+        var source = new DirectoryAuditSource(directory.Folder);
+        File.WriteAllBytes(directory.FirstSegment, bytes);
+        AuditReport report = await new LogAuditor(_log.Policy).AuditAsync(source);
+        Assert.Empty(report.Faults);
+        Assert.Equal(3ul, report.Records);
+    }
+
+    [Fact]
     public async Task A_frame_that_was_cut_out_is_told_and_what_follows_is_still_read()
     {
         using var directory = new TestLogDirectory(_log);

@@ -124,6 +124,19 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_of_an_unknown_version_is_refused()
+    {
+        using var directory = new TestLogDirectory(_log);
+        await File.WriteAllTextAsync(
+            Path.Combine(directory.Folder, "format"), "sequencer-store/v2\n");
+        CommandResult result = await AuditAsync(directory.Folder);
+        result.IsRefused();
+        JsonElement fault = result.Json.GetProperty("faults")[0];
+        Assert.Equal("format", fault.GetProperty("place").GetString());
+        Assert.Equal("sequencer-store/v1", fault.GetProperty("expected").GetString());
+    }
+
+    [Fact]
     public async Task People_read_the_faults_and_a_summary()
     {
         using var directory = new TestLogDirectory(_log);
