@@ -136,6 +136,8 @@ internal sealed class SequencingStage(
         {
             await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
             if (batch.IsCompleted) break;
+            // A wait that was cancelled before the other is: nothing would let go of this thread.
+            cancellationToken.ThrowIfCancellationRequested();
             _nextCommit = null;
             ulong told = _durableSize;
             TakeCommits();
