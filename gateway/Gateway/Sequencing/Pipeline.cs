@@ -290,7 +290,7 @@ public sealed class Pipeline(
 
     private void ShowReady(LogHead head, EnclaveClient enclave)
     {
-        state.ShowEnclave(enclave);
+        state.ShowEnclave(enclave, head.Statement!.Fields.Configuration.Witnesses);
         metrics.ReadinessChanged(true);
         _faults.Ready(head);
     }
