@@ -1,14 +1,18 @@
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
 
 /// <summary>The last step of <c>ack=witnessed</c>: waits until the log's witnesses have cosigned what
 /// was appended.</summary>
-internal sealed class WitnessWait(PipelineState state)
+/// <param name="state">The log.</param>
+/// <param name="patience">Callers are told rather than kept: what they sent is durable, and its
+/// receipt can be had later.</param>
+internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
 {
-    // Callers are told rather than kept: what they sent is durable, and its receipt can be had later.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long callers wait.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The problem of a caller who waits for witnesses of a log that has none.</summary>
     public Problem? Judge(Acknowledgement level)
@@ -46,12 +50,19 @@ internal sealed class WitnessWait(PipelineState state)
             {
                 return (result with { View = cosigned }, null);
             }
-            TimeSpan left = Patience - TimeProvider.System.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero) return (result, NotYet(result));
+            TimeSpan left = patience - TimeProvider.System.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+            {
+                // Of a refusal nothing is in the log: it stands as it is, with the durable log.
+                return (result, HasNumber(result) ? NotYet(result) : null);
+            }
             await Task.WhenAny(next, Task.Delay(left, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }
+
+    private static bool HasNumber(AppendResult result) =>
+        result.Entries.Any(entry => entry.Outcome.Status != OutcomeStatus.Refused);
 
     private static Problem NotYet(AppendResult result) => new(
         ProblemKind.NotYetWitnessed,
