@@ -61,11 +61,13 @@ public sealed class Pipeline(
     /// </summary>
     public void OpenStore()
     {
-        (_store, RecoveryReport report) = openStore();
+        (LogStore opened, RecoveryReport report) = openStore();
+        LogView? cosigned = ReadCosigned(opened);
+        _store = opened;
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
-        ShowCosigned(_store);
+        state.ShowCosigned(cosigned);
         state.ShowStore(_store);
         _retired?.Dispose();
         _retired = null;
@@ -273,12 +275,21 @@ public sealed class Pipeline(
         if (view.Size > 0) metrics.Published(view.Size, view.Statements[^1].Epoch);
     }
 
-    private void ShowCosigned(LogStore store)
+    // A store whose cosigned head cannot be read is not taken: readers keep the one before, whole.
+    private static LogView? ReadCosigned(LogStore store)
     {
-        LogView? cosigned = store.ReadCosigned();
-        // Throws if the log has another history up to there.
-        if (cosigned is not null) LogHead.Of(cosigned);
-        state.ShowCosigned(cosigned);
+        try
+        {
+            LogView? cosigned = store.ReadCosigned();
+            // Throws if the log has another history up to there.
+            if (cosigned is not null) LogHead.Of(cosigned);
+            return cosigned;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     private void ShowWaitingForWitnesses(string reason)
