@@ -74,6 +74,17 @@ public sealed class StateTests : IDisposable
         Assert.Equal(6u, again.Witness.Logs[TestLog.Origin].Head!.Checkpoint.Size);
     }
 
+    [Theory]
+    [InlineData("a volume that is not mounted")]
+    [InlineData(null)]
+    public async Task A_file_that_cannot_be_reached_is_not_taken_for_a_first_start(string? target)
+    {
+        await (await StartAsync()).DisposeAsync();
+        // A link to nothing, and one to itself, which no right to read helps to open.
+        File.CreateSymbolicLink(StatePath, target ?? StatePath);
+        await Assert.ThrowsAnyAsync<IOException>(StartAsync);
+    }
+
     [Fact]
     public async Task A_state_of_another_log_or_by_another_key_is_not_taken_over()
     {
