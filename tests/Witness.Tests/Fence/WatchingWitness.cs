@@ -75,8 +75,14 @@ internal sealed class WatchingWitness : IAsyncDisposable
         return witness;
     }
 
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    /// <summary>What becomes of a cosignature line on its way back.</summary>
+    public Func<string, string> Answer { get; set; } = line => line;
+
     public async Task WatchAsync(TrustPolicy policy) => _running = await RunningWitness.StartAsync(
-        _directory.Path, Name, TimeProvider.System, policy);
+        _directory.Path, Name, Time, policy);
 
     public async Task StopAsync()
     {
@@ -122,6 +128,7 @@ internal sealed class WatchingWitness : IAsyncDisposable
             return;
         }
         context.Response.StatusCode = (int)answer.StatusCode;
-        await context.Response.Body.WriteAsync(await answer.Content.ReadAsByteArrayAsync());
+        string text = await answer.Content.ReadAsStringAsync();
+        await context.Response.WriteAsync(isCosigned ? Answer(text) : text);
     }
 }
