@@ -42,11 +42,15 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
         {
             return (result, null);
         }
+        // What is refused rests on the whole log, an entry on the log up to itself: one that was
+        // witnessed before needs nobody again.
+        ulong needed = result.Entries.Max(entry =>
+            IsRefused(entry) ? durable.Size : entry.Outcome.Number + 1);
         long since = TimeProvider.System.GetTimestamp();
         while (true)
         {
             Task next = state.NextCosigned;
-            if (state.Cosigned is { } cosigned && cosigned.Size >= durable.Size)
+            if (state.Cosigned is { } cosigned && cosigned.Size >= needed)
             {
                 return (result with { View = cosigned }, null);
             }
@@ -54,15 +58,15 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
             if (left <= TimeSpan.Zero)
             {
                 // Of a refusal nothing is in the log: it stands as it is, with the durable log.
-                return (result, HasNumber(result) ? NotYet(result) : null);
+                return (result, result.Entries.All(IsRefused) ? null : NotYet(result));
             }
             await Task.WhenAny(next, Task.Delay(left, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }
 
-    private static bool HasNumber(AppendResult result) =>
-        result.Entries.Any(entry => entry.Outcome.Status != OutcomeStatus.Refused);
+    private static bool IsRefused(SequencedEntry entry) =>
+        entry.Outcome.Status == OutcomeStatus.Refused;
 
     private static Problem NotYet(AppendResult result) => new(
         ProblemKind.NotYetWitnessed,

@@ -1,7 +1,10 @@
+using System.Net;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Tests;
 
 namespace Sequencer.Witness.Tests.Fence;
 
@@ -27,5 +30,24 @@ public sealed class WitnessWaitTests
         Assert.Equal(
             status == OutcomeStatus.Refused ? null : ProblemKind.NotYetWitnessed, problem?.Kind);
         Assert.Equal(status == OutcomeStatus.Refused ? null : 1ul, problem?.Number);
+    }
+
+    [Fact]
+    public async Task What_was_witnessed_before_is_told_again_while_the_witnesses_are_away()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        await AppendAsync();
+        log.Reach(Reach.Away);
+        await log.AppendAsync("durable", "durable");
+        JsonElement again = await AppendAsync();
+        Assert.True(log.Verify(again).IsGood);
+
+        async Task<JsonElement> AppendAsync()
+        {
+            using HttpResponseMessage answer = await log.Gateway.PostAsync(
+                "/v1/entries?ack=witnessed", "witnessed", headers: ("Idempotency-Key", "k"));
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            return await TestGateway.ReadJsonAsync(answer);
+        }
     }
 }
