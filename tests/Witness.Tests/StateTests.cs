@@ -199,6 +199,20 @@ public sealed class StateTests : IDisposable
     }
 
     [Fact]
+    public async Task The_same_head_within_its_second_costs_no_write()
+    {
+        var files = new FaultyFiles();
+        WitnessedLog log = Open(files);
+        await log.LearnAsync(_log.Lesson(_log.Size), default);
+        Submission first = await SubmitAsync(log, 0, 5);
+        files.NextWrite = Fault.Fails;
+        Submission again = await SubmitAsync(log, 5, 5);
+        Assert.Equal($"{first.Cosignature}", $"{again.Cosignature}");
+        _time.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<WitnessStateException>(() => SubmitAsync(log, 5, 5));
+    }
+
+    [Fact]
     public async Task Of_many_epochs_without_a_head_the_newest_are_remembered_and_the_signers_own()
     {
         var files = new FaultyFiles();
