@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Notes;
+using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Tests;
 
 namespace Sequencer.Witness.Tests.Fence;
@@ -68,6 +69,27 @@ public sealed class LyingWitnessTests
         await log.Witnesses[1].ForgetAsync(log.Policy);
         await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
         await AssertIsWitnessedAsync(log);
+    }
+
+    [Fact]
+    public async Task A_witness_that_claims_to_know_more_is_left_out_by_taking_its_address_away()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        JsonElement held = await log.AppendAsync("before");
+        log.Witnesses[0].Claim = 1_000_000;
+        await log.RestartEnclaveAsync();
+        string why = await WitnessedLogFixture.WaitForProblemAsync(log.Gateway, "witness-conflict");
+        Assert.Contains("it knows size 1000000", why, StringComparison.Ordinal);
+
+        await log.Gateway.StopAsync();
+        await log.Gateway.StartAgainAsync(settings =>
+        {
+            settings = log.Adjust(settings);
+            WitnessSettings all = settings.Witnesses;
+            return settings with { Witnesses = all with { Witnesses = [.. all.Witnesses.Skip(1)] } };
+        });
+        await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
+        await AssertIsWitnessedAsync(log, held);
     }
 
     private static async Task WaitForReasonAsync(WitnessedLogFixture log, string reason)

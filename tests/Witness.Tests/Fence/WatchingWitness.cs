@@ -78,6 +78,9 @@ internal sealed class WatchingWitness : IAsyncDisposable
     /// <summary>Its clock.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    /// <summary>The size that it claims to know, whatever it knows; null if it is honest.</summary>
+    public ulong? Claim { get; set; }
+
     /// <summary>What becomes of a cosignature line on its way back.</summary>
     public Func<string, string> Answer { get; set; } = line => line;
 
@@ -115,6 +118,12 @@ internal sealed class WatchingWitness : IAsyncDisposable
         if (Reach == Reach.Away || _running is not { } running)
         {
             context.Abort();
+            return;
+        }
+        if (Claim is { } size)
+        {
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
+            await context.Response.WriteAsync($"{size}\n");
             return;
         }
         using HttpResponseMessage answer = await _inside.PostAsync(
