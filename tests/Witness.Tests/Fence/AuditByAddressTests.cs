@@ -14,6 +14,7 @@ public sealed class AuditByAddressTests
         await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
         JsonElement witnessed = await log.AppendAsync("witnessed");
         await log.RestartEnclaveAsync();
+        await WitnessedLogFixture.WaitForSizeAsync(log.Gateway, 3);
         await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
         await log.AppendAsync("of the next epoch");
         log.Reach(Reach.Away);
