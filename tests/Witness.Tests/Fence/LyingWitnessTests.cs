@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Notes;
 using Sequencer.Gateway.Settings;
-using Sequencer.Gateway.Tests;
 
 namespace Sequencer.Witness.Tests.Fence;
 
