@@ -43,7 +43,7 @@ internal static class EntryLines
         string type = entry.Type.Length == 0 ? "" : $"  {entry.Type}";
         string payload = entry.PayloadDigest is { } digest
             ? $"{digest.ToHex()[..16]}…  {entry.PayloadLength} B"
-            : entry.Kind == RecordType.Seal ? "seal" : "epoch statement";
+            : entry.Kind == RecordType.Statement ? "epoch statement" : Kind(entry);
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"[bold]{entry.Number,8}[/]  {Times.Text(entry.Time)}  {payload}{Screen.Plain(stream + type)}"));
@@ -82,6 +82,7 @@ internal static class EntryLines
     {
         RecordType.Entry => "entry",
         RecordType.Seal => "seal",
+        RecordType.Snapshot => "snapshot",
         _ => "statement",
     };
 }

@@ -47,7 +47,7 @@ public sealed class EntryView
     /// <summary>The leaf hash of <see cref="Record"/>.</summary>
     public Digest LeafHash { get; }
 
-    /// <summary>Entry, epoch statement or seal.</summary>
+    /// <summary>Entry, epoch statement, seal or snapshot.</summary>
     public RecordType Kind { get; }
 
     /// <summary>Sequence number.</summary>

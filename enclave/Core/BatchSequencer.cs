@@ -44,7 +44,7 @@ internal sealed class BatchSequencer(LogState log)
         if (fault >= 0) return fault;
 
         log.Window.MoveTo(log.Size);
-        fault = FindUsed(count, out IdempotencyUse use);
+        fault = FindUsed(count, out KeyUse use);
         if (fault >= 0)
         {
             if (!IsReplay(count))
@@ -83,7 +83,7 @@ internal sealed class BatchSequencer(LogState log)
     }
 
     /// <summary>The first member whose digest is in the window, or -1.</summary>
-    private int FindUsed(int count, out IdempotencyUse use)
+    private int FindUsed(int count, out KeyUse use)
     {
         use = default;
         for (int i = 0; i < count; i++)
@@ -101,15 +101,12 @@ internal sealed class BatchSequencer(LogState log)
         ulong first = 0;
         for (int i = 0; i < count; i++)
         {
-            if (_keys[i].IsZero || !log.Window.TryFind(_keys[i], out IdempotencyUse use))
+            if (_keys[i].IsZero || !log.Window.TryFind(_keys[i], out KeyUse use))
             {
                 return false;
             }
             if (i == 0) first = use.Number;
-            if (use != new IdempotencyUse(first + (ulong)i, _requests[i], (ushort)i, (ushort)count))
-            {
-                return false;
-            }
+            if (use != Use(i, count, first + (ulong)i)) return false;
         }
         return true;
     }
@@ -204,18 +201,17 @@ internal sealed class BatchSequencer(LogState log)
         for (int i = 0; i < count; i++)
         {
             ulong number = log.Size;
-            if (!_keys[i].IsZero)
+            if (!_keys[i].IsZero && !log.Window.TryAdd(Use(i, count, number)))
             {
-                var use = new IdempotencyUse(number, _requests[i], (ushort)i, (ushort)count);
-                if (!log.Window.TryAdd(_keys[i], use))
-                {
-                    throw new InvalidOperationException("A digest was found unused, then used.");
-                }
+                throw new InvalidOperationException("A digest was found unused, then used.");
             }
             log.Append(_leaves[i], timeMs);
             answer.Add(Outcome.Appended(number));
         }
     }
+
+    private KeyUse Use(int index, int count, ulong number) =>
+        new(_keys[index], number, _requests[index], (ushort)index, (ushort)count);
 
     private static void Refuse(
         BatchAnswer answer, int count, int fault, in Outcome refusal, ulong faultInBatch)

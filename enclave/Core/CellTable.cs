@@ -1,19 +1,7 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
 
 namespace Sequencer.Enclave.Core;
-
-/// <summary>A cell as it stands.</summary>
-/// <param name="Value">For a stream its version; 0 for a cell that does not exist.</param>
-/// <param name="LastChanged">
-/// The number that last changed it; 0 for a cell that does not exist, since number 0 is the
-/// genesis.
-/// </param>
-internal readonly record struct Cell(long Value, ulong LastChanged)
-{
-    public bool Exists => LastChanged != 0;
-}
 
 /// <summary>What bumping a cell came to.</summary>
 internal enum BumpResult
@@ -25,7 +13,7 @@ internal enum BumpResult
 
 /// <summary>
 /// All cells of a log, and the way back: changes since the last <see cref="Commit"/> can be undone,
-/// so that a refused group leaves no trace.
+/// so that a refused group leaves no trace, in the order of the cells neither.
 /// </summary>
 /// <remarks>
 /// Room for all <c>cells-max</c> is taken at once: the pages are not touched before they are used,
@@ -33,33 +21,34 @@ internal enum BumpResult
 /// </remarks>
 internal sealed class CellTable(uint cellsMax)
 {
-    private readonly Dictionary<Digest, Cell> _cells = new((int)cellsMax);
-    private readonly List<(Digest Key, Cell Before)> _undo = [];
+    private readonly List<(int Index, Cell Before)> _undo = [];
 
-    public int Count => _cells.Count;
+    /// <summary>The cells in the order of their first use.</summary>
+    public CellList Cells { get; } = new((int)cellsMax);
+
+    public int Count => Cells.Count;
 
     /// <summary>The cell, or the zero cell where there is none.</summary>
     public Cell Get(in Digest key)
     {
-        ref readonly Cell cell = ref CollectionsMarshal.GetValueRefOrNullRef(_cells, key);
-        return Unsafe.IsNullRef(in cell) ? default : cell;
+        int index = Cells.IndexOf(key);
+        return index < 0 ? default : Cells[index];
     }
 
     /// <summary>Adds one to a cell, making it if need be; changes nothing unless Bumped.</summary>
     public BumpResult Bump(in Digest key, ulong number, out long value)
     {
-        Cell before = Get(key);
+        int index = Cells.IndexOf(key);
+        Cell before = index < 0 ? default : Cells[index];
         value = before.Value;
-        if (!before.Exists && _cells.Count >= cellsMax) return BumpResult.Full;
+        if (index < 0 && Cells.Count >= cellsMax) return BumpResult.Full;
         if (before.Value == long.MaxValue) return BumpResult.Overflow;
-        value++;
-        _undo.Add((key, before));
-        _cells[key] = new Cell(value, number);
+        var now = new Cell(++value, number);
+        if (index < 0) index = Cells.Add(key, now);
+        else Cells[index] = now;
+        _undo.Add((index, before));
         return BumpResult.Bumped;
     }
-
-    /// <summary>Sets a cell without a way back: a replayed record's.</summary>
-    public void Set(in Digest key, Cell cell) => _cells[key] = cell;
 
     /// <summary>Makes all changes final.</summary>
     public void Commit() => _undo.Clear();
@@ -69,9 +58,10 @@ internal sealed class CellTable(uint cellsMax)
     {
         for (int i = _undo.Count - 1; i >= 0; i--)
         {
-            (Digest key, Cell before) = _undo[i];
-            if (before.Exists) _cells[key] = before;
-            else _cells.Remove(key);
+            (int index, Cell before) = _undo[i];
+            // Of the cells that are left, one that was made since the commit is the newest.
+            if (before.Exists) Cells[index] = before;
+            else Cells.RemoveNewest();
         }
         _undo.Clear();
     }

@@ -9,7 +9,7 @@ public sealed record CoreLimits
     public uint CellsMax { get; init; } = 4_000_000;
 
     /// <summary>
-    /// Highest <c>idempotency-window</c>; a remembered key takes about 140 bytes.
+    /// Highest <c>idempotency-window</c>; a remembered key takes about 92 bytes.
     /// </summary>
     public uint IdempotencyWindowMax { get; init; } = 4_000_000;
 

@@ -16,8 +16,26 @@ internal sealed class LogState
         Configuration = genesis.Fields.Configuration;
         Cells = new CellTable(Configuration.CellsMax);
         Window = new IdempotencyWindow(Configuration.IdempotencyWindow);
+        Tree = new TreeFrontier();
         Statement = genesis;
-        Append(genesis);
+        Append(TreeHash.Leaf(genesis.Bytes.Span), genesis.Fields.TimeMs);
+    }
+
+    /// <summary>
+    /// The log before a snapshot, as the snapshot says and with no cells and no window yet. The
+    /// statement is the one whose hash it holds. Its time stands for that of the record before.
+    /// </summary>
+    public LogState(EpochStatement statement, SnapshotRecord snapshot)
+    {
+        LogId = statement.LogId;
+        Configuration = statement.Fields.Configuration;
+        Cells = new CellTable(Configuration.CellsMax);
+        Window = new IdempotencyWindow(Configuration.IdempotencyWindow);
+        Tree = snapshot.Frontier();
+        Statement = statement;
+        StatementBeforeTimeMs = snapshot.Fields.StatementBeforeTimeMs;
+        LastLeaf = snapshot.Header.Previous;
+        LastTimeMs = snapshot.Header.TimeMs;
     }
 
     public Digest LogId { get; }
@@ -28,7 +46,7 @@ internal sealed class LogState
 
     public IdempotencyWindow Window { get; }
 
-    public TreeFrontier Tree { get; } = new();
+    public TreeFrontier Tree { get; }
 
     /// <summary>The newest statement in the log.</summary>
     public EpochStatement Statement { get; private set; }
@@ -37,6 +55,11 @@ internal sealed class LogState
     public ulong Size => Tree.Size;
 
     public uint Epoch => Statement.Fields.Epoch;
+
+    /// <summary>
+    /// Time of the statement before the newest, Unix milliseconds; 0 if there is none.
+    /// </summary>
+    public ulong StatementBeforeTimeMs { get; private set; }
 
     /// <summary>True if the last record is a seal: only a statement may follow.</summary>
     public bool IsSealed { get; private set; }
@@ -50,6 +73,7 @@ internal sealed class LogState
     /// <summary>Appends a statement, which begins its epoch.</summary>
     public void Append(EpochStatement statement)
     {
+        StatementBeforeTimeMs = Statement.Fields.TimeMs;
         Statement = statement;
         IsSealed = false;
         Append(TreeHash.Leaf(statement.Bytes.Span), statement.Fields.TimeMs);
@@ -61,6 +85,28 @@ internal sealed class LogState
         IsSealed = true;
         Append(TreeHash.Leaf(seal), timeMs);
     }
+
+    /// <summary>
+    /// The snapshot that would be the next record. Forgets what the window will not need again.
+    /// </summary>
+    public byte[] Snapshot(ulong timeMs)
+    {
+        Window.MoveTo(Size);
+        var fields = new SnapshotFields(
+            (uint)Cells.Count,
+            (uint)Window.Count,
+            StatementBeforeTimeMs,
+            Statement.Hash,
+            SnapshotDigest.OfCells(Cells.Cells),
+            Window.Digest());
+        var record = new byte[SnapshotRecord.Length(Size)];
+        SnapshotRecord.Write(record, Tree, Epoch, timeMs, LastLeaf, fields);
+        return record;
+    }
+
+    /// <summary>Appends a snapshot, which changes nothing of what it tells.</summary>
+    public void AppendSnapshot(ReadOnlySpan<byte> snapshot, ulong timeMs) =>
+        Append(TreeHash.Leaf(snapshot), timeMs);
 
     /// <summary>Appends an entry whose cells and idempotency digest are taken care of.</summary>
     public void Append(in Digest leaf, ulong timeMs)

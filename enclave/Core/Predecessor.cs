@@ -50,7 +50,7 @@ internal static class Predecessor
         var timeMs = (ulong)document.Timestamp.ToUnixTimeMilliseconds();
         // That statement's time may itself have been ahead of the device's, by as much as an opening
         // allows; a stricter rule would end the log for good after two quick restarts.
-        return timeMs + SequencerCore.ClockBehindMaxMs >= replay.StatementBeforeTimeMs
+        return timeMs + SequencerCore.ClockBehindMaxMs >= log.StatementBeforeTimeMs
             && timeMs <= nowMs
             ? null
             : ReplayRule.DocumentTime;

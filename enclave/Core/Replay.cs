@@ -15,22 +15,47 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
     private int _groupCount;
     private ulong _groupStart;
 
+    // The snapshot that the replay begins at, while its content is not whole.
+    private SnapshotRestore? _restore;
+
     /// <summary>The log so far; null before its first record.</summary>
     public LogState? Log { get; private set; }
-
-    /// <summary>Time of the statement before the last; 0 if there is none.</summary>
-    public ulong StatementBeforeTimeMs { get; private set; }
 
     public byte[] Checkpoint => checkpoint;
 
     public byte[] Document => document;
 
-    private ulong Place => Log?.Size ?? 0;
+    private ulong Place => Log?.Size ?? _restore?.Number ?? 0;
+
+    /// <summary>
+    /// Begins at a snapshot instead of the genesis: Done, ReplayRefused or BadConfiguration.
+    /// </summary>
+    public CoreResult BeginAt(
+        ReadOnlySpan<byte> statement, ReadOnlySpan<byte> snapshot, out ReplayFault fault)
+    {
+        fault = new ReplayFault(ReplayRule.Snapshot, 0);
+        CoreResult begun =
+            SnapshotRestore.TryBegin(limits, statement, snapshot, out SnapshotRestore? restore);
+        if (begun != CoreResult.Done) return begun;
+        if (restore!.Number >= size) return Refuse(ReplayRule.Size, out fault);
+        _restore = restore;
+        return FinishRestore(out fault);
+    }
+
+    /// <summary>Takes the next part of the snapshot's content.</summary>
+    public CoreResult TakeContent(ReadOnlySpan<byte> content, out ReplayFault fault)
+    {
+        fault = new ReplayFault(ReplayRule.SnapshotContent, Place);
+        if (_restore is null) return CoreResult.ReplayRefused;
+        CoreResult taken = _restore.Take(content);
+        return taken == CoreResult.Done ? FinishRestore(out fault) : taken;
+    }
 
     /// <summary>Takes the next record; Done, ReplayRefused or BadConfiguration.</summary>
     public CoreResult Take(ReadOnlySpan<byte> record, out ReplayFault fault)
     {
         fault = new ReplayFault(ReplayRule.Record, Place);
+        if (_restore is not null) return Refuse(ReplayRule.SnapshotContent, out fault);
         if (Place >= size) return Refuse(ReplayRule.Size, out fault);
         if (!RecordHeader.TryRead(record, out RecordHeader header)) return CoreResult.ReplayRefused;
         if (Log is null) return TakeGenesis(record);
@@ -39,6 +64,7 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
         {
             RecordType.Statement => TakeStatement(Log, record),
             RecordType.Seal => TakeSeal(Log, record),
+            RecordType.Snapshot => TakeSnapshot(Log, record),
             _ => TakeEntry(Log, record),
         };
         return broken is { } rule ? Refuse(rule, out fault) : CoreResult.Done;
@@ -47,6 +73,7 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
     /// <summary>Null if all records came and the last group is whole.</summary>
     public ReplayRule? CheckEnd()
     {
+        if (_restore is not null) return ReplayRule.SnapshotContent;
         if (Log is null || Log.Size != size) return ReplayRule.Size;
         return _groupCount == 0 ? null : ReplayRule.Group;
     }
@@ -55,6 +82,15 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
     {
         fault = new ReplayFault(rule, Place);
         return CoreResult.ReplayRefused;
+    }
+
+    private CoreResult FinishRestore(out ReplayFault fault)
+    {
+        fault = new ReplayFault(ReplayRule.SnapshotContent, Place);
+        if (!_restore!.IsWhole) return CoreResult.Done;
+        Log = _restore.TryFinish();
+        _restore = null;
+        return Log is null ? CoreResult.ReplayRefused : CoreResult.Done;
     }
 
     private CoreResult TakeGenesis(ReadOnlySpan<byte> record)
@@ -88,7 +124,6 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
             return ReplayRule.Record;
         }
         if (!EpochOpening.Continues(log, statement)) return ReplayRule.Statement;
-        StatementBeforeTimeMs = log.Statement.Fields.TimeMs;
         log.Append(statement);
         return null;
     }
@@ -100,6 +135,19 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
         if (seal.Header.Epoch != log.Epoch) return ReplayRule.Epoch;
         if (log.IsSealed || seal.Statement != log.Statement.Hash) return ReplayRule.Seal;
         log.AppendSeal(bytes, seal.Header.TimeMs);
+        return null;
+    }
+
+    // All that a snapshot says follows from the records before it.
+    private ReplayRule? TakeSnapshot(LogState log, ReadOnlySpan<byte> bytes)
+    {
+        if (_groupCount != 0) return ReplayRule.Group;
+        if (!SnapshotRecord.TryParse(bytes, out SnapshotRecord snapshot)) return ReplayRule.Record;
+        if (snapshot.Header.Epoch != log.Epoch) return ReplayRule.Epoch;
+        if (log.IsSealed) return ReplayRule.Seal;
+        ulong timeMs = snapshot.Header.TimeMs;
+        if (!bytes.SequenceEqual(log.Snapshot(timeMs))) return ReplayRule.Snapshot;
+        log.AppendSnapshot(bytes, timeMs);
         return null;
     }
 
@@ -143,12 +191,9 @@ internal sealed class Replay(CoreLimits limits, ulong size, byte[] checkpoint, b
 
     private ReplayRule? TakeIdempotency(LogState log, EntryRecord record)
     {
-        Digest key = record.Idempotency;
-        if (key.IsZero) return null;
+        if (record.Idempotency.IsZero) return null;
         // As when it was sequenced: a group is judged at the number of its first member.
         log.Window.MoveTo(_groupStart);
-        var use = new IdempotencyUse(
-            record.Header.Number, record.Request, record.GroupIndex, record.GroupCount);
-        return log.Window.TryAdd(key, use) ? null : ReplayRule.Idempotency;
+        return log.Window.TryAdd(KeyUse.Of(record)) ? null : ReplayRule.Idempotency;
     }
 }

@@ -27,6 +27,15 @@ public enum ReplayRule
     /// <summary>A seal is of another statement, or something else than one follows it.</summary>
     Seal,
 
+    /// <summary>
+    /// A snapshot is not what the records before it come to; or the one to begin at does not decode,
+    /// is not of the statement that came with it, or has more than the configuration allows.
+    /// </summary>
+    Snapshot,
+
+    /// <summary>The content that came with a snapshot is not the one it holds digests of.</summary>
+    SnapshotContent,
+
     /// <summary>A group is not whole and in order.</summary>
     Group,
 

@@ -16,7 +16,7 @@ namespace Sequencer.Enclave.Core;
 /// <see cref="Complete"/> before any other call; otherwise, and when anything throws inside, the
 /// core stops for good. Memory that it hands out holds until the next call.
 /// </remarks>
-public sealed class SequencerCore
+public sealed partial class SequencerCore
 {
     /// <summary>How far the last record may be ahead of the clock at an opening.</summary>
     internal const ulong ClockBehindMaxMs = 60_000;

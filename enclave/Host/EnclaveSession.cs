@@ -81,6 +81,9 @@ internal sealed class EnclaveSession(
                 : CoreResult.MalformedFrame,
             LinkMessageType.Seal => Seal(body, answer),
             LinkMessageType.Cosigned => core.TakeCosigned(body, clock.NowMs()),
+            LinkMessageType.Snapshot => Snapshot(body, answer),
+            LinkMessageType.ReplayBeginAtSnapshot => ReplayBeginAtSnapshot(body),
+            LinkMessageType.ReplayContent => core.ReplayContent(body),
             _ => CoreResult.MalformedFrame,
         };
 
@@ -115,6 +118,22 @@ internal sealed class EnclaveSession(
             return CoreResult.MalformedFrame;
         }
         return core.BeginReplay(size, checkpoint, document);
+    }
+
+    private CoreResult ReplayBeginAtSnapshot(ReadOnlySpan<byte> body)
+    {
+        if (body.Length < 8) return CoreResult.MalformedFrame;
+        ulong size = BinaryPrimitives.ReadUInt64BigEndian(body);
+        ReadOnlySpan<byte> rest = body[8..];
+        if (!TryReadSized(ref rest, out ReadOnlySpan<byte> checkpoint)
+            || !TryReadSized(ref rest, out ReadOnlySpan<byte> document)
+            || !TryReadSized(ref rest, out ReadOnlySpan<byte> statement)
+            || !TryReadSized(ref rest, out ReadOnlySpan<byte> snapshot)
+            || !rest.IsEmpty)
+        {
+            return CoreResult.MalformedFrame;
+        }
+        return core.BeginReplayAtSnapshot(size, checkpoint, document, statement, snapshot);
     }
 
     private CoreResult ReplayEnd(ReadOnlySpan<byte> body, FrameBuffer answer)
@@ -199,6 +218,17 @@ internal sealed class EnclaveSession(
         // Before the answer leaves: whoever has the seal knows that nothing can be signed after it.
         keys.Dispose();
         return result;
+    }
+
+    private CoreResult Snapshot(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (body.Length != 16) return CoreResult.MalformedFrame;
+        CoreResult result = core.Snapshot(
+            BinaryPrimitives.ReadUInt64BigEndian(body),
+            BinaryPrimitives.ReadUInt64BigEndian(body[8..]),
+            clock.NowMs(),
+            out HeadToSign? head);
+        return result == CoreResult.HeadToSign ? Sign(head!, answer) : result;
     }
 
     private CoreResult Sign(HeadToSign head, FrameBuffer answer)

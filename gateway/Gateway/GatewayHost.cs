@@ -75,7 +75,10 @@ internal static class GatewayHost
         services.AddSingleton(p => new AppendQueue(
             settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
-            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log));
+            settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log)
+        {
+            SnapshotRecords = settings.SnapshotRecords,
+        });
         services.AddSingleton(openStore);
         services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));
         services.AddSingleton<Pipeline>();

@@ -6,20 +6,13 @@ namespace Sequencer.Bench;
 /// </summary>
 internal sealed class EnclaveProcess : IDisposable
 {
-    private readonly Process _process;
+    private Process _process;
 
     /// <summary>Starts it and waits until it listens.</summary>
     public EnclaveProcess()
     {
         Folder = Directory.CreateTempSubdirectory("sequencer-bench-").FullName;
-        string program = Path.Combine(AppContext.BaseDirectory, "Sequencer.Enclave.Simulated");
-        string[] arguments = ["--socket", SocketPath, "--root-directory", Folder];
-        _process = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        if (_process.StandardOutput.ReadLine() is null)
-        {
-            throw new InvalidOperationException("The simulated enclave did not start.");
-        }
+        _process = Start();
     }
 
     /// <summary>Deleted with all that is in it.</summary>
@@ -27,11 +20,38 @@ internal sealed class EnclaveProcess : IDisposable
 
     public string SocketPath => Path.Combine(Folder, "link");
 
+    /// <summary>What it has used of the processors.</summary>
+    public TimeSpan ProcessorTime => _process.TotalProcessorTime;
+
+    /// <summary>Kills it and starts the next, on the same root.</summary>
+    public void Replace()
+    {
+        Kill();
+        _process = Start();
+    }
+
     public void Dispose()
+    {
+        Kill();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private Process Start()
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "Sequencer.Enclave.Simulated");
+        string[] arguments = ["--socket", SocketPath, "--root-directory", Folder];
+        Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadLine() is not null
+            ? process
+            : throw new InvalidOperationException("The simulated enclave did not start.");
+    }
+
+    private void Kill()
     {
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
-        Directory.Delete(Folder, recursive: true);
+        File.Delete(SocketPath);
     }
 }

@@ -11,10 +11,13 @@ switch (args)
     case ["append"]:
         await AppendBench.RunAsync();
         return 0;
+    case ["restart", var records] when int.TryParse(records, out int count) && count > 0:
+        await RestartBench.RunAsync(count);
+        return 0;
     case ["verify"]:
         VerifyBench.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: Bench core|link|append|verify");
+        Console.Error.WriteLine("usage: Bench core|link|append|restart RECORDS|verify");
         return 2;
 }

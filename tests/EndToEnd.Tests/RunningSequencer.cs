@@ -39,6 +39,9 @@ internal sealed class RunningSequencer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Records from one snapshot to the next; 0 for none.</summary>
+    public int SnapshotRecords { get; private set; }
+
     /// <summary>What the next start of the gateway starts.</summary>
     public EnclaveLaunch Enclave { get; set; }
 
@@ -46,9 +49,11 @@ internal sealed class RunningSequencer : IAsyncDisposable
     /// Starts both, and waits until entries can be appended; <paramref name="launch"/> says which
     /// enclave, given the folder.
     /// </summary>
-    public static async Task<RunningSequencer> StartAsync(Func<string, EnclaveLaunch>? launch = null)
+    public static async Task<RunningSequencer> StartAsync(
+        Func<string, EnclaveLaunch>? launch = null, int snapshotRecords = 0)
     {
         RunningSequencer running = Prepare(launch);
+        running.SnapshotRecords = snapshotRecords;
         await running.StartGatewayAsync();
         return running;
     }
@@ -74,6 +79,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
                 "--data", DataDirectory,
                 "--enclave", Enclave.Endpoint,
                 "--enclave-command", Enclave.Command,
+                "--snapshot-records", SnapshotRecords.ToString(CultureInfo.InvariantCulture),
             ]);
     }
 

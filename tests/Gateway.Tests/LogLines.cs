@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Sequencer.Gateway.Tests;
 
-/// <summary>Keeps what a gateway logs at warning and above, each with its exception.</summary>
-internal sealed class LogLines : ILoggerProvider, ILogger
+/// <summary>Keeps what a gateway logs at a level and above, each with its exception.</summary>
+internal sealed class LogLines(LogLevel lowest = LogLevel.Warning) : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -15,7 +15,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= lowest;
 
     public void Log<TState>(
         LogLevel logLevel,

@@ -64,6 +64,7 @@ internal sealed class TestGateway : IAsyncDisposable
             QueueMax = 1024,
             QueueMaxBytes = 16 * 1024 * 1024,
             DiskFreeMinBytes = 1000,
+            SnapshotRecords = 0,
             ConnectionsMax = 4096,
         };
         settings = adjust?.Invoke(settings) ?? settings;

@@ -178,7 +178,7 @@ public sealed class ConformanceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Somebody_else_with_the_same_image_takes_no_log_over_whose_policy_names_the_role()
+    public async Task Somebody_else_s_enclave_takes_no_log_over_whose_policy_names_the_role()
     {
         TrustPolicy policy = _log.Policy;
         var ours = new MeasurementSet(

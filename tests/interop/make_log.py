@@ -319,6 +319,42 @@ class Log:
         self.items.append(Item(self._header(3, 0, number) + named))
         return self.items[-1]
 
+    def snapshot(self, epoch: Optional[int] = None, **changes: bytes) -> Item:
+        """What the records so far come to; `changes` replace what it says, field by field."""
+        cells: dict[bytes, bytes] = {}
+        uses = b""
+        number = len(self.items)
+        window = int(self.configuration.split()[6])
+        for at, item in enumerate(self.items):
+            if item.record[1] != 1:
+                continue
+            for start in range(224, len(item.record), 40):
+                one = item.record[start : start + 40]
+                cells[one[:32]] = one + struct.pack(">Q", at)
+            if item.record[192:224] != ZERO and number - at <= window:
+                uses += item.record[192:224] + struct.pack(">Q", at) + item.record[160:192]
+                uses += item.record[56:60]
+        times = [epoch.statement[16:24] for epoch in self.epochs]
+        said = {
+            "counts": struct.pack(">II", len(cells), len(uses) // 76),
+            "before": times[-2] if len(times) > 1 else bytes(8),
+            "statement": h(self.epochs[-1].statement),
+            "cells": h(b"seq-cells/v1\0" + b"".join(cells.values())),
+            "window": h(b"seq-window/v1\0" + uses),
+            "frontier": b"",
+            **changes,
+        }
+        if not said["frontier"]:
+            start = 0
+            for bit in reversed(range(number.bit_length())):
+                if number >> bit & 1:
+                    said["frontier"] += tree_root(self.leaves[start : start + (1 << bit)])
+                    start += 1 << bit
+        opened = len(self.epochs) - 1 if epoch is None else epoch
+        header = self._header(4, bin(number).count("1"), opened)
+        self.items.append(Item(header + b"".join(said.values())))
+        return self.items[-1]
+
     def document(
         self,
         keys: EpochKeys,

@@ -570,6 +570,37 @@ class Audits(unittest.TestCase):
         ):
             self.refused(log, *rules)
 
+    def test_a_snapshot_is_what_the_records_before_it_come_to(self) -> None:
+        def log_with(*changes: Callable[[Log], Any]) -> Log:
+            log = small_log()
+            log.append(b"keyed", stream="snap", idempotency=h(b"snapshot key"))
+            for change in changes:
+                change(log)
+                log.head()
+            return log
+
+        taken = lambda log: log.snapshot()
+        for log, rules in (
+            (log_with(taken, taken), []),
+            (log_with(taken, lambda log: log.open_epoch(), taken, lambda log: log.seal()), []),
+            (log_with(lambda log: log.snapshot(counts=bytes(8))), ["snapshot"]),
+            (log_with(lambda log: log.snapshot(before=bytes(7) + b"1")), ["snapshot"]),
+            (log_with(lambda log: log.snapshot(statement=h(b"another"))), ["snapshot"]),
+            (log_with(lambda log: log.snapshot(cells=h(b"other"))), ["snapshot"]),
+            (log_with(lambda log: log.snapshot(window=h(b"other"))), ["snapshot"]),
+            (log_with(lambda log: log.snapshot(epoch=0)), ["epoch"]),
+            (log_with(lambda log: log.seal(), taken), ["seal"]),
+        ):
+            self.refused(log, *rules)
+        log = log_with(taken)
+        number = len(log.items) - 1
+        for receipt in (log.receipt(number), log.proof(number)):
+            self.assertTrue(verify_receipt(receipt, policy_of(log)).good)
+        record = log.items[number].record
+        for bad in (record + b"\0", record[:-1], _flip(record, 3), record[:8] + bytes(192)):
+            with self.assertRaises(Malformed):
+                decode_record(bad)
+
     def test_epochs_have_their_documents_in_order(self) -> None:
         log = small_log()
         epoch = log.epochs[1]

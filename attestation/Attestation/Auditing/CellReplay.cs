@@ -9,10 +9,10 @@ namespace Sequencer.Attestation.Auditing;
 /// </summary>
 internal sealed class CellReplay(uint cellsMax, FaultList faults)
 {
-    private readonly Dictionary<Digest, long> _values = [];
     private bool _isWhole = true;
 
-    public int Count => _values.Count;
+    /// <summary>The cells so far.</summary>
+    public CellList Cells { get; } = new();
 
     /// <summary>Records are missing: from here on values may jump ahead once more.</summary>
     public void Skip() => _isWhole = false;
@@ -24,16 +24,17 @@ internal sealed class CellReplay(uint cellsMax, FaultList faults)
 
     private void Take(in CellValue cell, ulong number)
     {
-        bool exists = _values.TryGetValue(cell.Key, out long last);
-        bool follows = last < long.MaxValue
-            && (_isWhole ? cell.Value == last + 1 : cell.Value > last);
-        if (!exists && _values.Count >= cellsMax)
+        int index = Cells.IndexOf(cell.Key);
+        if (index < 0 && Cells.Count >= cellsMax)
         {
             faults.Add(new AuditFault(
                 VerificationRule.CellsMax, $"at most {cellsMax} cells", $"one more, {cell.Key}")
             { Number = number });
             return;
         }
+        long last = index < 0 ? 0 : Cells[index].Value;
+        bool follows = last < long.MaxValue
+            && (_isWhole ? cell.Value == last + 1 : cell.Value > last);
         if (!follows)
         {
             faults.Add(new AuditFault(
@@ -42,6 +43,8 @@ internal sealed class CellReplay(uint cellsMax, FaultList faults)
                 $"{cell.Value}")
             { Number = number });
         }
-        _values[cell.Key] = cell.Value;
+        var now = new Cell(cell.Value, number);
+        if (index < 0) Cells.Add(cell.Key, now);
+        else Cells[index] = now;
     }
 }

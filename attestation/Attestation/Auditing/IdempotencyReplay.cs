@@ -1,3 +1,4 @@
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Attestation.Auditing;
@@ -9,19 +10,12 @@ namespace Sequencer.Attestation.Auditing;
 internal sealed class IdempotencyReplay(uint window, FaultList faults)
 {
     private readonly Dictionary<Digest, ulong> _numbers = [];
-    private readonly Queue<(Digest Digest, ulong Number)> _oldestFirst = [];
+    private readonly Queue<KeyUse> _oldestFirst = [];
 
-    public void Take(in Digest digest, ulong number)
+    public void Take(EntryRecord entry, ulong number)
     {
-        while (_oldestFirst.TryPeek(out var oldest) && number - oldest.Number > window)
-        {
-            _oldestFirst.Dequeue();
-            // A digest that came again stands for its later number.
-            if (_numbers.GetValueOrDefault(oldest.Digest) == oldest.Number)
-            {
-                _numbers.Remove(oldest.Digest);
-            }
-        }
+        MoveTo(number);
+        Digest digest = entry.Idempotency;
         if (digest.IsZero) return;
         if (_numbers.TryGetValue(digest, out ulong earlier))
         {
@@ -32,6 +26,24 @@ internal sealed class IdempotencyReplay(uint window, FaultList faults)
             { Number = number });
         }
         _numbers[digest] = number;
-        _oldestFirst.Enqueue((digest, number));
+        // Its place, not the number that it says: that is another rule's.
+        _oldestFirst.Enqueue(KeyUse.Of(entry) with { Number = number });
+    }
+
+    /// <summary>What a record of this number may not use again, oldest first.</summary>
+    public IReadOnlyCollection<KeyUse> WindowAt(ulong number)
+    {
+        MoveTo(number);
+        return _oldestFirst;
+    }
+
+    private void MoveTo(ulong number)
+    {
+        while (_oldestFirst.TryPeek(out KeyUse oldest) && number - oldest.Number > window)
+        {
+            _oldestFirst.Dequeue();
+            // A digest that came again stands for its later number.
+            if (_numbers.GetValueOrDefault(oldest.Key) == oldest.Number) _numbers.Remove(oldest.Key);
+        }
     }
 }

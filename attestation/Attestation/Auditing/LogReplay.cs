@@ -25,6 +25,9 @@ internal sealed class LogReplay
     private bool? _isSealed = false;
     private ulong _lastTimeMs;
 
+    // False once a record was missing or unreadable: cells and window may lack what it did.
+    private bool _isContentKnown = true;
+
     public LogReplay(TrustPolicy policy, FaultList faults)
     {
         _faults = faults;
@@ -40,7 +43,7 @@ internal sealed class LogReplay
 
     public ulong EntryCount { get; private set; }
 
-    public int CellCount => _cells.Count;
+    public int CellCount => _cells.Cells.Count;
 
     /// <summary>The statements found, oldest first.</summary>
     public IReadOnlyList<EpochStatement> Statements => _statements;
@@ -72,12 +75,17 @@ internal sealed class LogReplay
             CheckHeader(seal.Header);
             CheckSeal(seal);
         }
+        else if (SnapshotRecord.TryParse(record, out SnapshotRecord snapshot))
+        {
+            CheckHeader(snapshot.Header);
+            CheckSnapshot(snapshot);
+        }
         else
         {
-            Fault(
-                VerificationRule.RecordFormat, "an entry, a statement or a seal", "other bytes");
+            Fault(VerificationRule.RecordFormat, "a record", "other bytes");
             _groups.Skip();
             _isSealed = null;
+            _isContentKnown = false;
         }
         if (IsTreeWhole) _tree.Append(leaf);
         _lastLeaf = leaf;
@@ -94,6 +102,7 @@ internal sealed class LogReplay
         _epoch = null;
         _isLastStatementKnown = false;
         _isSealed = null;
+        _isContentKnown = false;
         _cells.Skip();
         _groups.Skip();
         Next = number;
@@ -129,7 +138,7 @@ internal sealed class LogReplay
         _isSealed = false;
         _groups.Take(entry, Next);
         _cells.Take(entry, Next);
-        _idempotency.Take(entry.Idempotency, Next);
+        _idempotency.Take(entry, Next);
         EntryCount++;
     }
 
@@ -144,6 +153,40 @@ internal sealed class LogReplay
             Fault(
                 VerificationRule.Seal,
                 $"the epoch's statement {_statements[^1].Hash}", $"{seal.Statement}");
+        }
+    }
+
+    // All that it says follows from the records before it, so it is computed and compared.
+    private void CheckSnapshot(SnapshotRecord snapshot)
+    {
+        CheckGoesOn(snapshot.Header, "a snapshot");
+        _isSealed = false;
+        _groups.End(Next);
+        SnapshotFields fields = snapshot.Fields;
+        if (_isLastStatementKnown && _statements.Count > 0)
+        {
+            Expect("statement", _statements[^1].Hash, fields.Statement);
+        }
+        if (IsTreeWhole && snapshot.Header.Number == Next)
+        {
+            Expect("frontier with root", _tree.Root(), snapshot.Frontier().Root());
+        }
+        if (_isContentKnown)
+        {
+            ulong before = _statements.Count > 1 ? _statements[^2].Fields.TimeMs : 0;
+            Expect("time of the statement before", before, fields.StatementBeforeTimeMs);
+            IReadOnlyCollection<KeyUse> window = _idempotency.WindowAt(Next);
+            Expect("cells", (uint)CellCount, fields.CellCount);
+            Expect("cells of digest", SnapshotDigest.OfCells(_cells.Cells), fields.Cells);
+            Expect("uses of keys", (uint)window.Count, fields.UseCount);
+            Expect("window of digest", SnapshotDigest.OfWindow(window), fields.Window);
+        }
+
+        void Expect<T>(string what, T expected, T actual)
+            where T : IEquatable<T>
+        {
+            if (expected.Equals(actual)) return;
+            Fault(VerificationRule.Snapshot, $"{what} {expected}", $"{actual}");
         }
     }
 

@@ -13,6 +13,9 @@ public enum RecordType : byte
 
     /// <summary>The seal of an epoch.</summary>
     Seal = 3,
+
+    /// <summary>A snapshot of what the records before it come to.</summary>
+    Snapshot = 4,
 }
 
 /// <summary>The 56 bytes that all records begin with: a view over them.</summary>
@@ -27,10 +30,13 @@ public readonly ref struct RecordHeader
 
     private RecordHeader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>Entry, statement or seal.</summary>
+    /// <summary>Entry, statement, seal or snapshot.</summary>
     public RecordType Type => (RecordType)_bytes[1];
 
-    /// <summary>Cells of an entry, accepted predecessors of a statement; 0 in a seal.</summary>
+    /// <summary>
+    /// Cells of an entry, accepted predecessors of a statement, hashes of a snapshot's frontier; 0 in
+    /// a seal.
+    /// </summary>
     public ushort Count => BinaryPrimitives.ReadUInt16BigEndian(_bytes[2..]);
 
     /// <summary>Epoch.</summary>
@@ -47,7 +53,7 @@ public readonly ref struct RecordHeader
 
     /// <summary>
     /// Reads the header at the start of a record; the rest is judged by <see cref="EntryRecord"/>,
-    /// <see cref="EpochStatement"/> or <see cref="SealRecord"/>.
+    /// <see cref="EpochStatement"/>, <see cref="SealRecord"/> or <see cref="SnapshotRecord"/>.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> record, out RecordHeader header)
     {
@@ -56,7 +62,7 @@ public readonly ref struct RecordHeader
         {
             return false;
         }
-        if ((RecordType)record[1] is < RecordType.Entry or > RecordType.Seal) return false;
+        if ((RecordType)record[1] is < RecordType.Entry or > RecordType.Snapshot) return false;
         header = new RecordHeader(record[..Bytes]);
         return true;
     }

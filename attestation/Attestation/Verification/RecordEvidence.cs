@@ -5,8 +5,8 @@ namespace Sequencer.Attestation.Verification;
 
 /// <summary>What a receipt says of its record, apart from the head.</summary>
 /// <param name="Record">The encoded record.</param>
-/// <param name="Request">The encoded request; empty for a statement or seal.</param>
-/// <param name="Metadata">The metadata block; empty for a statement or seal.</param>
+/// <param name="Request">The encoded request; empty for what is no entry.</param>
+/// <param name="Metadata">The metadata block; empty for what is no entry.</param>
 /// <param name="Inclusion">The record's inclusion proof.</param>
 public readonly record struct RecordEvidence(
     ReadOnlyMemory<byte> Record,

@@ -47,10 +47,15 @@ internal static class RecordVerification
             CheckPosition(checks, evidence, seal.Header, signer, head);
             CheckNoEntry(checks, "a seal", evidence, payload);
         }
+        else if (SnapshotRecord.TryParse(record, out SnapshotRecord snapshot))
+        {
+            checks.Pass(VerificationRule.RecordFormat);
+            CheckPosition(checks, evidence, snapshot.Header, signer, head);
+            CheckNoEntry(checks, "a snapshot", evidence, payload);
+        }
         else
         {
-            checks.Fail(
-                VerificationRule.RecordFormat, "an entry, a statement or a seal", "other bytes");
+            checks.Fail(VerificationRule.RecordFormat, "a record", "other bytes");
             checks.LeaveOut("the record does not decode", Rules[1..]);
         }
     }

@@ -14,10 +14,10 @@ public enum VerificationRule
     /// <summary>The record decodes.</summary>
     RecordFormat,
 
-    /// <summary>The request decodes; a statement or seal has none.</summary>
+    /// <summary>The request decodes; what is no entry has none.</summary>
     RequestFormat,
 
-    /// <summary>The metadata block decodes; a statement or seal has none.</summary>
+    /// <summary>The metadata block decodes; what is no entry has none.</summary>
     MetadataFormat,
 
     /// <summary>The epoch statement decodes.</summary>
@@ -123,6 +123,9 @@ public enum VerificationRule
     /// <summary>A seal names its epoch's statement, and a statement follows it.</summary>
     Seal,
 
+    /// <summary>A snapshot says what the records before it come to.</summary>
+    Snapshot,
+
     /// <summary>The documents' times do not run backwards.</summary>
     DocumentTime,
 
@@ -193,6 +196,7 @@ public static class VerificationRules
         VerificationRule.Epoch => "epoch",
         VerificationRule.Statement => "statement",
         VerificationRule.Seal => "seal",
+        VerificationRule.Snapshot => "snapshot",
         VerificationRule.DocumentTime => "document-time",
         VerificationRule.Group => "group",
         VerificationRule.CellsMax => "cells-max",

@@ -54,7 +54,7 @@ public sealed class VerifiedEntry
     /// <summary>Its leaf hash.</summary>
     public Digest LeafHash { get; }
 
-    /// <summary>Entry, epoch statement or seal.</summary>
+    /// <summary>Entry, epoch statement, seal or snapshot.</summary>
     public RecordType Type { get; }
 
     /// <summary>The record's own epoch, which may be earlier than the head's.</summary>

@@ -40,6 +40,13 @@ internal static class ReceiptFacts
         {
             facts.Add("ends the epoch of statement", seal.Statement.ToHex());
         }
+        if (SnapshotRecord.TryParse(bytes, out SnapshotRecord snapshot))
+        {
+            SnapshotFields fields = snapshot.Fields;
+            facts.Add("cells", $"{fields.CellCount}, digest {fields.Cells.ToHex()}");
+            facts.Add("keys in the window", $"{fields.UseCount}, digest {fields.Window.ToHex()}");
+            facts.Add("root before it", snapshot.Frontier().Root().ToHex());
+        }
         if (!EntryRecord.TryParse(bytes, out EntryRecord entry)) return;
         facts.Add("payload sha256", entry.Payload.ToHex());
         facts.Add("payload length", entry.PayloadLength);

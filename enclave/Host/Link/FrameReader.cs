@@ -101,7 +101,7 @@ internal sealed class FrameReader(Socket socket)
         if (length is < LinkProtocol.FrameMinBytes or > LinkProtocol.FrameMaxBytes) return false;
         if (bytes[4] != LinkProtocol.Version) return false;
         var type = (LinkMessageType)bytes[5];
-        if (type is < LinkMessageType.Hello or > LinkMessageType.Cosigned) return false;
+        if (!Enum.IsDefined(type)) return false;
         if (BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]) != 0) return false;
         uint requestId = BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]);
         header = new FrameHeader(type, requestId, (int)length - LinkProtocol.FrameMinBytes);

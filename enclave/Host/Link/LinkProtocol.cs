@@ -71,6 +71,15 @@ public enum LinkMessageType : byte
 
     /// <summary>A head came back from the witnesses.</summary>
     Cosigned = 12,
+
+    /// <summary>Append a snapshot.</summary>
+    Snapshot = 13,
+
+    /// <summary>Begin to replay a stored log at a snapshot.</summary>
+    ReplayBeginAtSnapshot = 14,
+
+    /// <summary>The next part of that snapshot's content.</summary>
+    ReplayContent = 15,
 }
 
 /// <summary>What one peer may take of the enclave.</summary>

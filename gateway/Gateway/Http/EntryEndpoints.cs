@@ -39,7 +39,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         problem = NeedParts(entry.Status);
         if (entry.Status == PayloadStatus.None)
         {
-            problem = new Problem(ProblemKind.NotFound, "Statements and seals have no payload.");
+            problem = new Problem(ProblemKind.NotFound, "Only entries have a payload.");
         }
         if (problem is not null) return problem.SendAsync(context);
         _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);

@@ -24,6 +24,7 @@ internal static class EntryJsonView
         {
             RecordType.Entry => "entry",
             RecordType.Seal => "seal",
+            RecordType.Snapshot => "snapshot",
             _ => "statement",
         });
         json.WriteNumber("epoch", header.Epoch);

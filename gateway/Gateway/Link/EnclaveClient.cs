@@ -45,6 +45,26 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
             LinkRequests.ReplayBegin(size, checkpoint.Span, document.Span),
             cancellationToken);
 
+    /// <summary>Announces a replay that begins at a snapshot, with the statement before it.
+    /// </summary>
+    public Task ReplayBeginAtSnapshotAsync(
+        ulong size,
+        ReadOnlyMemory<byte> checkpoint,
+        ReadOnlyMemory<byte> document,
+        ReadOnlyMemory<byte> statement,
+        ReadOnlyMemory<byte> snapshot,
+        CancellationToken cancellationToken) =>
+        CallForNothingAsync(
+            LinkMessage.ReplayBeginAtSnapshot,
+            LinkRequests.ReplayBeginAtSnapshot(
+                size, checkpoint.Span, document.Span, statement.Span, snapshot.Span),
+            cancellationToken);
+
+    /// <summary>Sends whole items of the snapshot's content, in order.</summary>
+    public Task ReplayContentAsync(
+        ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        CallForNothingAsync(LinkMessage.ReplayContent, content, cancellationToken);
+
     /// <summary>Sends records, each u16 length and bytes, in order.</summary>
     public Task ReplayRecordsAsync(
         ReadOnlyMemory<byte> records, CancellationToken cancellationToken) =>
@@ -73,7 +93,16 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
     public Task<BatchAnswer> SealAsync(
         ulong acknowledgedSize, ulong startSize, CancellationToken cancellationToken) =>
         CallForBatchAsync(
-            LinkMessage.Seal, LinkRequests.Seal(acknowledgedSize, startSize), cancellationToken);
+            LinkMessage.Seal, LinkRequests.Position(acknowledgedSize, startSize), cancellationToken);
+
+    /// <summary>Appends a snapshot: the answer has no outcomes, and the snapshot as its one record.
+    /// </summary>
+    public Task<BatchAnswer> SnapshotAsync(
+        ulong acknowledgedSize, ulong startSize, CancellationToken cancellationToken) =>
+        CallForBatchAsync(
+            LinkMessage.Snapshot,
+            LinkRequests.Position(acknowledgedSize, startSize),
+            cancellationToken);
 
     /// <summary>The retained batch answers from a size on, in order.</summary>
     public async Task<IReadOnlyList<BatchAnswer>> PendingAsync(

@@ -38,6 +38,15 @@ public enum LinkMessage : byte
 
     /// <summary>A head that the enclave signed, with cosignatures.</summary>
     Cosigned = 12,
+
+    /// <summary>Append a snapshot.</summary>
+    Snapshot = 13,
+
+    /// <summary>Announces a replay that begins at a snapshot.</summary>
+    ReplayBeginAtSnapshot = 14,
+
+    /// <summary>The next cells and uses of that snapshot's content.</summary>
+    ReplayContent = 15,
 }
 
 /// <summary>Where an enclave is in its life.</summary>

@@ -15,6 +15,21 @@ internal static class LinkRequests
         return body;
     }
 
+    public static byte[] ReplayBeginAtSnapshot(
+        ulong size,
+        ReadOnlySpan<byte> checkpoint,
+        ReadOnlySpan<byte> document,
+        ReadOnlySpan<byte> statement,
+        ReadOnlySpan<byte> snapshot)
+    {
+        byte[] begin = ReplayBegin(size, checkpoint, document);
+        var body = new byte[begin.Length + 4 + statement.Length + 4 + snapshot.Length];
+        begin.CopyTo(body.AsSpan());
+        WriteBlock(body.AsSpan(begin.Length), statement);
+        WriteBlock(body.AsSpan(begin.Length + 4 + statement.Length), snapshot);
+        return body;
+    }
+
     public static byte[] Size(ulong size)
     {
         var body = new byte[8];
@@ -22,7 +37,7 @@ internal static class LinkRequests
         return body;
     }
 
-    public static byte[] Seal(ulong acknowledgedSize, ulong startSize)
+    public static byte[] Position(ulong acknowledgedSize, ulong startSize)
     {
         var body = new byte[16];
         BinaryPrimitives.WriteUInt64BigEndian(body, acknowledgedSize);

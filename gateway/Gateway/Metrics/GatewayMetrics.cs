@@ -21,6 +21,7 @@ public sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _enclaveStarts;
     private long _size;
     private long _epoch;
+    private long _snapshot;
     private int _ready;
     private long _cosignedSize;
     private long _cosignedAt;
@@ -53,6 +54,10 @@ public sealed class GatewayMetrics : IDisposable
         _meter.CreateObservableGauge(
             "sequencer_epoch", () => Volatile.Read(ref _epoch), description: "Newest epoch.");
         _meter.CreateObservableGauge(
+            "sequencer_snapshot_number",
+            () => Volatile.Read(ref _snapshot),
+            description: "Newest snapshot; 0 without one.");
+        _meter.CreateObservableGauge(
             "sequencer_ready", () => Volatile.Read(ref _ready), description: "1 when entries can be appended.");
         _meter.CreateObservableGauge(
             "sequencer_cosigned_size", () => Volatile.Read(ref _cosignedSize),
@@ -84,8 +89,9 @@ public sealed class GatewayMetrics : IDisposable
         Volatile.Write(ref _cosignedAt, askedAt);
     }
 
-    internal void Published(ulong size, uint epoch)
+    internal void Published(ulong size, uint epoch, IReadOnlyList<ulong> snapshots)
     {
+        Volatile.Write(ref _snapshot, snapshots.Count > 0 ? (long)snapshots[^1] : 0);
         Volatile.Write(ref _size, (long)size);
         Volatile.Write(ref _epoch, epoch);
     }

@@ -2,6 +2,7 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Sequencing;
@@ -16,6 +17,7 @@ internal sealed class EnclaveAttachment(
     EnclaveClient enclave,
     LogConfiguration configuration,
     IReadOnlyDictionary<Digest, ulong> unanswered,
+    SnapshotKeeper? snapshots,
     Action<LogView> published)
 {
     // Well under a frame, and several are on their way at once.
@@ -130,25 +132,94 @@ internal sealed class EnclaveAttachment(
         await CommitAsync(opened, cancellationToken);
     }
 
+    // From the newest snapshot, if its content can be had: what came before it is then not read.
     private async Task<BatchAnswer> ReplayAsync(CancellationToken cancellationToken)
     {
         LogView view = store.View;
+        using SnapshotContent? content =
+            snapshots is null ? null : await snapshots.OpenAsync(view);
+        if (content is not null)
+        {
+            try
+            {
+                return await ReplayAsync(view, content, cancellationToken);
+            }
+            catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.ReplayRefused)
+            {
+                // A content whose digests are right is refused for what is wrong elsewhere: the full
+                // replay tells what, or does without it.
+                snapshots!.TellRefused(content.Number, e.Message);
+            }
+        }
+        return await ReplayAsync(view, null, cancellationToken);
+    }
+
+    private async Task<BatchAnswer> ReplayAsync(
+        LogView view, SnapshotContent? from, CancellationToken cancellationToken)
+    {
         uint epoch = view.Statements[^1].Epoch;
         byte[] document = store.EpochDocument(epoch)
             ?? throw new StoreDamagedException($"epochs/{epoch}.document", "is missing.");
-        await enclave.ReplayBeginAsync(view.Size, view.Checkpoint, document, cancellationToken);
+        if (from is null)
+        {
+            await enclave.ReplayBeginAsync(
+                view.Size, view.Checkpoint, document, cancellationToken);
+        }
+        else
+        {
+            StatementPlace statement = view.Statements.Last(s => s.Number < from.Number);
+            await enclave.ReplayBeginAtSnapshotAsync(
+                view.Size,
+                view.Checkpoint,
+                document,
+                view.ReadRecord(statement.Number),
+                view.ReadRecord(from.Number),
+                cancellationToken);
+            await SendAsync(from.Parts(), enclave.ReplayContentAsync, cancellationToken);
+        }
+        await SendAsync(
+            Records(view, from is null ? 0 : from.Number + 1),
+            enclave.ReplayRecordsAsync,
+            cancellationToken);
+        return await enclave.ReplayEndAsync(cancellationToken);
+    }
+
+    // The next part is read while the enclave works on the one before.
+    private static async Task SendAsync(
+        IEnumerable<ReadOnlyMemory<byte>> parts,
+        Func<ReadOnlyMemory<byte>, CancellationToken, Task> send,
+        CancellationToken cancellationToken)
+    {
         Task before = Task.CompletedTask;
-        for (ulong next = 0; next < view.Size;)
+        foreach (ReadOnlyMemory<byte> part in parts)
+        {
+            Task sent = send(part, cancellationToken);
+            try
+            {
+                await before;
+            }
+            catch
+            {
+                // What was sent behind a refused part is refused too, and says nothing new.
+                await sent.ContinueWith(
+                    static _ => { }, CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                throw;
+            }
+            before = sent;
+        }
+        await before;
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Records(LogView view, ulong next)
+    {
+        while (next < view.Size)
         {
             var chunk = new byte[ReplayChunkBytes];
             int length = view.ReadRecords(next, chunk, out int count);
             next += (ulong)count;
-            Task sent = enclave.ReplayRecordsAsync(chunk.AsMemory(0, length), cancellationToken);
-            await before;
-            before = sent;
+            yield return chunk.AsMemory(0, length);
         }
-        await before;
-        return await enclave.ReplayEndAsync(cancellationToken);
     }
 
     // A batch that nobody waits for. The same order of steps as the writer's.

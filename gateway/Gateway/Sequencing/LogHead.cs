@@ -61,6 +61,9 @@ public sealed class LogHead
     /// <summary>True if the last record is a seal: only a statement may follow.</summary>
     public bool IsSealed { get; }
 
+    /// <summary>Number of the newest snapshot; 0 without one.</summary>
+    public ulong LastSnapshot { get; private init; }
+
     /// <summary>The head of a store's view.</summary>
     /// <exception cref="StoreDamagedException">Its records do not bear out its checkpoint.</exception>
     public static LogHead Of(LogView view)
@@ -84,7 +87,10 @@ public sealed class LogHead
             header.TimeMs,
             statement,
             genesis.LogId,
-            header.Type == RecordType.Seal);
+            header.Type == RecordType.Seal)
+        {
+            LastSnapshot = view.Snapshots.Count > 0 ? view.Snapshots[^1] : 0,
+        };
     }
 
     /// <summary>
@@ -101,6 +107,7 @@ public sealed class LogHead
         TreeFrontier frontier = _frontier.Clone();
         (Digest last, ulong timeMs, EpochStatement? statement, Digest logId, bool isSealed) =
             (LastLeaf, TimeMs, Statement, LogId, IsSealed);
+        ulong snapshot = LastSnapshot;
         ReadOnlySpan<byte> rest = answer.Records.Span;
         while (EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> record))
         {
@@ -119,11 +126,14 @@ public sealed class LogHead
             {
                 return null;
             }
-            else if (!EntryRecord.TryParse(record, out _) && !IsSealOf(statement, record))
+            else if (!EntryRecord.TryParse(record, out _)
+                && !IsSealOf(statement, record)
+                && !IsSnapshotOf(statement, frontier, record))
             {
                 return null;
             }
             isSealed = header.Type == RecordType.Seal;
+            if (header.Type == RecordType.Snapshot) snapshot = header.Number;
             last = TreeHash.Leaf(record);
             timeMs = header.TimeMs;
             frontier.Append(last);
@@ -133,11 +143,21 @@ public sealed class LogHead
         if (checkpoint.Size != frontier.Size || checkpoint.Root != frontier.Root()) return null;
         if (checkpoint.Origin != statement?.Fields.Configuration.Origin) return null;
         fault = "";
-        return new LogHead(frontier, last, timeMs, statement, logId, isSealed);
+        return new LogHead(frontier, last, timeMs, statement, logId, isSealed)
+        {
+            LastSnapshot = snapshot,
+        };
     }
 
     private static bool IsSealOf(EpochStatement statement, ReadOnlySpan<byte> record) =>
         SealRecord.TryParse(record, out SealRecord seal) && seal.Statement == statement.Hash;
+
+    // Whether it tells the truth of cells and keys is known when its content is computed.
+    private static bool IsSnapshotOf(
+        EpochStatement statement, TreeFrontier frontier, ReadOnlySpan<byte> record) =>
+        SnapshotRecord.TryParse(record, out SnapshotRecord snapshot)
+        && snapshot.Fields.Statement == statement.Hash
+        && snapshot.Frontier().Root() == frontier.Root();
 
     private static bool IsNext(
         EpochStatement opened,

@@ -3,6 +3,7 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
+using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
 using Sequencer.Gateway.Witnessing;
 
@@ -23,6 +24,9 @@ public sealed record PipelineSettings(
 {
     /// <summary>Where the chance in the pauses comes from.</summary>
     public Random Chance { get; init; } = Random.Shared;
+
+    /// <summary>Records from one snapshot to the next; 0 for none.</summary>
+    public ulong SnapshotRecords { get; init; }
 }
 
 /// <summary>
@@ -50,6 +54,7 @@ public sealed class Pipeline(
 
     private LogStore? _store;
     private LogStore? _retired;
+    private SnapshotKeeper? _snapshots;
     private Dictionary<Digest, ulong> _unanswered = [];
 
     // The epoch that the operator asked to end: a request never reaches the one after it.
@@ -64,6 +69,7 @@ public sealed class Pipeline(
         (LogStore opened, RecoveryReport report) = openStore();
         LogView? cosigned = ReadCosigned(opened);
         _store = opened;
+        _snapshots = SnapshotKeeper.Of(_store, log);
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
@@ -101,7 +107,7 @@ public sealed class Pipeline(
             while (!stopping.IsCancellationRequested)
             {
                 AppendFailure failure = await RunOnceAsync(stopping);
-                if (failure == AppendFailure.StoreFailed) RetireStore();
+                if (failure == AppendFailure.StoreFailed) await RetireStoreAsync();
                 if (stopping.IsCancellationRequested) break;
                 await Task.Delay(_backoff.Next(), settings.Times.Time, stopping);
             }
@@ -112,7 +118,7 @@ public sealed class Pipeline(
         finally
         {
             queue.CloseAndFail(AppendFailure.ShuttingDown);
-            CloseStore();
+            await CloseStoreAsync();
         }
     }
 
@@ -156,7 +162,7 @@ public sealed class Pipeline(
         try
         {
             var attachment = new EnclaveAttachment(
-                store, enclave, settings.Configuration, _unanswered, ShowView);
+                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
             _unanswered.Clear();
             // Everything that the enclave signed is durable here: now its head may be shown around.
@@ -167,7 +173,7 @@ public sealed class Pipeline(
             }
             writer = new Writer(
                 store, enclave, head, metrics, new DiskWatch(disk, _faults), ShowView,
-                () => state.NextCosigned);
+                () => state.NextCosigned, settings.SnapshotRecords);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
             ChannelReader<Submission> arrived = queue.Open();
@@ -272,7 +278,9 @@ public sealed class Pipeline(
     private void ShowView(LogView view)
     {
         state.ShowView(view);
-        if (view.Size > 0) metrics.Published(view.Size, view.Statements[^1].Epoch);
+        _snapshots?.Show(view);
+        if (view.Size == 0) return;
+        metrics.Published(view.Size, view.Statements[^1].Epoch, view.Snapshots);
     }
 
     // A store whose cosigned head cannot be read is not taken: readers keep the one before, whole.
@@ -327,20 +335,42 @@ public sealed class Pipeline(
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the
     // disk, takes time, and what is durable can be read all the while.
-    private void RetireStore()
+    private async Task RetireStoreAsync()
     {
         if (_store is null) return;
+        await StopSnapshotsAsync();
         _store.Retire();
         _retired = _store;
         _store = null;
     }
 
-    private void CloseStore()
+    private async Task CloseStoreAsync()
     {
+        await StopSnapshotsAsync();
+        KeepDerived();
         state.ShowStore(null);
         _store?.Dispose();
         _store = null;
         _retired?.Dispose();
         _retired = null;
+    }
+
+    private async Task StopSnapshotsAsync()
+    {
+        if (_snapshots is not null) await _snapshots.DisposeAsync();
+        _snapshots = null;
+    }
+
+    // An orderly end makes the next start short; without it the start only takes longer.
+    private void KeepDerived()
+    {
+        try
+        {
+            _store?.KeepDerived();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("The next start will take longer: {Reason}", e.Message);
+        }
     }
 }

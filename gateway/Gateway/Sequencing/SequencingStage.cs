@@ -12,8 +12,13 @@ namespace Sequencer.Gateway.Sequencing;
 /// <param name="head">Where the log stands.</param>
 /// <param name="staged">The batches.</param>
 /// <param name="nextCosigned">The wait for the next head that the log's witnesses cosign.</param>
+/// <param name="snapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 internal sealed class SequencingStage(
-    EnclaveClient enclave, LogHead head, ChannelReader<Batch> staged, Func<Task> nextCosigned)
+    EnclaveClient enclave,
+    LogHead head,
+    ChannelReader<Batch> staged,
+    Func<Task> nextCosigned,
+    ulong snapshotRecords)
 {
     // Batches that the enclave keeps because they are not durable, the one on its way included. A
     // full one with its answer is under 12 MiB there (Batch.RequestBytesMax and the answer to
@@ -39,6 +44,9 @@ internal sealed class SequencingStage(
     /// stage.</summary>
     public ChannelReader<SignedBatch> Signed => _signed.Reader;
 
+    /// <summary>Where the log stands once all that is signed is durable.</summary>
+    public LogHead Head => _head;
+
     /// <summary>Payload offset by request digest of the batch that has no answer.</summary>
     public Dictionary<Digest, ulong> Unanswered { get; } = [];
 
@@ -52,6 +60,7 @@ internal sealed class SequencingStage(
         await Task.Yield();
         try
         {
+            await TakeSnapshotIfDueAsync(cancellationToken);
             while (await WaitForBatchAsync(cancellationToken))
             {
                 await WaitForRoomAsync(cancellationToken);
@@ -65,10 +74,9 @@ internal sealed class SequencingStage(
                     continue;
                 }
                 signed.AnswerProvisionally();
-                // There is room: it has a place for each batch that may be unacknowledged.
-                _unacknowledged++;
-                _signed.Writer.TryWrite(signed);
+                Hand(signed);
                 _sequencing = null;
+                await TakeSnapshotIfDueAsync(cancellationToken);
             }
         }
         finally
@@ -86,6 +94,38 @@ internal sealed class SequencingStage(
     /// <summary>Answers what it still holds; only after the run.</summary>
     public void Fail(AppendFailure failure) => _sequencing?.Fail(failure);
 
+    // While the enclave computes a snapshot nothing else is sequenced, so it waits for a moment when
+    // there is nothing else; but not for ever, or a busy log would have none. A crash at any point
+    // leaves a snapshot or none, and the enclave gives one again that was not acknowledged.
+    private async Task TakeSnapshotIfDueAsync(CancellationToken cancellationToken)
+    {
+        ulong records = _head.Size - _head.LastSnapshot;
+        if (snapshotRecords == 0 || records < snapshotRecords) return;
+        bool isIdle = staged.Count == 0;
+        if (!isIdle && records - snapshotRecords < snapshotRecords / 4) return;
+        await WaitForRoomAsync(cancellationToken);
+        BatchAnswer answer;
+        try
+        {
+            answer = await enclave.SnapshotAsync(_durableSize, _head.Size, cancellationToken);
+        }
+        catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
+        {
+            // Nothing may be sequenced before the witnesses come: after the next batch, then.
+            return;
+        }
+        SignedBatch signed = SignedBatch.Snapshot(answer, _head);
+        _head = signed.Head;
+        Hand(signed);
+    }
+
+    private void Hand(SignedBatch signed)
+    {
+        // There is room: it has a place for each batch that may be unacknowledged.
+        _unacknowledged++;
+        _signed.Writer.TryWrite(signed);
+    }
+
     // What became durable is told with the next batch; while there is none, at once, so that live
     // documents attest the newest head. A crash before costs nothing: the enclave keeps a batch that
     // is durable already, and the next connection tells it so.
@@ -96,6 +136,8 @@ internal sealed class SequencingStage(
         {
             await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
             if (batch.IsCompleted) break;
+            // A wait that was cancelled before the other is: nothing would let go of this thread.
+            cancellationToken.ThrowIfCancellationRequested();
             _nextCommit = null;
             ulong told = _durableSize;
             TakeCommits();

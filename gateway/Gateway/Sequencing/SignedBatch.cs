@@ -46,6 +46,19 @@ internal sealed class SignedBatch
         return new SignedBatch(batch, answer, next, PlacesOf(batch, answer));
     }
 
+    /// <summary>A snapshot, which nobody waits for.</summary>
+    /// <exception cref="LogContradictionException">The answer is not one at this head.</exception>
+    public static SignedBatch Snapshot(BatchAnswer answer, LogHead head)
+    {
+        LogHead next = head.TryExtend(answer, out string fault)
+            ?? throw new LogContradictionException($"The enclave's snapshot is wrong: {fault}.");
+        if (answer.RecordCount != 1 || answer.Outcomes.Count != 0 || next.LastSnapshot != head.Size)
+        {
+            throw new LogContradictionException("The enclave answered something else.");
+        }
+        return new SignedBatch(new Batch(), answer, next, [CommitFrame.NoPayload]);
+    }
+
     /// <summary>
     /// Answers the callers who asked for no more than a number. Others must not hear of it: after a
     /// crash of the enclave the number may be another entry's.

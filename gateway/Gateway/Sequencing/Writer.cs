@@ -39,13 +39,18 @@ internal sealed class Writer
         GatewayMetrics metrics,
         DiskWatch disk,
         Action<LogView> published,
-        Func<Task> nextCosigned)
+        Func<Task> nextCosigned,
+        ulong snapshotRecords)
     {
         _enclave = enclave;
         _payloads = new PayloadStage(store, disk);
-        _sequencing = new SequencingStage(enclave, head, _payloads.Staged, nextCosigned);
+        _sequencing = new SequencingStage(
+            enclave, head, _payloads.Staged, nextCosigned, snapshotRecords);
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
+
+    /// <summary>Where the log stands; after a run without a fault, all of it durable.</summary>
+    public LogHead Head => _sequencing.Head;
 
     /// <summary>
     /// What the enclave may have sequenced without an answer: payload offset by request digest.

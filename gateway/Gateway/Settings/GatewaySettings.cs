@@ -44,6 +44,9 @@ public sealed record GatewaySettings
     /// <summary>What must stay free on the disk, in bytes; 0 for no watch.</summary>
     public required long DiskFreeMinBytes { get; init; }
 
+    /// <summary>Records from one snapshot to the next; 0 for none.</summary>
+    public required ulong SnapshotRecords { get; init; }
+
     /// <summary>Most connections at once.</summary>
     public required int ConnectionsMax { get; init; }
 }

@@ -85,6 +85,10 @@ internal static class SettingTable
         "disk-free-min-bytes", "536870912", "N",
         "Entries that would leave less free on the disk: 507; 0 for no watch.");
 
+    public static readonly Setting SnapshotRecords = new(
+        "snapshot-records", "1000000", "N",
+        "Records from one snapshot to the next, after which a restart begins; 0 for none.");
+
     public static readonly Setting ConnectionsMax = new(
         "connections-max", "4096", "N", "Most connections at once; those above it are closed.");
 
@@ -94,7 +98,7 @@ internal static class SettingTable
         Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
-        DiskFreeMinBytes, ConnectionsMax,
+        DiskFreeMinBytes, SnapshotRecords, ConnectionsMax,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

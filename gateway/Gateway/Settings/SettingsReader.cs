@@ -163,6 +163,10 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadNumber(SettingTable.SnapshotRecords, 0, long.MaxValue, out long snapshot, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.ConnectionsMax, 1, mebibyte, out long connections, out fault))
         {
             return false;
@@ -182,6 +186,7 @@ internal sealed class SettingsReader
             QueueMax = (int)queue,
             QueueMaxBytes = bytes,
             DiskFreeMinBytes = free,
+            SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
         };
         return true;

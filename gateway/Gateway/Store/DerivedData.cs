@@ -13,26 +13,34 @@ namespace Sequencer.Gateway.Store;
 /// find it.
 /// </summary>
 /// <remarks>One writer. Readers stay below the size of the view that they hold.</remarks>
-internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) : IDisposable
+internal sealed class DerivedData(
+    IStoreFiles files, EpochDocuments documents, TileFiles tiles, NumberIndex numbers) : IDisposable
 {
+    private const int PlacesAtOnce = 4096;
+
     private readonly List<Digest> _leaves = [];
     private readonly ArrayBufferWriter<byte> _places = new();
     private readonly Dictionary<ulong, ulong> _newest = [];
     private readonly List<StatementPlace> _stagedStatements = [];
+    private readonly List<ulong> _stagedSnapshots = [];
+    private bool _isInDoubt;
     private ulong _flushed;
     private Digest _lastLeaf;
 
     /// <summary>Hashes of the tiles.</summary>
-    public TileFiles Tiles { get; } = new(files);
+    public TileFiles Tiles => tiles;
 
     /// <summary>Places of the numbers.</summary>
-    public NumberIndex Numbers { get; } = new(files);
+    public NumberIndex Numbers => numbers;
 
     /// <summary>Newest number by payload.</summary>
     public PayloadTable Payloads { get; } = new();
 
     /// <summary>Statements that were published, oldest first; replaced, never changed.</summary>
     public StatementPlace[] Statements { get; private set; } = [];
+
+    /// <summary>Numbers of the snapshots that were published, oldest first; likewise.</summary>
+    public ulong[] Snapshots { get; private set; } = [];
 
     /// <summary>The number that comes next, staged ones counted.</summary>
     public ulong NextNumber => _flushed + (ulong)_leaves.Count;
@@ -66,16 +74,65 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
     {
         foreach ((ulong fingerprint, ulong number) in _newest) Payloads.Set(fingerprint, number);
         _newest.Clear();
+        if (_stagedSnapshots.Count > 0) Snapshots = [.. Snapshots, .. _stagedSnapshots];
+        _stagedSnapshots.Clear();
         if (_stagedStatements.Count == 0) return;
         Statements = [.. Statements, .. _stagedStatements];
         _stagedStatements.Clear();
     }
 
+    /// <summary>
+    /// Begins with what tiles and index have of so many numbers, whose last leaf hash is given.
+    /// </summary>
+    /// <returns>The highest offset of a payload that they have, or null.</returns>
+    /// <exception cref="IOException">The log has not the records that the index says.</exception>
+    public long? Resume(ulong size, in Digest lastLeaf, SegmentChain log)
+    {
+        long? lastPayload = null;
+        var places = new NumberPlace[PlacesAtOnce];
+        for (ulong first = 0; first < size; first += PlacesAtOnce)
+        {
+            Span<NumberPlace> some = places.AsSpan(0, (int)Math.Min(PlacesAtOnce, size - first));
+            numbers.Read(first, some);
+            for (int i = 0; i < some.Length; i++)
+            {
+                ref readonly NumberPlace place = ref some[i];
+                if (place.PayloadOffset == CommitFrame.NoPayload)
+                {
+                    StageOther(log, place, first + (ulong)i);
+                    continue;
+                }
+                Payloads.Set(place.Fingerprint, first + (ulong)i);
+                lastPayload = Math.Max(lastPayload ?? 0, (long)place.PayloadOffset);
+            }
+        }
+        _flushed = size;
+        _lastLeaf = lastLeaf;
+        Publish();
+        return lastPayload;
+    }
+
+    /// <summary>
+    /// Makes tiles and index durable up to a mark that was published, and then the mark. May run
+    /// beside the writer: what it writes lies behind.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed; the older mark, if any, still holds.</exception>
+    public void Keep(DerivedMark mark)
+    {
+        // After a sync that failed the next one may succeed without what was lost.
+        if (_isInDoubt) throw new IOException("Syncing tiles or index failed before.");
+        _isInDoubt = true;
+        numbers.Sync();
+        tiles.Sync(files);
+        mark.Write(files);
+        _isInDoubt = false;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Tiles.Dispose();
-        Numbers.Dispose();
+        tiles.Dispose();
+        numbers.Dispose();
     }
 
     private string? Stage(in CommitFrame frame, long recordsOffset)
@@ -103,6 +160,7 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
                 return $"record {NextNumber}: entries have a payload, other records none";
             }
             ulong equal = NumberPlace.NoNumber;
+            ulong fingerprint = 0;
             if (header.Type == RecordType.Statement)
             {
                 if (!documents.Exists(header.Epoch)) return $"epoch {header.Epoch} has no document";
@@ -110,7 +168,12 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
             }
             else if (EntryRecord.TryParse(record, out EntryRecord entry))
             {
-                equal = SwapNewest(entry.Payload.Fingerprint, NextNumber);
+                fingerprint = entry.Payload.Fingerprint;
+                equal = SwapNewest(fingerprint, NextNumber);
+            }
+            else if (SnapshotRecord.TryParse(record, out _))
+            {
+                _stagedSnapshots.Add(NextNumber);
             }
             else if (!SealRecord.TryParse(record, out _))
             {
@@ -118,7 +181,8 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
             }
             long offset = recordsOffset + frame.Records.Length - rest.Length - record.Length;
             NumberIndex.Encode(
-                _places, new NumberPlace(offset, record.Length, payloadOffset, equal));
+                _places,
+                new NumberPlace(offset, record.Length, payloadOffset, equal, fingerprint));
             _leaves.Add(TreeHash.Leaf(record));
         }
         return rest.IsEmpty ? null : "bytes follow the last record";
@@ -133,11 +197,27 @@ internal sealed class DerivedData(IStoreFiles files, EpochDocuments documents) :
         return before;
     }
 
+    private void StageOther(SegmentChain log, in NumberPlace place, ulong number)
+    {
+        var record = new byte[place.RecordBytes];
+        if (!log.TryRead(place.RecordOffset, record)
+            || !RecordHeader.TryRead(record, out RecordHeader header) || header.Number != number)
+        {
+            throw new IOException($"Record {number} is not where the index says.");
+        }
+        if (header.Type == RecordType.Statement)
+        {
+            _stagedStatements.Add(new StatementPlace(number, header.Epoch));
+        }
+        if (header.Type == RecordType.Snapshot) _stagedSnapshots.Add(number);
+    }
+
     private void Discard()
     {
         _leaves.Clear();
         _places.ResetWrittenCount();
         _newest.Clear();
         _stagedStatements.Clear();
+        _stagedSnapshots.Clear();
     }
 }

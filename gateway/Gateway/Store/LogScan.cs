@@ -3,40 +3,44 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// Reads the log from its start: every frame is checked and the derived data made anew. What stands
-/// after the last whole frame is told apart as torn, which is cut, or damaged, which is refused.
+/// Reads the log from its start, or from where the derived data end: every frame is checked and its
+/// derived data made. What stands after the last whole frame is told apart as torn, which is cut, or
+/// damaged, which is refused.
 /// </summary>
-internal sealed class LogScan(SegmentChain log, DerivedData derived)
+internal sealed class LogScan(SegmentChain log, DerivedData derived, ScanPoint from)
 {
     // Flushing in lots makes one write of many small batches.
     private const int FlushRecords = 4096;
 
     private readonly FrameWindow _window = new(log);
-    private ulong _flushed;
+    private ulong _flushed = derived.NextNumber;
 
     /// <summary>Offset after the last whole frame.</summary>
-    public long End { get; private set; }
+    public long End { get; private set; } = from.End;
 
     /// <summary>Offset of the last whole frame; <see cref="End"/> if there is none.</summary>
-    public long LastFrame { get; private set; }
+    public long LastFrame { get; private set; } = from.LastFrame;
 
     /// <summary>The checkpoint of the last frame; empty if there is none.</summary>
-    public byte[] Checkpoint { get; private set; } = [];
+    public byte[] Checkpoint { get; private set; } = from.Checkpoint;
 
     /// <summary>The highest offset of a payload that a record has, or null.</summary>
-    public long? LastPayload { get; private set; }
+    public long? LastPayload { get; private set; } = from.LastPayload;
 
     /// <exception cref="StoreDamagedException">Something else than the end is damaged.</exception>
     public void Run()
     {
+        long before = 0;
         for (int i = 0; i < log.Segments.Count; i++)
         {
             Segment segment = log.Segments[i];
-            if (segment.Start != End)
+            if (segment.Start != before)
             {
                 throw new StoreDamagedException(
-                    segment.Path, $"the log before it ends at {End}: a segment is missing or cut.");
+                    segment.Path,
+                    $"the log before it ends at {before}: a segment is missing or cut.");
             }
+            before += segment.File.Length;
             ReadSegment(segment, isLast: i == log.Segments.Count - 1);
         }
         derived.Flush();

@@ -32,6 +32,7 @@ public sealed class LogStore : IDisposable
     private volatile LogView _view;
     private volatile UncertainWriteException? _doubt;
     private byte[]? _stagedCheckpoint;
+    private DerivedMark _stagedMark;
     private bool _isStagedSynced;
 
     internal LogStore(
@@ -40,16 +41,21 @@ public sealed class LogStore : IDisposable
         PayloadFiles payloads,
         DerivedData derived,
         EpochDocuments documents,
+        SnapshotFiles snapshots,
         CosignedFile cosigned,
-        byte[] checkpoint)
+        byte[] checkpoint,
+        DerivedMark mark,
+        ulong keptSize)
     {
+        SnapshotFiles = snapshots;
+        KeptSize = keptSize;
         _lock = held;
         _log = log;
         _payloads = payloads;
         _derived = derived;
         _documents = documents;
         _cosigned = cosigned;
-        _view = new LogView(log, payloads, derived, derived.NextNumber, checkpoint);
+        _view = new LogView(log, payloads, derived, mark, checkpoint);
     }
 
     /// <summary>Opens the store in a directory, made if need be, and recovers it (section
@@ -64,6 +70,12 @@ public sealed class LogStore : IDisposable
 
     /// <summary>The newest durable view.</summary>
     public LogView View => _view;
+
+    /// <summary>Contents of snapshots; beside the writer, for one task.</summary>
+    internal SnapshotFiles SnapshotFiles { get; }
+
+    /// <summary>The size up to which tiles and index need not be made anew.</summary>
+    internal ulong KeptSize { get; private set; }
 
     /// <summary>
     /// Writes a payload frame for each item and sets <paramref name="offsets"/>, of the same
@@ -118,8 +130,9 @@ public sealed class LogStore : IDisposable
         byte[] frame = Stage(firstNumber, records, payloadOffsets, checkpoint);
         Write("writing a batch", () =>
         {
-            _log.Append([frame], frame.Length);
+            long offset = _log.Append([frame], frame.Length);
             _derived.Flush();
+            _stagedMark = new DerivedMark(_derived.NextNumber, offset, offset + frame.Length);
         });
         _stagedCheckpoint = checkpoint.ToArray();
         _isStagedSynced = false;
@@ -143,7 +156,7 @@ public sealed class LogStore : IDisposable
             throw new InvalidOperationException("There is no durable batch to publish.");
         }
         _derived.Publish();
-        _view = new LogView(_log, _payloads, _derived, _derived.NextNumber, _stagedCheckpoint);
+        _view = new LogView(_log, _payloads, _derived, _stagedMark, _stagedCheckpoint);
         _stagedCheckpoint = null;
         return _view;
     }
@@ -165,6 +178,19 @@ public sealed class LogStore : IDisposable
 
     /// <summary>The attestation document of an epoch; null if there is none.</summary>
     public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
+
+    /// <summary>
+    /// Makes tiles and index of the newest view durable, so that the next opening reads only the log
+    /// behind it. May run beside everything but itself and disposal.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed: the next opening reads more.</exception>
+    public void KeepDerived()
+    {
+        LogView view = _view;
+        if (view.Size == KeptSize) return;
+        _derived.Keep(view.Mark);
+        KeptSize = view.Size;
+    }
 
     /// <summary>
     /// Makes the newest cosigned head durable, in place of the one before. May run beside the other

@@ -19,8 +19,12 @@ public sealed class LogView
     private readonly DerivedData _derived;
 
     internal LogView(
-        SegmentChain log, PayloadFiles payloads, DerivedData derived, ulong size, byte[] checkpoint)
-        : this(log, payloads, derived, size, checkpoint, derived.Statements)
+        SegmentChain log,
+        PayloadFiles payloads,
+        DerivedData derived,
+        DerivedMark mark,
+        byte[] checkpoint)
+        : this(log, payloads, derived, mark, checkpoint, derived.Statements, derived.Snapshots)
     {
     }
 
@@ -28,26 +32,34 @@ public sealed class LogView
         SegmentChain log,
         PayloadFiles payloads,
         DerivedData derived,
-        ulong size,
+        DerivedMark mark,
         byte[] checkpoint,
-        IReadOnlyList<StatementPlace> statements)
+        IReadOnlyList<StatementPlace> statements,
+        IReadOnlyList<ulong> snapshots)
     {
         _log = log;
         _payloads = payloads;
         _derived = derived;
-        Size = size;
+        Mark = mark;
         Checkpoint = checkpoint;
         Statements = statements;
+        Snapshots = snapshots;
     }
 
     /// <summary>Count of records.</summary>
-    public ulong Size { get; }
+    public ulong Size => Mark.Size;
 
     /// <summary>The signed checkpoint at this size; empty for an empty log.</summary>
     public ReadOnlyMemory<byte> Checkpoint { get; }
 
     /// <summary>The epoch statements, oldest first.</summary>
     public IReadOnlyList<StatementPlace> Statements { get; }
+
+    /// <summary>Numbers of the snapshots, oldest first.</summary>
+    public IReadOnlyList<ulong> Snapshots { get; }
+
+    /// <summary>Where it ends in the log; of an older view its size alone.</summary>
+    internal DerivedMark Mark { get; }
 
     /// <summary>The log as it stood at a size that this view has, under another signed note of that
     /// head.</summary>
@@ -56,8 +68,9 @@ public sealed class LogView
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
         return new LogView(
-            _log, _payloads, _derived, size, checkpoint,
-            [.. Statements.TakeWhile(statement => statement.Number < size)]);
+            _log, _payloads, _derived, new DerivedMark(size, 0, 0), checkpoint,
+            [.. Statements.TakeWhile(statement => statement.Number < size)],
+            [.. Snapshots.TakeWhile(snapshot => snapshot < size)]);
     }
 
     /// <summary>The record of a number.</summary>

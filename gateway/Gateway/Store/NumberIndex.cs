@@ -11,23 +11,30 @@ namespace Sequencer.Gateway.Store;
 /// <c>CommitFrame.NoPayload</c>.</param>
 /// <param name="PreviousEqual">The newest smaller number with an equal payload fingerprint, or
 /// <see cref="NoNumber"/>.</param>
+/// <param name="Fingerprint">The payload commitment's; 0 for what is no entry.</param>
 internal readonly record struct NumberPlace(
-    long RecordOffset, int RecordBytes, ulong PayloadOffset, ulong PreviousEqual)
+    long RecordOffset,
+    int RecordBytes,
+    ulong PayloadOffset,
+    ulong PreviousEqual,
+    ulong Fingerprint)
 {
     /// <summary>Stands for no number.</summary>
     public const ulong NoNumber = ulong.MaxValue;
 }
 
-/// <summary>A flat file with the <see cref="NumberPlace"/> of every number, 24 bytes
+/// <summary>A flat file with the <see cref="NumberPlace"/> of every number, 32 bytes
 /// each.</summary>
-/// <remarks>Derived: made anew at each opening, never synced. One writer, any number of readers.
+/// <remarks>Derived: synced only for a <see cref="DerivedMark"/>. One writer, any number of readers.
 /// </remarks>
 internal sealed class NumberIndex : IDisposable
 {
     /// <summary>Size of a place in the file, in bytes.</summary>
-    public const int PlaceBytes = 24;
+    public const int PlaceBytes = 32;
 
-    private const string Directory = "index";
+    /// <summary>Where it is.</summary>
+    public const string Directory = "index";
+
     private const string FilePath = Directory + "/numbers";
 
     // The record's length shares a word with its offset, which leaves 48 bits: a log of 256 TiB.
@@ -43,6 +50,18 @@ internal sealed class NumberIndex : IDisposable
         _file = files.Create(FilePath);
     }
 
+    private NumberIndex(IStoreFile file) => _file = file;
+
+    /// <summary>The index with so many numbers that is there; null if it has fewer.</summary>
+    public static NumberIndex? TryResume(IStoreFiles files, ulong size)
+    {
+        if (!files.List(Directory).Contains(Path.GetFileName(FilePath))) return null;
+        IStoreFile file = files.Open(FilePath);
+        if ((ulong)file.Length / PlaceBytes >= size) return new NumberIndex(file);
+        file.Dispose();
+        return null;
+    }
+
     /// <summary>Encodes a place to be appended.</summary>
     public static void Encode(IBufferWriter<byte> destination, in NumberPlace place)
     {
@@ -51,6 +70,7 @@ internal sealed class NumberIndex : IDisposable
             bytes, (ulong)place.RecordOffset << LengthBits | (uint)place.RecordBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], place.PayloadOffset);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], place.PreviousEqual);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], place.Fingerprint);
         destination.Advance(PlaceBytes);
     }
 
@@ -90,6 +110,9 @@ internal sealed class NumberIndex : IDisposable
         }
     }
 
+    /// <summary>Makes all that was written before the call durable.</summary>
+    public void Sync() => _file.Sync();
+
     public void Dispose() => _file.Dispose();
 
     private static NumberPlace Decode(ReadOnlySpan<byte> bytes)
@@ -99,6 +122,7 @@ internal sealed class NumberIndex : IDisposable
             (long)(record >> LengthBits),
             (int)(record & ((1 << LengthBits) - 1)),
             BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]));
     }
 }

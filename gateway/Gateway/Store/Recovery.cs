@@ -22,9 +22,10 @@ internal static class Recovery
             SegmentChain log = SegmentChain.Open(files, LogDirectory, options.SegmentBytes);
             opened.Push(log);
             var documents = new EpochDocuments(files);
-            var derived = new DerivedData(files, documents);
+            (DerivedData derived, ScanPoint from) = DerivedResume.Open(files, documents, log);
             opened.Push(derived);
-            var logScan = new LogScan(log, derived);
+            ulong known = derived.NextNumber;
+            var logScan = new LogScan(log, derived, from);
             logScan.Run();
             ThrowIfEpochsAreLost(derived, documents);
 
@@ -34,7 +35,7 @@ internal static class Recovery
             payloadScan.Run(logScan.LastPayload);
 
             // Nothing is changed before everything has been judged.
-            RecoveryReport report = Report(log, logScan, payloads, payloadScan, derived);
+            RecoveryReport report = Report(log, logScan, payloads, payloadScan, derived, known);
             Settle(files, log, logScan.End, logScan.LastFrame, LogDirectory);
             Settle(files, payloads, payloadScan.End, payloadScan.Start, PayloadDirectory);
             documents.Settle();
@@ -47,8 +48,11 @@ internal static class Recovery
                 new PayloadFiles(payloads),
                 derived,
                 documents,
+                new SnapshotFiles(files),
                 cosigned,
-                logScan.Checkpoint);
+                logScan.Checkpoint,
+                new DerivedMark(derived.NextNumber, logScan.LastFrame, logScan.End),
+                known);
             return (store, report);
         }
         catch
@@ -86,7 +90,8 @@ internal static class Recovery
         LogScan logScan,
         SegmentChain payloads,
         PayloadScan payloadScan,
-        DerivedData derived)
+        DerivedData derived,
+        ulong known)
     {
         long logCut = log.End - logScan.End;
         long payloadCut = payloads.End - payloadScan.End;
@@ -96,6 +101,11 @@ internal static class Recovery
             $"The log has {derived.NextNumber} records of {derived.Statements.Length} epochs in "
             + $"{logScan.End} bytes.",
         ];
+        if (known > 0)
+        {
+            sentences.Add(
+                $"The index had {known} of them; {derived.NextNumber - known} were read.");
+        }
         if (logCut > 0)
         {
             sentences.Add(

@@ -6,7 +6,7 @@ public enum PayloadStatus
     /// <summary>Request, metadata and payload are those of the record.</summary>
     Whole,
 
-    /// <summary>The record is a statement or seal and has none.</summary>
+    /// <summary>The record is no entry and has none.</summary>
     None,
 
     /// <summary>The segment that held it is gone.</summary>

@@ -4,9 +4,9 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Gateway.Witnessing;
 
 /// <summary>
-/// Whether an open log is at one of its bounds (docs/PROTOCOL.md section 14, "The fence"), as far as
-/// the gateway can tell. The enclave decides, by its own clock and the witnesses' times, and says so
-/// only when it is asked for a number.
+/// Whether an open log is at one of its bounds (docs/PROTOCOL.md section 14, "The fence"), as far
+/// as the gateway can tell. The enclave decides, by its own clock and the witnesses' times, and
+/// says so only when it is asked for a number.
 /// </summary>
 internal static class WitnessLag
 {
@@ -29,7 +29,7 @@ internal static class WitnessLag
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"Too few witnesses have cosigned the log for {(long)age.TotalSeconds} seconds, and "
-                + $"it goes on without them for {required.SecondsMax} at most.");
+                $"Too few witnesses have cosigned the log for {(long)age.TotalSeconds} seconds, "
+                + $"and it goes on without them for {required.SecondsMax} at most.");
     }
 }

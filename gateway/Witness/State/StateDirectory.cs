@@ -76,8 +76,8 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    // Only "no such file" is none: File.Exists says the same of a file that cannot be reached, and a
-    // witness that took that for a first start would forget.
+    // Only "no such file" is none: File.Exists says the same of a file that cannot be reached, and
+    // a witness that took that for a first start would forget.
     private static FileStream? OpenIfThere(string path)
     {
         try

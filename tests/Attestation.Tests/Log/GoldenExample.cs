@@ -74,6 +74,25 @@ internal static class GoldenExample
         return seal;
     }
 
+    /// <summary>The snapshot that could stand there instead, with its cells and uses.</summary>
+    public static (byte[] Record, byte[] Cells, byte[] Uses) Snapshot()
+    {
+        List<byte[]> records = Records();
+        Assert.True(EpochStatement.TryParse(records[0], out EpochStatement? statement));
+        Assert.True(RecordHeader.TryRead(records[3], out RecordHeader last));
+        var tree = new TreeFrontier();
+        foreach (byte[] record in records) tree.Append(TreeHash.Leaf(record));
+        byte[] cells = Assert.Single(PlainContent.Cells(records));
+        byte[] uses = Assert.Single(PlainContent.Uses(records, 1000));
+        var snapshot = new byte[SnapshotRecord.Length(4)];
+        SnapshotRecord.Write(
+            snapshot, tree, 0, last.TimeMs + 10, TreeHash.Leaf(records[3]),
+            new SnapshotFields(
+                1, 1, 0, statement.Hash,
+                Sha256.Hash("seq-cells/v1\0"u8, cells), Sha256.Hash("seq-window/v1\0"u8, uses)));
+        return (snapshot, cells, uses);
+    }
+
     public static Receipt Receipt()
     {
         Assert.True(Receipts.Receipt.TryDecode(Read("receipt-2.json"), out var receipt, out _));
@@ -99,7 +118,8 @@ internal static class GoldenExample
             plain entry with payload `third`; and the receipt of number 2 under the head of size 4.
             The files are in `tests/Attestation.Tests/Log/golden`, and a test keeps this section
             equal to them. All keys are test keys and the root is a development root. The seal ends
-            the epoch 10 ms after record 3; the rest of the example is without it.
+            the epoch 10 ms after record 3, or the snapshot stands there; the rest of the example
+            is without either.
 
 
             """);
@@ -120,6 +140,10 @@ internal static class GoldenExample
         Value(text, "Request digest", Derivation.Request(receipt.Request.Span));
         for (int n = 1; n < 4; n++) Hex(text, $"Record {n}", records[n]);
         Hex(text, "A seal as record 4", Seal());
+        (byte[] snapshot, byte[] cells, byte[] uses) = Snapshot();
+        Hex(text, "A snapshot as record 4", snapshot);
+        Hex(text, "Its cells", cells);
+        Hex(text, "Its uses", uses);
         for (int n = 0; n < 4; n++) Value(text, $"Leaf hash {n}", leaves[n]);
         Value(text, "Root of size 4", tree.Root());
         Block(text, "Checkpoint", Encoding.UTF8.GetString(receipt.Checkpoint.Span));

@@ -38,7 +38,7 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
 
     public List<byte[]> Records { get; } = [];
 
-    /// <summary>By number; null for statements and seals.</summary>
+    /// <summary>By number; null for what is no entry.</summary>
     public List<TestEntry?> Entries { get; } = [];
 
     public List<TestEpoch> Epochs { get; } = [];
@@ -112,6 +112,26 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
     {
         var record = new byte[SealRecord.Bytes];
         SealRecord.Write(record, Epochs[^1].Statement, Size, TimeMs += 10, LastLeaf);
+        Add(edit?.Invoke(record) ?? record, null);
+        EndBatch();
+        return Size - 1;
+    }
+
+    /// <summary>Appends a snapshot, a batch of its own.</summary>
+    public ulong Snapshot(Func<byte[], byte[]>? edit = null)
+    {
+        List<byte[]> cells = PlainContent.Cells(Records);
+        List<byte[]> uses = PlainContent.Uses(Records, Configuration.IdempotencyWindow);
+        var fields = new SnapshotFields(
+            (uint)cells.Count,
+            (uint)uses.Count,
+            Epochs.Count > 1 ? Epochs[^2].Statement.Fields.TimeMs : 0,
+            Epochs[^1].Statement.Hash,
+            new Digest(SHA256.HashData([.. "seq-cells/v1\0"u8, .. cells.SelectMany(c => c)])),
+            new Digest(SHA256.HashData([.. "seq-window/v1\0"u8, .. uses.SelectMany(u => u)])));
+        var record = new byte[SnapshotRecord.Length(Size)];
+        SnapshotRecord.Write(
+            record, _tree, (uint)(Epochs.Count - 1), TimeMs += 10, LastLeaf, fields);
         Add(edit?.Invoke(record) ?? record, null);
         EndBatch();
         return Size - 1;

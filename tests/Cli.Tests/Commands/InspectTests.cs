@@ -96,7 +96,7 @@ public sealed class InspectTests : IDisposable
     [Fact]
     public async Task What_is_none_of_them_ends_with_2()
     {
-        byte[][] noises = 
+        byte[][] noises =
         [
             [], [0xD2, 0x84], "{}"u8.ToArray(), "AAAA"u8.ToArray(), "[1]"u8.ToArray(),
             """{"epochs":[]}"""u8.ToArray(), """{"epochs":[1]}"""u8.ToArray(),

@@ -15,6 +15,42 @@ public class GoldenLinkTests
     [Fact]
     public void The_golden_batch_and_seal_get_their_golden_answers()
     {
+        SequencerCore core = AfterTheBatch();
+        byte[] body = GoldenBytes.Read("link-seal.hex");
+        Assert.Equal(
+            CoreResult.HeadToSign,
+            core.Seal(
+                BinaryPrimitives.ReadUInt64BigEndian(body),
+                BinaryPrimitives.ReadUInt64BigEndian(body.AsSpan(8)),
+                OpenedMs + 2000,
+                out HeadToSign? head));
+        Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out ReadOnlyMemory<byte> answer));
+        GoldenBytes.AssertEqual("link-sealed.hex", answer.Span);
+    }
+
+    [Fact]
+    public void The_golden_snapshot_is_that_of_the_golden_batch()
+    {
+        SequencerCore core = AfterTheBatch();
+        Assert.Equal(
+            CoreResult.HeadToSign, core.Snapshot(2, 2, OpenedMs + 2000, out HeadToSign? head));
+        Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out ReadOnlyMemory<byte> answer));
+        GoldenBytes.AssertEqual("link-snapshot.hex", answer.Span);
+    }
+
+    [Fact]
+    public void The_golden_batch_is_what_its_description_says()
+    {
+        byte[] expected =
+        [
+            0, 0, 0, 0, 0, 0, 0, 1,
+            .. Batch(1, [Append("one", Bump("orders"))], [Append("two"), Append("three", Exists("none"))]),
+        ];
+        GoldenBytes.AssertEqual("link-sequence.hex", expected);
+    }
+
+    private static SequencerCore AfterTheBatch()
+    {
         var core = new SequencerCore(new CoreLimits());
         var keys = new EpochKeys(new byte[32], new byte[64], Digest.Zero);
         byte[] configuration = Encoding.ASCII.GetBytes(
@@ -29,28 +65,7 @@ public class GoldenLinkTests
             core.Sequence(1, body.AsSpan(8), OpenedMs + 1000, out head, out _));
         Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out ReadOnlyMemory<byte> answer));
         GoldenBytes.AssertEqual("link-answer.hex", answer.Span);
-
-        body = GoldenBytes.Read("link-seal.hex");
-        Assert.Equal(
-            CoreResult.HeadToSign,
-            core.Seal(
-                BinaryPrimitives.ReadUInt64BigEndian(body),
-                BinaryPrimitives.ReadUInt64BigEndian(body.AsSpan(8)),
-                OpenedMs + 2000,
-                out head));
-        Assert.Equal(CoreResult.Done, core.Complete(Note(head!), out answer));
-        GoldenBytes.AssertEqual("link-sealed.hex", answer.Span);
-    }
-
-    [Fact]
-    public void The_golden_batch_is_what_its_description_says()
-    {
-        byte[] expected =
-        [
-            0, 0, 0, 0, 0, 0, 0, 1,
-            .. Batch(1, [Append("one", Bump("orders"))], [Append("two"), Append("three", Exists("none"))]),
-        ];
-        GoldenBytes.AssertEqual("link-sequence.hex", expected);
+        return core;
     }
 
     // The core does not judge signatures that its host makes.

@@ -1,3 +1,6 @@
+using Sequencer.Attestation;
+using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Tests;
 using Sequencer.Enclave.Core;
 using static Sequencer.Enclave.Tests.Core.Requests;
 
@@ -145,8 +148,36 @@ public sealed class IdempotencyTests
         for (ulong n = 1; n <= 1000; n++)
         {
             window.MoveTo(n);
-            Assert.True(window.TryAdd(KeyDigest($"{n}"), new IdempotencyUse(n, default, 0, 1)));
+            Assert.True(window.TryAdd(new KeyUse(KeyDigest($"{n}"), n, default, 0, 1)));
             Assert.True(window.Count <= 11);
+        }
+    }
+
+    [Fact]
+    public void The_window_and_a_list_that_is_searched_agree_at_every_number()
+    {
+        Random random = Seeded.Random(out _);
+        foreach (uint size in new uint[] { 1, 2, 30, 5000 })
+        {
+            var window = new IdempotencyWindow(size);
+            var list = new List<KeyUse>();
+            ulong number = 1;
+            for (int round = 0; round < 20_000; round++)
+            {
+                number += (ulong)random.Next(3);
+                window.MoveTo(number);
+                list.RemoveAll(use => number > use.Number && number - use.Number > size);
+                Digest key = KeyDigest($"{random.Next((int)size + 40)}");
+                int at = list.FindIndex(use => use.Key == key);
+                Assert.Equal(at >= 0, window.TryFind(key, out KeyUse found));
+                if (at >= 0) Assert.Equal(list[at], found);
+                var next = new KeyUse(key, number, key, 0, 1);
+                if (list.Count > 0 && list[^1].Number >= number) continue;
+                Assert.Equal(at < 0, window.TryAdd(next));
+                if (at < 0) list.Add(next);
+                Assert.Equal(list.Count, window.Count);
+            }
+            Assert.Equal(SnapshotDigest.OfWindow(list), window.Digest());
         }
     }
 }

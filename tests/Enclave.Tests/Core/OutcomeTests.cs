@@ -1,3 +1,4 @@
+using Sequencer.Attestation.Log;
 using Sequencer.Enclave.Core;
 using static Sequencer.Enclave.Tests.Core.Requests;
 
@@ -93,7 +94,7 @@ public sealed class OutcomeTests
     public void A_value_at_its_greatest_is_not_bumped()
     {
         var cells = new CellTable(1);
-        cells.Set(Cell("a"), new Cell(long.MaxValue, 7));
+        cells.Cells.Add(Cell("a"), new Cell(long.MaxValue, 7));
         Assert.Equal(BumpResult.Overflow, cells.Bump(Cell("a"), 8, out long value));
         Assert.Equal(long.MaxValue, value);
         Assert.Equal(new Cell(long.MaxValue, 7), cells.Get(Cell("a")));

@@ -104,6 +104,38 @@ internal sealed class TestEnclave
     public static byte[] Note(ReadOnlySpan<byte> text, IEnumerable<NoteSignature> lines) =>
         [.. text, .. Encoding.UTF8.GetBytes("\n" + string.Concat(lines.Select(l => $"{l}\n")))];
 
+    /// <summary>Appends a snapshot; gives its number.</summary>
+    public ulong Snapshot()
+    {
+        ulong number = Core.Size;
+        Assert.Equal(
+            CoreResult.HeadToSign,
+            Core.Snapshot(Core.AcknowledgedSize, number, TimeMs, out HeadToSign? head));
+        Complete(head!);
+        return number;
+    }
+
+    /// <summary>As <see cref="Restart"/>, from a snapshot on.</summary>
+    public TestEnclave RestartAt(ulong snapshot, TestEpoch? epoch = null)
+    {
+        var next = new TestEnclave(epoch ?? new TestEpoch(9))
+        {
+            TimeMs = TimeMs,
+            OpenedMs = TimeMs,
+            Records = [.. Records],
+        };
+        Assert.Null(StoredSnapshot.Of(this, snapshot).Replay(next.Core));
+        Assert.Equal(CoreResult.HeadToSign, next.Core.EndReplay(
+            next.Epoch.Keys, TestEpoch.Own(), TimeMs, out HeadToSign? head));
+        next.Complete(head!);
+        return next;
+    }
+
+    /// <summary>The document of this epoch, as the device made it.</summary>
+    public byte[] Document() => TestEpoch.Document(
+        Core.Statement!,
+        d => d.Timestamp = DateTimeOffset.FromUnixTimeMilliseconds((long)OpenedMs));
+
     /// <summary>A second enclave that continues this log, to the end of its replay.</summary>
     public TestEnclave Restart(CoreLimits? limits = null, TestEpoch? epoch = null)
     {
@@ -113,11 +145,8 @@ internal sealed class TestEnclave
             OpenedMs = TimeMs,
             Records = [.. Records],
         };
-        byte[] document = TestEpoch.Document(
-            Core.Statement!,
-            d => d.Timestamp = DateTimeOffset.FromUnixTimeMilliseconds((long)OpenedMs));
         Assert.Equal(
-            CoreResult.Done, next.Core.BeginReplay(Core.Size, SignedHead(), document));
+            CoreResult.Done, next.Core.BeginReplay(Core.Size, SignedHead(), Document()));
         Assert.Equal(CoreResult.Done, next.Core.ReplayRecords(Bundle(Records)));
         Assert.Equal(CoreResult.HeadToSign, next.Core.EndReplay(
             next.Epoch.Keys, TestEpoch.Own(), TimeMs, out HeadToSign? head));

@@ -27,12 +27,24 @@ public class GoldenLinkTests
     public void A_seal_is_asked_for_as_the_golden_one_and_its_golden_answer_is_read()
     {
         GoldenBytes.AssertEqual(
-            "link-seal.hex", LinkRequests.Seal(acknowledgedSize: 2, startSize: 2));
+            "link-seal.hex", LinkRequests.Position(acknowledgedSize: 2, startSize: 2));
         byte[] bytes = GoldenBytes.Read("link-sealed.hex");
         Assert.True(BatchAnswer.TryParse(bytes, out BatchAnswer? answer));
         Assert.Equal((2UL, 3UL, 0), (answer.StartSize, answer.EndSize, answer.Outcomes.Count));
         Assert.True(SealRecord.TryParse(answer.Records.Span[2..], out SealRecord seal));
         Assert.Equal(2UL, seal.Header.Number);
+    }
+
+    [Fact]
+    public void The_golden_snapshot_is_read_and_a_replay_at_one_is_asked_for_as_the_golden_one()
+    {
+        Assert.True(BatchAnswer.TryParse(GoldenBytes.Read("link-snapshot.hex"), out BatchAnswer? answer));
+        Assert.Equal((2UL, 3UL, 0), (answer.StartSize, answer.EndSize, answer.Outcomes.Count));
+        Assert.True(SnapshotRecord.TryParse(answer.Records.Span[2..], out SnapshotRecord snapshot));
+        Assert.Equal((2UL, 1U), (snapshot.Header.Number, snapshot.Fields.CellCount));
+        GoldenBytes.AssertEqual(
+            "link-replay-at-snapshot.hex",
+            LinkRequests.ReplayBeginAtSnapshot(5, "c"u8, "d"u8, "e"u8, "s"u8));
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public sealed class AuditByAddressTests
         Assert.Equal(4ul, report.Records);
 
         // More is there, and the policy does not believe it.
-        using var newest = new HttpClient(new DurableHeads()) { BaseAddress = log.Gateway.Http.BaseAddress };
+        using var newest = new HttpClient(new DurableHeads());
+        newest.BaseAddress = log.Gateway.Http.BaseAddress;
         report = await AuditAsync(log, newest, witnessed);
         Assert.Equal([VerificationRule.WitnessQuorum], report.FaultCounts.Keys);
 

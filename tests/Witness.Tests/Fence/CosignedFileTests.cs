@@ -82,8 +82,8 @@ public sealed class CosignedFileTests
         await AssertGoesOnAsync(log, crashed, 5, before, again);
     }
 
-    // The enclave has counted the head of size 3, and the gateway is about to write it down: until it
-    // has, it shows the lines to nobody.
+    // The enclave has counted the head of size 3, and the gateway is about to write it down: until
+    // it has, it shows the lines to nobody.
     private static async Task HoldBeforeTheFileAsync(WitnessedLogFixture log)
     {
         await log.QuiesceAsync();

@@ -51,7 +51,7 @@ public sealed class LyingWitnessTests
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task Two_of_four_whose_clocks_are_wrong_open_no_epoch_and_one_hinders_none(int hours)
+    public async Task Two_of_four_with_wrong_clocks_open_no_epoch_and_one_hinders_none(int hours)
     {
         await using WitnessedLogFixture log = await WitnessedLogFixture.BeginAsync(4, 3);
         foreach (WatchingWitness liar in log.Witnesses.Take(2))
@@ -84,8 +84,9 @@ public sealed class LyingWitnessTests
         await log.Gateway.StartAgainAsync(settings =>
         {
             settings = log.Adjust(settings);
-            WitnessSettings all = settings.Witnesses;
-            return settings with { Witnesses = all with { Witnesses = [.. all.Witnesses.Skip(1)] } };
+            WitnessSettings others = settings.Witnesses;
+            others = others with { Witnesses = [.. others.Witnesses.Skip(1)] };
+            return settings with { Witnesses = others };
         });
         await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
         await AssertIsWitnessedAsync(log, held);

@@ -8,7 +8,8 @@ public sealed class ReadinessTests
     [Fact]
     public async Task A_resting_log_whose_witnesses_are_away_says_that_it_takes_no_entries()
     {
-        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3, secondsMax: 1);
+        await using WitnessedLogFixture log =
+            await WitnessedLogFixture.StartAsync(4, 3, secondsMax: 1);
         await log.AppendAsync("before");
         log.Reach(Reach.Away, 0, 1);
         string why = await WitnessedLogFixture.WaitForProblemAsync(log.Gateway, "witnesses-behind");

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Sequence
 
 from . import merkle
-from .encoding import ZERO_DIGEST, Malformed, sha256
+from .encoding import ZERO_DIGEST, Malformed, domain_hash, sha256
 from .epoch import check_retirement, check_signatures, check_statement, read_document
 from .frames import NO_PAYLOAD
 from .note import Checkpoint, decode_checkpoint
@@ -17,6 +17,7 @@ from .records import (
     Entry,
     Record,
     Seal,
+    Snapshot,
     Statement,
     decode_configuration,
     decode_record,
@@ -136,7 +137,7 @@ def _check_payload_frame(
 ) -> None:
     if not isinstance(record, Entry):
         absent = record is None or offset == NO_PAYLOAD
-        report.require(absent, "frame", "a statement or seal with a payload")
+        report.require(absent, "frame", "no entry, with a payload")
         return
     place = f"record {record.header.number}"
     frame = source.payload_frame(offset)
@@ -165,6 +166,7 @@ class _Walk:
     _group_left: int = 0
     _group: Optional[Entry] = None
     _cells: dict[bytes, int] = field(default_factory=dict)
+    _changed: dict[bytes, int] = field(default_factory=dict)
     _used: dict[bytes, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -184,6 +186,8 @@ class _Walk:
                 self._take_statement(record, place)
             elif isinstance(record, Seal):
                 self._take_seal(record, place)
+            elif isinstance(record, Snapshot):
+                self._take_snapshot(record, place)
             else:
                 self._take_entry(record, place)
         # A record that does not decode still has its place in chain and tree.
@@ -234,6 +238,49 @@ class _Walk:
             named = seal.statement == self.statements[-1].digest
             self.report.require(named, "seal", "it names another statement", place)
 
+    def _take_snapshot(self, snapshot: Snapshot, place: str) -> None:
+        self.report.require(self._group_left == 0, "group", "a snapshot in a group", place)
+        self._group_left = 0
+        self._check_epoch(snapshot, place)
+        before = self.statements[-2].header.time if len(self.statements) > 1 else 0
+        window = self._window()
+        computed = {
+            "statement": self.statements[-1].digest if self.statements else b"",
+            "statement_before_time": before,
+            "frontier": tuple(merkle.frontier_of(self.leaves)),
+            "cell_count": len(self._cells),
+            "cells": domain_hash("seq-cells/v1", b"".join(self._content_of_cells())),
+            "use_count": len(window),
+            "window": domain_hash("seq-window/v1", b"".join(window)),
+        }
+        # Behind a record that does not decode nobody knows what it did.
+        known = not any(record is None for record in self.records)
+        for name, value in computed.items():
+            if known or name == "frontier":
+                same = getattr(snapshot, name) == value
+                self.report.require(same, "snapshot", f"{name} differs", place)
+
+    def _content_of_cells(self) -> list[bytes]:
+        """Key, value and last change of each, in the order of first use."""
+        return [
+            key + value.to_bytes(8, "big", signed=True) + self._changed[key].to_bytes(8, "big")
+            for key, value in self._cells.items()
+        ]
+
+    def _window(self) -> list[bytes]:
+        """The uses that a record at this place may not repeat, oldest first."""
+        number = len(self.leaves)
+        first = max(0, number - self._limits.idempotency_window)
+        return [
+            entry.idempotency
+            + at.to_bytes(8, "big")
+            + entry.request
+            + entry.group_index.to_bytes(2, "big")
+            + entry.group_count.to_bytes(2, "big")
+            for at, entry in enumerate(self.records[first:], first)
+            if isinstance(entry, Entry) and entry.idempotency != ZERO_DIGEST
+        ]
+
     def _check_epoch(self, record: Record, place: str) -> None:
         """For all but statements: the epoch is the open one, which no seal has ended."""
         if self.statements:
@@ -267,6 +314,7 @@ class _Walk:
             right = value == expected
             self.report.require(right, "cells", f"value {value}, not {expected}", place)
             self._cells[key] = value
+            self._changed[key] = len(self.leaves)
         limit = self._limits.cells_max
         found = len(self._cells)
         self.report.require(found <= limit, "cells-max", f"{found} cells of {limit}", place)

@@ -36,6 +36,14 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return level[0]
 
 
+def frontier_of(leaves: Sequence[bytes]) -> list[bytes]:
+    """The roots of the complete subtrees that make up the tree, the largest first."""
+    if not leaves:
+        return []
+    width = 1 << (len(leaves).bit_length() - 1)
+    return [root_of(leaves[:width])] + frontier_of(leaves[width:])
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """PATH(index, leaves) of RFC 6962 section 2.1.1, nearest sibling first."""
     size = len(leaves)

@@ -18,6 +18,7 @@ from .records import (
     Record,
     Request,
     Seal,
+    Snapshot,
     Statement,
     cell_key,
     decode_metadata,
@@ -226,7 +227,7 @@ def _try(decode: Callable[[bytes], _T], data: bytes, rule: str, report: Report) 
 def _entry_parts(
     receipt: Receipt, record: Optional[Record], report: Report
 ) -> tuple[Optional[Request], Optional[Metadata]]:
-    if isinstance(record, (Statement, Seal)):
+    if isinstance(record, (Statement, Seal, Snapshot)):
         report.require(not receipt.request, "request-format", "no entry, with a request")
         report.require(not receipt.metadata, "metadata-format", "no entry, with metadata")
         return None, None
@@ -306,8 +307,8 @@ def _check_entry(
     metadata: Optional[Metadata],
     report: Report,
 ) -> None:
-    """Step 13; a statement or seal has none of it."""
-    if isinstance(record, (Statement, Seal)):
+    """Step 13; what is no entry has none of it."""
+    if isinstance(record, (Statement, Seal, Snapshot)):
         return
     if record is None or request is None:
         report.skip("request", "cells")

@@ -26,6 +26,7 @@ BUMP = 5
 TYPE_ENTRY = 1
 TYPE_STATEMENT = 2
 TYPE_SEAL = 3
+TYPE_SNAPSHOT = 4
 
 ENDED_UNPLANNED = 1
 ENDED_SEALED = 2
@@ -231,7 +232,21 @@ class Seal:
     statement: bytes
 
 
-Record = Union[Entry, Statement, Seal]
+@dataclass(frozen=True)
+class Snapshot:
+    """What the records before it come to."""
+
+    header: Header
+    cell_count: int
+    use_count: int
+    statement_before_time: int
+    statement: bytes
+    cells: bytes
+    window: bytes
+    frontier: tuple[bytes, ...]
+
+
+Record = Union[Entry, Statement, Seal, Snapshot]
 
 
 def decode_record(data: bytes) -> Record:
@@ -256,6 +271,8 @@ def decode_record(data: bytes) -> Record:
         return _statement(reader, header, data)
     if kind == TYPE_SEAL:
         return _seal(reader, header)
+    if kind == TYPE_SNAPSHOT:
+        return _snapshot(reader, header)
     raise Malformed(f"record type {kind}")
 
 
@@ -339,6 +356,18 @@ def _seal(reader: Reader, header: Header) -> Seal:
     statement = reader.take(32)
     reader.end()
     return Seal(header, statement)
+
+
+def _snapshot(reader: Reader, header: Header) -> Snapshot:
+    if not 0 < header.number < 1 << 63:
+        raise Malformed(f"record {header.number} is a snapshot")
+    if header.count != bin(header.number).count("1"):
+        raise Malformed(f"a snapshot with a frontier of {header.count} hashes")
+    cells, uses, time = reader.unsigned(4), reader.unsigned(4), reader.unsigned(8)
+    statement, cells_digest, window_digest = (reader.take(32) for _ in range(3))
+    frontier = tuple(reader.take(32) for _ in range(header.count))
+    reader.end()
+    return Snapshot(header, cells, uses, time, statement, cells_digest, window_digest, frontier)
 
 
 def decode_configuration(data: bytes) -> Configuration:
