@@ -95,7 +95,8 @@ internal static class GatewayHost
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
-        services.AddSingleton<WitnessWait>();
+        services.AddSingleton(provider => new WitnessWait(
+            provider.GetRequiredService<PipelineState>(), WitnessWait.Patience));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

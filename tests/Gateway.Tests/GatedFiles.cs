@@ -50,7 +50,7 @@ internal sealed class GatedFiles(string root) : IStoreFiles
 
     /// <summary>The next sync under a folder fails.</summary>
     public void FailNextSync(string folder) =>
-        _next = new PendingFault(DiskStep.Sync, folder, Fault.Failed, IsHeld: false);
+        FailNext(DiskStep.Sync, folder, Fault.Failed);
 
     /// <summary>The next such operation under a folder is held up until <see cref="Open()"/>, and
     /// then fails.</summary>
@@ -59,6 +59,13 @@ internal sealed class GatedFiles(string root) : IStoreFiles
         _gate.Reset();
         _next = new PendingFault(step, folder, fault, IsHeld: true);
     }
+
+    /// <summary>The next such operation under a folder, or on a file of this name, fails.</summary>
+    public void FailNext(DiskStep step, string folder, Fault fault) =>
+        _next = new PendingFault(step, folder, fault, IsHeld: false);
+
+    /// <summary>True until the operation that is to fail has come.</summary>
+    public bool IsFaultPending => _next is not null;
 
     public IDisposable? TryLock(string path) => _disk.TryLock(path);
 
@@ -109,7 +116,9 @@ internal sealed class GatedFiles(string root) : IStoreFiles
     private sealed record PendingFault(DiskStep Step, string Folder, Fault Kind, bool IsHeld)
     {
         public bool IsMetBy(DiskStep step, string path) =>
-            step == Step && path.StartsWith(Folder + "/", StringComparison.Ordinal);
+            step == Step
+            && (path == Folder || path == Folder + ReplacedFile.Unfinished
+                || path.StartsWith(Folder + "/", StringComparison.Ordinal));
     }
 
     private sealed class Gated(GatedFiles files, string path, IStoreFile file) : IStoreFile

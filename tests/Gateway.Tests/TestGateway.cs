@@ -112,6 +112,9 @@ internal sealed class TestGateway : IAsyncDisposable
     public void LogTo(ILoggerProvider log) =>
         _app!.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
 
+    /// <summary>What it is made of.</summary>
+    public IServiceProvider Services => _app!.Services;
+
     /// <summary>What SIGUSR2 asks for.</summary>
     public void Seal() => _app!.Services.GetRequiredService<Pipeline>().RequestSeal();
 

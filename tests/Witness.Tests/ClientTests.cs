@@ -114,6 +114,20 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_witness_says_makes_one_line_for_the_operator()
+    {
+        using var http = new HttpClient(new Fixed(
+            HttpStatusCode.BadRequest, "no\r\nReady: log 00\u001b[2J\n" + new string('x', 600)))
+        {
+            BaseAddress = new Uri("http://witness.example/"),
+        };
+        WitnessAnswer answer = await new WitnessClient(http, _witness.Witness.Key.Verifier)
+            .SubmitAsync(_log.Subject(5), default);
+        Assert.StartsWith("no  Ready: log 00 [2J xxx", answer.Reason, StringComparison.Ordinal);
+        Assert.Equal(500, answer.Reason.Length);
+    }
+
+    [Fact]
     public async Task A_cosignature_of_another_head_or_by_another_key_does_not_count()
     {
         WitnessAnswer of4 = await Client().SubmitAsync(_log.Subject(4), default);

@@ -2,10 +2,12 @@ using System.Net;
 using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Tests.Nitro;
+using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Witness.Tests;
 
@@ -173,6 +175,31 @@ public sealed class ConformanceTests : IAsyncLifetime
             Assert.StartsWith("attestation: expected ", text, StringComparison.Ordinal);
             Assert.Equal(HttpStatusCode.Forbidden, (await witness.SubmitAsync(log, 0, 1)).Status);
         }
+    }
+
+    [Fact]
+    public async Task Somebody_else_s_enclave_takes_no_log_over_whose_policy_names_the_role()
+    {
+        TrustPolicy policy = _log.Policy;
+        var ours = new MeasurementSet(
+            "ours", TestNitroDocument.Pcr(0), TestNitroDocument.Pcr(1), TestNitroDocument.Pcr(2),
+            [new(3, TestNitroDocument.Pcr(3))]);
+        var withRole = new TrustPolicy(
+            policy.LogId, policy.Configuration, [new AcceptedMeasurement(ours)], policy.Roots);
+        using var directory = new TemporaryDirectory();
+        await using RunningWitness pinned =
+            await RunningWitness.StartAsync(directory.Path, _time, withRole);
+        Assert.Equal(HttpStatusCode.OK, (await pinned.TeachAsync(_log.Lesson(_log.Size))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await pinned.SubmitAsync(_log, 0, 10)).Status);
+
+        // Records and documents are public: whoever reads them can have them continued elsewhere.
+        _log.OpenEpoch(document: d => d.Pcrs[3] = (3, TestNitroDocument.Pcr(33)));
+        (HttpStatusCode status, string text) = await pinned.TeachAsync(_log.Lesson(_log.Size));
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.StartsWith("attestation: expected ", text, StringComparison.Ordinal);
+        // Where the policy names the image alone, that is a next epoch as any.
+        await TeachAsync();
+        Assert.Equal(HttpStatusCode.OK, (await _witness.TeachAsync(_log.Lesson(_log.Size))).Status);
     }
 
     [Fact]

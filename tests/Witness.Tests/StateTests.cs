@@ -74,6 +74,17 @@ public sealed class StateTests : IDisposable
         Assert.Equal(6u, again.Witness.Logs[TestLog.Origin].Head!.Checkpoint.Size);
     }
 
+    [Theory]
+    [InlineData("a volume that is not mounted")]
+    [InlineData(null)]
+    public async Task A_file_that_cannot_be_reached_is_not_taken_for_a_first_start(string? target)
+    {
+        await (await StartAsync()).DisposeAsync();
+        // A link to nothing, and one to itself, which no right to read helps to open.
+        File.CreateSymbolicLink(StatePath, target ?? StatePath);
+        await Assert.ThrowsAnyAsync<IOException>(StartAsync);
+    }
+
     [Fact]
     public async Task A_state_of_another_log_or_by_another_key_is_not_taken_over()
     {
@@ -185,6 +196,20 @@ public sealed class StateTests : IDisposable
             $"{answer.Cosignature}\n",
             Encoding.UTF8.GetString(state.Head!.Note.Span),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_head_within_its_second_costs_no_write()
+    {
+        var files = new FaultyFiles();
+        WitnessedLog log = Open(files);
+        await log.LearnAsync(_log.Lesson(_log.Size), default);
+        Submission first = await SubmitAsync(log, 0, 5);
+        files.NextWrite = Fault.Fails;
+        Submission again = await SubmitAsync(log, 5, 5);
+        Assert.Equal($"{first.Cosignature}", $"{again.Cosignature}");
+        _time.Now += TimeSpan.FromSeconds(1);
+        await Assert.ThrowsAsync<WitnessStateException>(() => SubmitAsync(log, 5, 5));
     }
 
     [Fact]

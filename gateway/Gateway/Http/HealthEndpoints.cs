@@ -52,6 +52,11 @@ internal sealed class HealthEndpoints(
         {
             return new Problem(ProblemKind.DiskFull, disk.Shortage).SendAsync(context);
         }
+        if (state.BehindWitnesses is { } lag)
+        {
+            return (Problem.Of(AppendFailure.WitnessesBehind) with { Detail = lag })
+                .SendAsync(context);
+        }
         return JsonBody.SendAsync(context, LogEndpoints.TextMediaType, "ready\n"u8.ToArray());
     }
 

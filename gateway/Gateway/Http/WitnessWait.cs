@@ -1,14 +1,18 @@
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
 
 /// <summary>The last step of <c>ack=witnessed</c>: waits until the log's witnesses have cosigned what
 /// was appended.</summary>
-internal sealed class WitnessWait(PipelineState state)
+/// <param name="state">The log.</param>
+/// <param name="patience">Callers are told rather than kept: what they sent is durable, and its
+/// receipt can be had later.</param>
+internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
 {
-    // Callers are told rather than kept: what they sent is durable, and its receipt can be had later.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long callers wait.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The problem of a caller who waits for witnesses of a log that has none.</summary>
     public Problem? Judge(Acknowledgement level)
@@ -38,20 +42,31 @@ internal sealed class WitnessWait(PipelineState state)
         {
             return (result, null);
         }
+        // What is refused rests on the whole log, an entry on the log up to itself: one that was
+        // witnessed before needs nobody again.
+        ulong needed = result.Entries.Max(entry =>
+            IsRefused(entry) ? durable.Size : entry.Outcome.Number + 1);
         long since = TimeProvider.System.GetTimestamp();
         while (true)
         {
             Task next = state.NextCosigned;
-            if (state.Cosigned is { } cosigned && cosigned.Size >= durable.Size)
+            if (state.Cosigned is { } cosigned && cosigned.Size >= needed)
             {
                 return (result with { View = cosigned }, null);
             }
-            TimeSpan left = Patience - TimeProvider.System.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero) return (result, NotYet(result));
+            TimeSpan left = patience - TimeProvider.System.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+            {
+                // Of a refusal nothing is in the log: it stands as it is, with the durable log.
+                return (result, result.Entries.All(IsRefused) ? null : NotYet(result));
+            }
             await Task.WhenAny(next, Task.Delay(left, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }
+
+    private static bool IsRefused(SequencedEntry entry) =>
+        entry.Outcome.Status == OutcomeStatus.Refused;
 
     private static Problem NotYet(AppendResult result) => new(
         ProblemKind.NotYetWitnessed,

@@ -144,6 +144,9 @@ public sealed class EnclaveRefusedException(EnclaveErrorCode code, string text)
 {
     /// <summary>Why.</summary>
     public EnclaveErrorCode Code { get; } = code;
+
+    /// <summary>The enclave's own words.</summary>
+    public string Text { get; } = text;
 }
 
 /// <summary>

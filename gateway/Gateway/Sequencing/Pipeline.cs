@@ -66,12 +66,14 @@ public sealed class Pipeline(
     /// </summary>
     public void OpenStore()
     {
-        (_store, RecoveryReport report) = openStore();
+        (LogStore opened, RecoveryReport report) = openStore();
+        LogView? cosigned = ReadCosigned(opened);
+        _store = opened;
         _snapshots = SnapshotKeeper.Of(_store, log);
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
-        ShowCosigned(_store);
+        state.ShowCosigned(cosigned);
         state.ShowStore(_store);
         _retired?.Dispose();
         _retired = null;
@@ -281,12 +283,21 @@ public sealed class Pipeline(
         metrics.Published(view.Size, view.Statements[^1].Epoch, view.Snapshots);
     }
 
-    private void ShowCosigned(LogStore store)
+    // A store whose cosigned head cannot be read is not taken: readers keep the one before, whole.
+    private static LogView? ReadCosigned(LogStore store)
     {
-        LogView? cosigned = store.ReadCosigned();
-        // Throws if the log has another history up to there.
-        if (cosigned is not null) LogHead.Of(cosigned);
-        state.ShowCosigned(cosigned);
+        try
+        {
+            LogView? cosigned = store.ReadCosigned();
+            // Throws if the log has another history up to there.
+            if (cosigned is not null) LogHead.Of(cosigned);
+            return cosigned;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
     }
 
     private void ShowWaitingForWitnesses(string reason)
@@ -298,7 +309,7 @@ public sealed class Pipeline(
 
     private void ShowReady(LogHead head, EnclaveClient enclave)
     {
-        state.ShowEnclave(enclave);
+        state.ShowEnclave(enclave, head.Statement!.Fields.Configuration.Witnesses);
         metrics.ReadinessChanged(true);
         _faults.Ready(head);
     }

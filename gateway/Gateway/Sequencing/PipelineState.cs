@@ -1,5 +1,7 @@
+using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -13,6 +15,8 @@ public sealed class PipelineState
     private volatile LogStore? _store;
     private volatile EnclaveClient? _enclave;
     private volatile LogView? _cosigned;
+    private volatile WitnessRequirement? _witnesses;
+    private long _cosignedAt;
     private TaskCompletionSource _attached = NewSignal();
     private TaskCompletionSource _newlyCosigned = NewSignal();
     private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
@@ -31,6 +35,15 @@ public sealed class PipelineState
 
     /// <summary>The attached enclave; null while nothing can be appended.</summary>
     public EnclaveClient? Enclave => _enclave;
+
+    /// <summary>What an attached enclave waits for from its log's witnesses, for people; null while
+    /// it would take an entry.</summary>
+    public string? BehindWitnesses =>
+        _witnesses is { } required && _view is { } view && _cosigned is { } cosigned
+            ? WitnessLag.Of(
+                required, view.Size, cosigned.Size,
+                TimeProvider.System.GetElapsedTime(Volatile.Read(ref _cosignedAt)))
+            : null;
 
     /// <summary>Completes when an enclave is attached the next time.</summary>
     public Task NextAttachment => Volatile.Read(ref _attached).Task;
@@ -51,6 +64,7 @@ public sealed class PipelineState
 
     internal void ShowCosigned(LogView? view)
     {
+        Volatile.Write(ref _cosignedAt, TimeProvider.System.GetTimestamp());
         _cosigned = view;
         Interlocked.Exchange(ref _newlyCosigned, NewSignal()).SetResult();
     }
@@ -61,8 +75,9 @@ public sealed class PipelineState
         if (store is null) _view = _cosigned = null;
     }
 
-    internal void ShowEnclave(EnclaveClient? enclave)
+    internal void ShowEnclave(EnclaveClient? enclave, WitnessRequirement? witnesses = null)
     {
+        _witnesses = witnesses;
         _enclave = enclave;
         if (enclave is not null) Interlocked.Exchange(ref _attached, NewSignal()).SetResult();
     }

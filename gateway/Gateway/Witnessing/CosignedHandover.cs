@@ -10,8 +10,12 @@ namespace Sequencer.Gateway.Witnessing;
 internal sealed class CosignedHandover(
     EnclaveClient enclave, LogStore store, Action<LogView> cosigned)
 {
+    /// <summary>The rule that a head breaks if the enclave has a newer one.</summary>
+    public const string Order = "order";
+
     /// <summary>
-    /// Hands it over; null if it counts, otherwise the enclave's reason why it does not.
+    /// Hands it over; null if it counts, otherwise the rule (docs/PROTOCOL.md section 14) by which
+    /// the enclave says that it does not.
     /// </summary>
     public async Task<string?> OfferAsync(
         LogView view, byte[] note, CancellationToken cancellationToken)
@@ -24,7 +28,7 @@ internal sealed class CosignedHandover(
         }
         catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.CosignedRefused)
         {
-            return e.Message;
+            return e.Text;
         }
         // Durable before it is served, so that what was witnessed once is so after any restart.
         store.PutCosigned(note);

@@ -59,9 +59,11 @@ internal sealed class LogWitnesses
     public async Task OpenAsync(
         LogView? before, Action<string> waiting, CancellationToken stopping)
     {
-        // The enclave outlived the gateway: what was cosigned before counts still.
+        // The enclave outlived the gateway: what was cosigned before counts still, or it has a
+        // newer head, which it was handed in the moment before the gateway could write that down.
         if (before is not null && IsOfThisEpoch(before)
-            && await _handover.OfferAsync(before, before.Checkpoint.ToArray(), stopping) is null)
+            && await _handover.OfferAsync(before, before.Checkpoint.ToArray(), stopping)
+                is null or CosignedHandover.Order)
         {
             _cosignedSize = before.Size;
             return;

@@ -96,9 +96,15 @@ internal sealed class WitnessClient(HttpClient http, VerifierKey key)
                     or >= HttpStatusCode.InternalServerError => WitnessOutcome.Unreachable,
                 _ => WitnessOutcome.Misbehaved,
             },
-            Reason: reply.Text.Length > ReasonMaxChars
-                ? reply.Text[..ReasonMaxChars]
-                : reply.Text.TrimEnd('\n'));
+            Reason: Sentence(reply.Text));
+
+    // It becomes part of the operator's log: a witness must not write lines of its own there.
+    private static string Sentence(string text) => string.Create(
+        Math.Min(text.Length, ReasonMaxChars), text,
+        static (line, all) =>
+        {
+            for (int i = 0; i < line.Length; i++) line[i] = char.IsControl(all[i]) ? ' ' : all[i];
+        }).TrimEnd();
 
     private async Task<Reply> PostAsync(
         string path, byte[] body, CancellationToken cancellationToken)

@@ -35,8 +35,8 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
     public byte[]? Read(string name)
     {
         string path = At(name);
-        if (!File.Exists(path)) return null;
-        using FileStream file = File.OpenRead(path);
+        using FileStream? file = OpenIfThere(path);
+        if (file is null) return null;
         if (file.Length > FileMaxBytes)
         {
             throw new IOException($"{path} has {file.Length} bytes: not what a witness wrote.");
@@ -75,6 +75,20 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    // Only "no such file" is none: File.Exists says the same of a file that cannot be reached, and
+    // a witness that took that for a first start would forget.
+    private static FileStream? OpenIfThere(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (FileNotFoundException) when (new FileInfo(path).LinkTarget is null)
+        {
+            return null;
+        }
+    }
 
     private static SafeFileHandle Lock(string directory)
     {

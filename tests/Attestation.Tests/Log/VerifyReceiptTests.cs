@@ -141,6 +141,9 @@ public sealed class VerifyReceiptTests : IDisposable
         byte[] live = Derivation.LiveUserData("statement"u8, 1, Digest.Zero);
         using TestLog second = OneEpoch(d => TestEpoch.SetUserData(d, live));
         ExpectOnly(second.Receipt(1), Rule.EpochDomain, second.Policy);
+        byte[] kms = [.. "seq-kms/v1\0"u8, .. live.AsSpan(12, Digest.Size)];
+        using TestLog third = OneEpoch(d => TestEpoch.SetUserData(d, kms));
+        ExpectOnly(third.Receipt(1), Rule.EpochDomain, third.Policy);
     }
 
     [Fact]

@@ -293,6 +293,25 @@ public sealed class ReplayRefusalTests
             d.Fields["public_key"] = w => w.WriteByteString(genesis.SubjectPublicKeyInfo)));
         Refuses(ReplayRule.DocumentStatement, 7, With(d => d.Fields["user_data"] =
             w => w.WriteByteString(Derivation.LiveUserData(Log.Statement.Bytes.Span, 7, Root(7)))));
+        byte[] kms = [.. "seq-kms/v1\0"u8, .. Log.Statement.Hash.AsSpan()];
+        Refuses(ReplayRule.DocumentStatement, 7, With(d =>
+            d.Fields["user_data"] = w => w.WriteByteString(kms)));
+    }
+
+    [Fact]
+    public void A_statement_that_stands_again_is_refused()
+    {
+        foreach (int which in (int[])[0, 5])
+        {
+            byte[] again = [.. Log.Records[which]];
+            Stored log = Log with { Records = [.. Log.Records, again] };
+            Refuses(ReplayRule.Number, 7, log);
+            // As far as a gateway can make it fit.
+            BinaryPrimitives.WriteUInt64BigEndian(again.AsSpan(8), 7);
+            Refuses(ReplayRule.Chain, 7, log);
+            TreeHash.Leaf(Log.Records[6]).AsSpan().CopyTo(again.AsSpan(24));
+            Refuses(which == 0 ? ReplayRule.Time : ReplayRule.Statement, 7, log);
+        }
     }
 
     [Fact]

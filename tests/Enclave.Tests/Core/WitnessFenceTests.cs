@@ -241,6 +241,21 @@ public class WitnessFenceTests
     }
 
     [Fact]
+    public void A_seal_waits_for_no_witness_and_ends_what_they_could_let_on()
+    {
+        TestEnclave enclave = Open();
+        Assert.Equal(CoreResult.WitnessLag, Sequence(enclave));
+        Assert.Single(enclave.Seal().Records);
+        Assert.Equal(CoreResult.Sealed, Take(enclave, Cosigned(enclave, 0, 1, 2, 3)));
+        Assert.Equal(CoreResult.Sealed, Sequence(enclave));
+        Assert.Null(enclave.Core.CosignedSize);
+
+        // The next epoch's own head has to be cosigned as any.
+        TestEnclave next = enclave.Restart();
+        Assert.Equal(CoreResult.WitnessLag, Sequence(next));
+    }
+
+    [Fact]
     public void A_log_without_witnesses_has_no_fence()
     {
         TestEnclave enclave = TestEnclave.Open();
@@ -254,6 +269,9 @@ public class WitnessFenceTests
     {
         var empty = new TestEnclave(new TestEpoch(1));
         Assert.Equal(CoreResult.WrongPhase, empty.Core.TakeCosigned([], 0));
+        Assert.Equal(CoreResult.Done, empty.Core.BeginReplay(1, [], []));
+        Assert.Equal(CoreResult.WrongPhase, empty.Core.TakeCosigned([], 0));
+        Assert.Equal(CorePhase.Replaying, empty.Core.Phase);
         TestEnclave stopped = Open();
         stopped.Core.Stop();
         Assert.Equal(CoreResult.Stopped, Take(stopped, Cosigned(stopped, 0, 1, 2)));

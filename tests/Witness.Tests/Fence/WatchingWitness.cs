@@ -75,8 +75,17 @@ internal sealed class WatchingWitness : IAsyncDisposable
         return witness;
     }
 
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
+    /// <summary>The size that it claims to know, whatever it knows; null if it is honest.</summary>
+    public ulong? Claim { get; set; }
+
+    /// <summary>What becomes of a cosignature line on its way back.</summary>
+    public Func<string, string> Answer { get; set; } = line => line;
+
     public async Task WatchAsync(TrustPolicy policy) => _running = await RunningWitness.StartAsync(
-        _directory.Path, Name, TimeProvider.System, policy);
+        _directory.Path, Name, Time, policy);
 
     public async Task StopAsync()
     {
@@ -111,6 +120,12 @@ internal sealed class WatchingWitness : IAsyncDisposable
             context.Abort();
             return;
         }
+        if (Claim is { } size)
+        {
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
+            await context.Response.WriteAsync($"{size}\n");
+            return;
+        }
         using HttpResponseMessage answer = await _inside.PostAsync(
             new Uri(running.Http.BaseAddress!, context.Request.Path.Value!.TrimStart('/')),
             new ByteArrayContent(body.ToArray()));
@@ -122,6 +137,7 @@ internal sealed class WatchingWitness : IAsyncDisposable
             return;
         }
         context.Response.StatusCode = (int)answer.StatusCode;
-        await context.Response.Body.WriteAsync(await answer.Content.ReadAsByteArrayAsync());
+        string text = await answer.Content.ReadAsStringAsync();
+        await context.Response.WriteAsync(isCosigned ? Answer(text) : text);
     }
 }

@@ -183,7 +183,11 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
     }
 
     /// <summary>What an auditor finds in a log who holds these receipts.</summary>
-    public async Task<AuditReport> AuditAsync(TestGateway gateway, params JsonElement[] held)
+    public Task<AuditReport> AuditAsync(TestGateway gateway, params JsonElement[] held) =>
+        AuditAsync(new DirectoryAuditSource(gateway.DataDirectory), held);
+
+    /// <inheritdoc cref="AuditAsync(TestGateway, JsonElement[])"/>
+    public async Task<AuditReport> AuditAsync(IAuditSource source, params JsonElement[] held)
     {
         var heads = new List<AttestedHead>();
         foreach (JsonElement answer in held)
@@ -192,8 +196,7 @@ internal sealed class WitnessedLogFixture : IAsyncDisposable
             Assert.True(report.TryGet(out AttestedHead? head), string.Join("; ", report.Faults));
             heads.Add(head);
         }
-        return await new LogAuditor(Policy, heads).AuditAsync(
-            new DirectoryAuditSource(gateway.DataDirectory));
+        return await new LogAuditor(Policy, heads).AuditAsync(source);
     }
 
     /// <summary>A receipt as its caller judges it, under a policy that asks for the quorum.</summary>
