@@ -92,7 +92,8 @@ internal static class GatewayHost
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
-        services.AddSingleton<WitnessWait>();
+        services.AddSingleton(p => new WitnessWait(
+            p.GetRequiredService<PipelineState>(), settings.EnclaveTimes.Time));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

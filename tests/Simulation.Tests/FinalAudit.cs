@@ -2,9 +2,8 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
-using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Verification;
-using Sequencer.Enclave.Simulated;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Simulation.Tests;
@@ -19,16 +18,18 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
     private readonly List<StoredEntry> _entries = [];
     private int _epochs;
 
-    /// <summary>What callers trust.</summary>
-    public TrustPolicy Policy => new(
-        Derivation.LogId(_entries[0].Head.Record.Span),
-        SimulatedGateway.Configuration,
-        [new AcceptedMeasurement(new MeasurementSet(
-            "simulated",
-            Measurements.Default.Pcr0,
-            Measurements.Default.Pcr1,
-            Measurements.Default.Pcr2))],
-        [machine.Root]);
+    private static WitnessPolicy NoQuorum { get; } = MakeNoQuorum();
+
+    private ReadOnlySpan<byte> Genesis => _entries[0].Head.Record.Span;
+
+    /// <summary>What callers trust who do without cosignatures.</summary>
+    public TrustPolicy Policy => machine.PolicyFor(Genesis, NoQuorum);
+
+    /// <summary>What callers trust who wait for witnesses.</summary>
+    public TrustPolicy WitnessedPolicy => machine.PolicyFor(Genesis);
+
+    /// <summary>The log's roots, by size.</summary>
+    public IReadOnlyList<Digest> Roots => _roots;
 
     /// <summary>The heads that callers hold, of their receipts.</summary>
     public List<AttestedHead> Held { get; private set; } = [];
@@ -52,6 +53,11 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
             _epochs = store.View.Statements.Count;
             CompareEntries();
             CompareHeads();
+            if (machine.Witnesses is { } witnesses)
+            {
+                var fence = new FenceAudit(world, ledger, witnesses.Given, machine.Configuration);
+                fence.Compare(_roots, _entries);
+            }
             if (store.View.Size == 0) return;
             Held = VerifyReceipts();
             await AuditAsync();
@@ -90,6 +96,7 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
             StoredEntry entry = view.ReadEntry(number);
             _entries.Add(entry);
             Assert.True(RecordHeader.TryRead(entry.Head.Record.Span, out RecordHeader header));
+            if (header.Type == RecordType.Seal) world.Count("epochs sealed");
             if (header.Number != number)
             {
                 world.Count("SKIPPED");
@@ -148,11 +155,13 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
     private List<AttestedHead> VerifyReceipts()
     {
         var held = new List<AttestedHead>();
-        var verifier = new LogVerifier(Policy);
+        var durable = new LogVerifier(Policy);
+        var witnessed = new LogVerifier(WitnessedPolicy);
         foreach (HandedOut handed in ledger.Receipts)
         {
             world.Count("receipts checked");
-            var report = verifier.VerifyReceipt(
+            if (handed.IsWitnessed) world.Count("witnessed receipts checked");
+            var report = (handed.IsWitnessed ? witnessed : durable).VerifyReceipt(
                 handed.Receipt, PayloadClaim.Of(handed.Entry.Item.Payload.Span));
             if (!report.TryGet(out VerifiedEntry? verified))
             {
@@ -173,9 +182,19 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
     {
         AuditReport report = await AuditAsync(machine.Disk.Snapshot(), Policy, Held);
         world.Count("logs audited");
+        if (!report.Evidence.IsEmpty)
+        {
+            ledger.Violations.Add("There is evidence against an honest operator.");
+        }
         if (!report.IsGood)
         {
             ledger.Violations.Add($"The audit found: {string.Join("; ", report.Faults)}");
         }
+    }
+
+    private static WitnessPolicy MakeNoQuorum()
+    {
+        Assert.True(WitnessPolicy.TryParse("quorum none\n", out WitnessPolicy? policy, out _));
+        return policy;
     }
 }

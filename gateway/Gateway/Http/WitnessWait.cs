@@ -1,11 +1,12 @@
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
 
 /// <summary>The last step of <c>ack=witnessed</c>: waits until the log's witnesses have cosigned what
 /// was appended.</summary>
-internal sealed class WitnessWait(PipelineState state)
+internal sealed class WitnessWait(PipelineState state, TimeProvider time)
 {
     // Callers are told rather than kept: what they sent is durable, and its receipt can be had later.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -38,7 +39,7 @@ internal sealed class WitnessWait(PipelineState state)
         {
             return (result, null);
         }
-        long since = TimeProvider.System.GetTimestamp();
+        long since = time.GetTimestamp();
         while (true)
         {
             Task next = state.NextCosigned;
@@ -46,9 +47,9 @@ internal sealed class WitnessWait(PipelineState state)
             {
                 return (result with { View = cosigned }, null);
             }
-            TimeSpan left = Patience - TimeProvider.System.GetElapsedTime(since);
+            TimeSpan left = Patience - time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero) return (result, NotYet(result));
-            await Task.WhenAny(next, Task.Delay(left, aborted));
+            await Task.WhenAny(next, Task.Delay(LinkTimes.RoundUp(left), time, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }

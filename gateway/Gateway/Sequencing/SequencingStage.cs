@@ -173,7 +173,7 @@ internal sealed class SequencingStage(
     private async Task<BatchAnswer?> SequenceBehindWitnessesAsync(
         Batch batch, CancellationToken cancellationToken)
     {
-        long since = TimeProvider.System.GetTimestamp();
+        long since = enclave.Time.GetTimestamp();
         while (true)
         {
             // Taken before asking, so that no head is missed in between.
@@ -185,9 +185,10 @@ internal sealed class SequencingStage(
             }
             catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
             {
-                TimeSpan left = WitnessPatience - TimeProvider.System.GetElapsedTime(since);
+                TimeSpan left = WitnessPatience - enclave.Time.GetElapsedTime(since);
                 if (left <= TimeSpan.Zero) return null;
-                await Task.WhenAny(next, Task.Delay(left, cancellationToken));
+                await Task.WhenAny(
+                    next, Task.Delay(LinkTimes.RoundUp(left), enclave.Time, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
