@@ -14,7 +14,9 @@ internal sealed class Chaos
     {
         _world = world;
         _machine = machine;
-        _calmMs = isCalm ? Draw(4_000, 10_000) : Draw(300, 800, 2_000);
+        // An epoch behind witnesses takes longer to open, and has more that can be struck.
+        _calmMs = isCalm ? Draw(4_000, 10_000)
+            : machine.Witnesses is null ? Draw(300, 800, 2_000) : Draw(1_000, 3_000);
         world.Stepping = Step;
         machine.DiskFaults.FailsOnceIn = isCalm ? 0 : Draw(0, 0, 300, 60);
         machine.LinkFaults.FailsOnceIn = isCalm ? 0 : Draw(0, 4, 2);
@@ -38,7 +40,7 @@ internal sealed class Chaos
 
     private void Strike()
     {
-        switch (_world.Chance.Next(15))
+        switch (_world.Chance.Next(16))
         {
             case 0:
                 After(200, "kill: gateway at a step", _machine.KillGateway);
@@ -76,7 +78,7 @@ internal sealed class Chaos
             case 12 or 13 when _machine.Witnesses is { } witnesses:
                 StrikeAt(witnesses.All[_world.Chance.Next(witnesses.All.Count)]);
                 break;
-            default:
+            case 14 or 15:
                 After(100, "kill: both at a step", KillBoth);
                 break;
         }

@@ -137,6 +137,7 @@ internal sealed class Client(
         ReadOnlySpan<byte> head = result.View!.Checkpoint.Span;
         if (isWitnessed) ledger.PublishCosigned(head);
         else ledger.Publish(head);
+        bool isKept = IsPlain || world.IsOnceIn(3);
         for (int i = 0; i < items.Length; i++)
         {
             SequencedEntry entry = result.Entries[i];
@@ -149,7 +150,6 @@ internal sealed class Client(
             if (entry.Outcome.Status == OutcomeStatus.Refused) continue;
             var told = new Acknowledged(entry.Outcome.Number, items[i]);
             ledger.Acknowledged.Add(told);
-            bool isKept = IsPlain || isWitnessed || world.IsOnceIn(3);
             if (isKept) KeepReceipt(from, told, entry, result.View, isWitnessed);
         }
     }

@@ -3,6 +3,7 @@ using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Notes;
+using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 using Sequencer.Gateway.Store;
 
@@ -154,28 +155,43 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
 
     private List<AttestedHead> VerifyReceipts()
     {
-        var held = new List<AttestedHead>();
         var durable = new LogVerifier(Policy);
         var witnessed = new LogVerifier(WitnessedPolicy);
-        foreach (HandedOut handed in ledger.Receipts)
+        var held = new List<AttestedHead>();
+        VerifiedHead? head = null;
+        foreach (HandedOut handed in ledger.Receipts.OrderBy(r => r.IsWitnessed))
         {
-            world.Count("receipts checked");
-            if (handed.IsWitnessed) world.Count("witnessed receipts checked");
-            var report = (handed.IsWitnessed ? witnessed : durable).VerifyReceipt(
-                handed.Receipt, PayloadClaim.Of(handed.Entry.Item.Payload.Span));
-            if (!report.TryGet(out VerifiedEntry? verified))
-            {
-                ledger.Violations.Add($"A receipt is bad: {string.Join("; ", report.Faults)}");
-                continue;
-            }
+            world.Count(handed.IsWitnessed ? "witnessed receipts checked" : "receipts checked");
+            LogVerifier verifier = handed.IsWitnessed ? witnessed : durable;
+            VerifiedEntry? verified = Verify(verifier, handed, head);
+            if (verified is null) continue;
             if (verified.Number != handed.Entry.Number)
             {
                 ledger.Violations.Add(
                     $"A receipt of {handed.Entry.Number} is of {verified.Number}.");
             }
-            held.Add(verified.Head.Attested);
+            if (verified.Head == head) continue;
+            head = verified.Head;
+            held.Add(head.Attested);
         }
         return held;
+    }
+
+    // Those of one batch share a head, most of whose proof need not be looked at again.
+    private VerifiedEntry? Verify(LogVerifier verifier, HandedOut handed, VerifiedHead? head)
+    {
+        if (!Receipt.TryDecode(handed.Receipt, out Receipt? receipt, out ReceiptRefusal? refusal))
+        {
+            ledger.Violations.Add($"A receipt does not decode: {refusal}");
+            return null;
+        }
+        PayloadClaim payload = PayloadClaim.Of(handed.Entry.Item.Payload.Span);
+        var report = head is not null && head.Policy == verifier.Policy
+            ? verifier.VerifyUnder(head, receipt, payload)
+            : verifier.VerifyReceipt(receipt, payload);
+        if (report.TryGet(out VerifiedEntry? verified)) return verified;
+        ledger.Violations.Add($"A receipt is bad: {string.Join("; ", report.Faults)}");
+        return null;
     }
 
     private async Task AuditAsync()

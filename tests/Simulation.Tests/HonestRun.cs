@@ -66,7 +66,7 @@ internal sealed class HonestRun(World world, Mutation mutation)
             .. Enumerable.Range(0, world.Chance.Next(2, 6)).Select(
                 i => _callers.Start(
                     () => Client($"caller-{i}").RunAsync(
-                        isCalm ? world.Chance.Next(15, 40) : world.Chance.Next(5, 16)))),
+                        isCalm ? world.Chance.Next(15, 30) : world.Chance.Next(5, 16)))),
         ];
         await Task.WhenAny(Task.WhenAll(working), Machine.Delay(WorkMax));
         isWorkDone = true;

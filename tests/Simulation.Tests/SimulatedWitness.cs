@@ -152,7 +152,7 @@ internal sealed class SimulatedWitness
             byte[] content = bytes.ToArray();
             if (witness._faults.Mutation == Mutation.CosignBeforeStored)
             {
-                witness._world.After(TimeSpan.FromMilliseconds(200), () =>
+                witness._world.After(TimeSpan.FromSeconds(1), () =>
                 {
                     if (process.IsAlive) witness._disk[name] = content;
                 });

@@ -79,7 +79,7 @@ internal sealed class WitnessSet
     /// <summary>The way to them from a gateway.</summary>
     public WitnessAddresses AddressesFor(SimulatedProcess gateway) => new(
         new WitnessSettings(
-            Policy.Witnesses, Patience, TimeSpan.FromMilliseconds(_world.IsOnceIn(2) ? 50 : 400)),
+            Policy.Witnesses, Patience, TimeSpan.FromMilliseconds(_world.IsOnceIn(3) ? 50 : 500)),
         new WitnessNetwork(_world, this))
     {
         Time = gateway.Time,
