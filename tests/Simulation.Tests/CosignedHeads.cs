@@ -4,8 +4,8 @@ using Sequencer.Attestation.Notes;
 namespace Sequencer.Simulation.Tests;
 
 /// <summary>
-/// What witnesses cosigned, as they themselves say: the audit's own count of quorums, which believes
-/// no note.
+/// What witnesses cosigned, as they themselves say: the audit's own count of quorums, which
+/// believes no note.
 /// </summary>
 internal sealed class CosignedHeads(WitnessPolicy policy)
 {

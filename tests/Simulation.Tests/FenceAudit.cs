@@ -13,14 +13,14 @@ internal sealed class FenceAudit(
 {
     private readonly uint _numbersMax = configuration.Witnesses!.NumbersMax;
 
-    /// <summary>What holds of every log whose numbers were given out behind its witnesses.</summary>
+    /// <summary>What holds of every log whose numbers stand behind its witnesses.</summary>
     public void Compare(IReadOnlyList<Digest> roots, IReadOnlyList<StoredEntry> entries)
     {
         var byQuorum = given.ByQuorum.ToHashSet();
         foreach ((ulong Size, Digest Root) head in ledger.Cosigned)
         {
             if (byQuorum.Contains(head)) continue;
-            ledger.Violations.Add($"A head of size {head.Size} was shown that no quorum cosigned.");
+            ledger.Violations.Add($"A head of {head.Size} was shown that no quorum cosigned.");
         }
         ulong[] covered =
         [
@@ -47,8 +47,8 @@ internal sealed class FenceAudit(
         }
     }
 
-    /// <summary>What holds while nobody is hostile, and of quorums wherever the policy bears who is:
-    /// no head was cosigned that the log does not extend.</summary>
+    /// <summary>What holds while nobody is hostile, and of quorums wherever the policy bears who
+    /// is: no head was cosigned that the log does not extend.</summary>
     public void ExpectOneHistory(
         IEnumerable<(ulong Size, Digest Root)> heads, IReadOnlyList<Digest> roots)
     {
