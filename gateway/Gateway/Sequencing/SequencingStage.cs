@@ -96,6 +96,9 @@ internal sealed class SequencingStage(
         {
             await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
             if (batch.IsCompleted) break;
+            // A token that is cancelled ends new waits at once, the standing one a little later:
+            // without this the loop would spin in between.
+            cancellationToken.ThrowIfCancellationRequested();
             _nextCommit = null;
             ulong told = _durableSize;
             TakeCommits();
