@@ -96,7 +96,9 @@ internal static class GatewayHost
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
         services.AddSingleton(provider => new WitnessWait(
-            provider.GetRequiredService<PipelineState>(), WitnessWait.Patience));
+            provider.GetRequiredService<PipelineState>(),
+            WitnessWait.Patience,
+            settings.EnclaveTimes.Time));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

@@ -33,15 +33,27 @@ internal sealed class Witness : IDisposable
         WitnessSettings settings, StateDirectory directory, TimeProvider time, Action<string> say)
     {
         CosigningKey key = KeyFile.Open(directory, settings.Name);
+        return Open(key, settings.Policies, directory, time, say);
+    }
+
+    /// <summary>The same with a key at hand, which the witness then owns.</summary>
+    /// <exception cref="WitnessStateException">A state cannot be used.</exception>
+    public static Witness Open(
+        CosigningKey key,
+        IEnumerable<TrustPolicy> policies,
+        IStateFiles files,
+        TimeProvider time,
+        Action<string> say)
+    {
         var logs = new Dictionary<string, WitnessedLog>();
-        foreach (TrustPolicy policy in settings.Policies)
+        foreach (TrustPolicy policy in policies)
         {
             if (policy.HasInsecureDevelopmentRoots)
             {
                 say($"INSECURE: the policy of {policy.Origin} trusts a development root.");
             }
             logs.Add(policy.Origin, WitnessedLog.Open(
-                policy, key, directory, time,
+                policy, key, files, time,
                 fault => say($"An epoch is forgotten, since the policy refuses it: {fault}")));
         }
         return new Witness(key, logs.ToFrozenDictionary());

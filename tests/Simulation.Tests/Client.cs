@@ -28,6 +28,10 @@ internal sealed class Client(
     /// </summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>Whether the log has witnesses, for whom it then waits now and then; if it is plain,
+    /// each time.</summary>
+    public bool HasWitnesses { get; init; }
+
     /// <summary>Appends so many submissions, one after the other.</summary>
     public async Task RunAsync(int submissions)
     {
@@ -48,21 +52,41 @@ internal sealed class Client(
         {
             if (gateway() is { IsOver: false } at)
             {
-                Acknowledgement level = !IsPlain && world.IsOnceIn(6)
-                    ? Acknowledgement.Sequenced
-                    : Acknowledgement.Durable;
+                Acknowledgement level = DrawLevel();
                 AppendResult result = await at.AppendAsync(new Submission(items, isAtomic, level));
-                if (result.Failure == AppendFailure.None)
+                if (result.Failure != AppendFailure.None)
                 {
-                    if (level == Acknowledgement.Durable) Take(at, items, result);
-                    else world.Count("provisional numbers", items.Length);
+                    world.Count($"not acknowledged: {result.Failure}");
+                }
+                else if (level == Acknowledgement.Sequenced)
+                {
+                    world.Count("provisional numbers", items.Length);
                     return true;
                 }
-                world.Count($"not acknowledged: {result.Failure}");
+                else
+                {
+                    Take(at, items, result, isWitnessed: false);
+                    if (level != Acknowledgement.Witnessed) return true;
+                    if (await at.CoverAsync(result) is { } covered)
+                    {
+                        world.Count("acknowledgements witnessed", items.Length);
+                        Take(at, items, covered, isWitnessed: true);
+                        return true;
+                    }
+                    world.Count("not witnessed in time");
+                }
             }
             await Task.Delay(world.UpTo(800), process.Time);
         }
         return false;
+    }
+
+    private Acknowledgement DrawLevel()
+    {
+        if (HasWitnesses && (IsPlain || world.IsOnceIn(3))) return Acknowledgement.Witnessed;
+        return !IsPlain && world.IsOnceIn(6)
+            ? Acknowledgement.Sequenced
+            : Acknowledgement.Durable;
     }
 
     private (PayloadItem[] Items, bool IsAtomic) Draw(bool hasKey)
@@ -107,9 +131,13 @@ internal sealed class Client(
             ];
     }
 
-    private void Take(SimulatedGateway from, PayloadItem[] items, AppendResult result)
+    private void Take(
+        SimulatedGateway from, PayloadItem[] items, AppendResult result, bool isWitnessed)
     {
-        ledger.Publish(result.View!.Checkpoint.Span);
+        ReadOnlySpan<byte> head = result.View!.Checkpoint.Span;
+        if (isWitnessed) ledger.PublishCosigned(head);
+        else ledger.Publish(head);
+        bool isKept = IsPlain || world.IsOnceIn(3);
         for (int i = 0; i < items.Length; i++)
         {
             SequencedEntry entry = result.Entries[i];
@@ -122,19 +150,23 @@ internal sealed class Client(
             if (entry.Outcome.Status == OutcomeStatus.Refused) continue;
             var told = new Acknowledged(entry.Outcome.Number, items[i]);
             ledger.Acknowledged.Add(told);
-            if (IsPlain || world.IsOnceIn(3)) KeepReceipt(from, told, entry, result.View);
+            if (isKept) KeepReceipt(from, told, entry, result.View, isWitnessed);
         }
     }
 
     private void KeepReceipt(
-        SimulatedGateway from, Acknowledged told, SequencedEntry entry, LogView view)
+        SimulatedGateway from,
+        Acknowledged told,
+        SequencedEntry entry,
+        LogView view,
+        bool isWitnessed)
     {
         try
         {
             Receipt receipt = entry.Record.IsEmpty
                 ? from.Receipts.Build(view, view.ReadHead(told.Number))
                 : from.Receipts.Build(view, entry.Record, told.Item);
-            ledger.Receipts.Add(new HandedOut(receipt.Encode(), told));
+            ledger.Receipts.Add(new HandedOut(receipt.Encode(), told, isWitnessed));
         }
         catch (ProcessKilledException)
         {

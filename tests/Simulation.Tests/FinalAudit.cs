@@ -2,9 +2,9 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
-using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
+using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
-using Sequencer.Enclave.Simulated;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Simulation.Tests;
@@ -19,16 +19,18 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
     private readonly List<StoredEntry> _entries = [];
     private int _epochs;
 
-    /// <summary>What callers trust.</summary>
-    public TrustPolicy Policy => new(
-        Derivation.LogId(_entries[0].Head.Record.Span),
-        SimulatedGateway.Configuration,
-        [new AcceptedMeasurement(new MeasurementSet(
-            "simulated",
-            Measurements.Default.Pcr0,
-            Measurements.Default.Pcr1,
-            Measurements.Default.Pcr2))],
-        [machine.Root]);
+    private static WitnessPolicy NoQuorum { get; } = MakeNoQuorum();
+
+    private ReadOnlySpan<byte> Genesis => _entries[0].Head.Record.Span;
+
+    /// <summary>What callers trust who do without cosignatures.</summary>
+    public TrustPolicy Policy => machine.PolicyFor(Genesis, NoQuorum);
+
+    /// <summary>What callers trust who wait for witnesses.</summary>
+    public TrustPolicy WitnessedPolicy => machine.PolicyFor(Genesis);
+
+    /// <summary>The log's roots, by size.</summary>
+    public IReadOnlyList<Digest> Roots => _roots;
 
     /// <summary>The heads that callers hold, of their receipts.</summary>
     public List<AttestedHead> Held { get; private set; } = [];
@@ -52,6 +54,11 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
             _epochs = store.View.Statements.Count;
             CompareEntries();
             CompareHeads();
+            if (machine.Witnesses is { } witnesses)
+            {
+                var fence = new FenceAudit(world, ledger, witnesses.Given, machine.Configuration);
+                fence.Compare(_roots, _entries);
+            }
             if (store.View.Size == 0) return;
             Held = VerifyReceipts();
             await AuditAsync();
@@ -90,6 +97,7 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
             StoredEntry entry = view.ReadEntry(number);
             _entries.Add(entry);
             Assert.True(RecordHeader.TryRead(entry.Head.Record.Span, out RecordHeader header));
+            if (header.Type == RecordType.Seal) world.Count("epochs sealed");
             if (header.Number != number)
             {
                 world.Count("SKIPPED");
@@ -147,35 +155,62 @@ internal sealed class FinalAudit(World world, Machine machine, Ledger ledger)
 
     private List<AttestedHead> VerifyReceipts()
     {
+        var durable = new LogVerifier(Policy);
+        var witnessed = new LogVerifier(WitnessedPolicy);
         var held = new List<AttestedHead>();
-        var verifier = new LogVerifier(Policy);
-        foreach (HandedOut handed in ledger.Receipts)
+        VerifiedHead? head = null;
+        foreach (HandedOut handed in ledger.Receipts.OrderBy(r => r.IsWitnessed))
         {
-            world.Count("receipts checked");
-            var report = verifier.VerifyReceipt(
-                handed.Receipt, PayloadClaim.Of(handed.Entry.Item.Payload.Span));
-            if (!report.TryGet(out VerifiedEntry? verified))
-            {
-                ledger.Violations.Add($"A receipt is bad: {string.Join("; ", report.Faults)}");
-                continue;
-            }
+            world.Count(handed.IsWitnessed ? "witnessed receipts checked" : "receipts checked");
+            LogVerifier verifier = handed.IsWitnessed ? witnessed : durable;
+            VerifiedEntry? verified = Verify(verifier, handed, head);
+            if (verified is null) continue;
             if (verified.Number != handed.Entry.Number)
             {
                 ledger.Violations.Add(
                     $"A receipt of {handed.Entry.Number} is of {verified.Number}.");
             }
-            held.Add(verified.Head.Attested);
+            if (verified.Head == head) continue;
+            head = verified.Head;
+            held.Add(head.Attested);
         }
         return held;
+    }
+
+    // Those of one batch share a head, most of whose proof need not be looked at again.
+    private VerifiedEntry? Verify(LogVerifier verifier, HandedOut handed, VerifiedHead? head)
+    {
+        if (!Receipt.TryDecode(handed.Receipt, out Receipt? receipt, out ReceiptRefusal? refusal))
+        {
+            ledger.Violations.Add($"A receipt does not decode: {refusal}");
+            return null;
+        }
+        PayloadClaim payload = PayloadClaim.Of(handed.Entry.Item.Payload.Span);
+        var report = head is not null && head.Policy == verifier.Policy
+            ? verifier.VerifyUnder(head, receipt, payload)
+            : verifier.VerifyReceipt(receipt, payload);
+        if (report.TryGet(out VerifiedEntry? verified)) return verified;
+        ledger.Violations.Add($"A receipt is bad: {string.Join("; ", report.Faults)}");
+        return null;
     }
 
     private async Task AuditAsync()
     {
         AuditReport report = await AuditAsync(machine.Disk.Snapshot(), Policy, Held);
         world.Count("logs audited");
+        if (!report.Evidence.IsEmpty)
+        {
+            ledger.Violations.Add("There is evidence against an honest operator.");
+        }
         if (!report.IsGood)
         {
             ledger.Violations.Add($"The audit found: {string.Join("; ", report.Faults)}");
         }
+    }
+
+    private static WitnessPolicy MakeNoQuorum()
+    {
+        Assert.True(WitnessPolicy.TryParse("quorum none\n", out WitnessPolicy? policy, out _));
+        return policy;
     }
 }

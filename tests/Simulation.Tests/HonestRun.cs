@@ -37,14 +37,27 @@ internal sealed class HonestRun(World world, Mutation mutation)
         Machine.Disk.Crash();
         _audit = new FinalAudit(world, Machine, Ledger);
         await _audit.RunAsync();
+        if (Machine.Witnesses is { } witnesses) Compare(witnesses);
         world.Tell($"the disk holds {Machine.Disk.ContentDigest()}");
+    }
+
+    private void Compare(WitnessSet witnesses)
+    {
+        new FenceAudit(world, Ledger, witnesses.Given, Machine.Configuration).ExpectOneHistory(
+            witnesses.Given.ByAny, Audit.Roots);
+        Ledger.Violations.AddRange(witnesses.All.SelectMany(w => w.Violations));
     }
 
     private async Task PlayAsync()
     {
         Task supervising = Machine.Start(() => Machine.SuperviseAsync(() => _isOver));
         bool isWorkDone = false;
-        var chaos = new Chaos(world, Machine);
+        // A quarter of the runs is calmer, and gets further for it.
+        bool isCalm = world.IsOnceIn(4);
+        var chaos = new Chaos(world, Machine, isCalm);
+        world.Count(Machine.Witnesses is { } kind
+            ? $"logs with {kind.Threshold} of {kind.All.Count} witnesses"
+            : "logs without witnesses");
         Task striking = Machine.Start(() => chaos.RunAsync(() => isWorkDone));
         var reader = new Reader(world, () => Machine.Gateway, Ledger, _callers);
         Task reading = _callers.Start(() => reader.RunAsync(() => _isOver));
@@ -52,7 +65,8 @@ internal sealed class HonestRun(World world, Mutation mutation)
         [
             .. Enumerable.Range(0, world.Chance.Next(2, 6)).Select(
                 i => _callers.Start(
-                    () => Client($"caller-{i}").RunAsync(world.Chance.Next(5, 16)))),
+                    () => Client($"caller-{i}").RunAsync(
+                        isCalm ? world.Chance.Next(15, 30) : world.Chance.Next(5, 16)))),
         ];
         await Task.WhenAny(Task.WhenAll(working), Machine.Delay(WorkMax));
         isWorkDone = true;
@@ -63,6 +77,8 @@ internal sealed class HonestRun(World world, Mutation mutation)
         {
             Ledger.Violations.Add($"Nothing fails any more, and the gateway is not ready: {why}");
         }
+        // One that knows nothing of what comes now, if no other one lies, is what a fork needs.
+        if (Machine.Witnesses is { } some) some.All[^1].IsReachable = false;
         OlderStore = Machine.Disk.Snapshot();
         Client last = Client("last", isPlain: true);
         for (int i = 0; i < 3; i++)
@@ -85,5 +101,6 @@ internal sealed class HonestRun(World world, Mutation mutation)
         new(world, () => Machine.Gateway, Ledger, _callers, name)
         {
             IsPlain = isPlain,
+            HasWitnesses = Machine.Witnesses is not null,
         };
 }

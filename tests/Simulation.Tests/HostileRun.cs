@@ -1,6 +1,3 @@
-using Sequencer.Attestation.Auditing;
-using Sequencer.Attestation.Verification;
-
 namespace Sequencer.Simulation.Tests;
 
 /// <summary>
@@ -10,122 +7,25 @@ namespace Sequencer.Simulation.Tests;
 /// </summary>
 internal sealed class HostileRun(World world, HonestRun honest)
 {
-    private const int Appends = 2;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private readonly Machine _machine = honest.Machine;
-    private readonly SimulatedProcess _callers = new(world, "callers of a fork");
-    private readonly Ledger _ledger = honest.Ledger;
-
     /// <summary>Runs on the world's thread; what is wrong is in the honest run's ledger.</summary>
     public async Task RunAsync()
     {
-        Dictionary<string, byte[]> newest = _machine.Disk.Snapshot();
+        Dictionary<string, byte[]> newest = honest.Machine.Disk.Snapshot();
         new HostileReplays(world, honest).Run(newest);
-        Branch fork = await GoOnFromAsync(honest.OlderStore);
-        await ExpectDetectionAsync("a fork from an older store", fork.Files, honest.Audit.Held);
-        Branch one = await GoOnFromAsync(newest);
-        await ExpectExtensionAsync(one.Files, honest.Audit.Held);
-        Branch other = await GoOnFromAsync(newest);
-        await ExpectDetectionAsync("a clone", other.Files, one.Audit.Held);
-        await ExpectDetectionAsync("a clone", one.Files, other.Audit.Held);
-        await TakeStoreFromUnderEnclaveAsync(newest);
-    }
-
-    // A new enclave opens an epoch on this store, and the log goes on there.
-    private async Task<Branch> GoOnFromAsync(Dictionary<string, byte[]> files)
-    {
-        var ledger = new Ledger();
-        _machine.Disk.Restore(files);
-        await PlayAsync(async () =>
+        if (honest.Machine.Witnesses is { } witnesses)
         {
-            await StartAsync();
-            await AppendAsync(ledger);
-            await _machine.Gateway!.StopAsync();
-            _machine.KillEnclave();
-        });
-        foreach (string alarm in _machine.Gateway!.Alarms)
-        {
-            ledger.Violations.Add($"Alarm: {alarm}");
+            await new HostileFence(world, honest, witnesses).RunAsync(newest);
+            return;
         }
-        // What was there before is of the honest run's callers.
-        ledger.Submitted.UnionWith(_ledger.Submitted);
-        var audit = new FinalAudit(world, _machine, ledger);
-        await audit.RunAsync();
-        _ledger.Violations.AddRange(ledger.Violations.Select(v => $"In a fork: {v}"));
-        return new Branch(_machine.Disk.Snapshot(), audit);
+        var forks = new Forks(world, honest);
+        Branch fork = await forks.GoOnFromAsync(honest.OlderStore);
+        await forks.ExpectDetectionAsync(
+            "a fork from an older store", fork.Files, honest.Audit.Held);
+        Branch one = await forks.GoOnFromAsync(newest);
+        await forks.ExpectExtensionAsync(one.Files, honest.Audit.Held);
+        Branch other = await forks.GoOnFromAsync(newest);
+        await forks.ExpectDetectionAsync("a clone", other.Files, one.Audit.Held);
+        await forks.ExpectDetectionAsync("a clone", one.Files, other.Audit.Held);
+        await forks.TakeStoreFromUnderEnclaveAsync(newest);
     }
-
-    // The enclave lives; its gateway begins again with a store that lacks what was acknowledged.
-    private async Task TakeStoreFromUnderEnclaveAsync(Dictionary<string, byte[]> files)
-    {
-        var ledger = new Ledger();
-        _machine.Disk.Restore(files);
-        bool isReady = false;
-        await PlayAsync(async () =>
-        {
-            await StartAsync();
-            await AppendAsync(ledger);
-            await _machine.Gateway!.StopAsync();
-            _machine.Disk.Restore(files);
-            _machine.StartGateway();
-            isReady = await _machine.WhyNotReadyAsync(Patience) is null;
-            await _machine.Gateway!.StopAsync();
-            _machine.KillEnclave();
-        });
-        if (isReady)
-        {
-            _ledger.Violations.Add("An enclave goes on with a store that lacks what it signed.");
-        }
-        world.Count("hostile: a store behind its enclave is refused");
-    }
-
-    private async Task StartAsync()
-    {
-        _machine.TryStartEnclave();
-        _machine.StartGateway();
-        if (await _machine.WhyNotReadyAsync(Patience) is not { } why) return;
-        _ledger.Violations.Add($"A whole store is not gone on with: {why}");
-    }
-
-    private async Task AppendAsync(Ledger ledger)
-    {
-        string name = $"at {world.Elapsed}";
-        var client = new Client(world, () => _machine.Gateway, ledger, _callers, name)
-        {
-            IsPlain = true,
-        };
-        for (int i = 0; i < Appends; i++)
-        {
-            await _callers.Start(() => client.SubmitAsync(hasKey: true, attempts: 20));
-        }
-    }
-
-    private async Task ExpectDetectionAsync(
-        string what, Dictionary<string, byte[]> files, IEnumerable<AttestedHead> held)
-    {
-        AuditReport report = await FinalAudit.AuditAsync(files, honest.Audit.Policy, held);
-        world.Count($"hostile: {what} is detected");
-        if (!report.IsGood) return;
-        _ledger.Violations.Add($"An auditor that holds receipts accepts {what}.");
-    }
-
-    private async Task ExpectExtensionAsync(
-        Dictionary<string, byte[]> files, IEnumerable<AttestedHead> held)
-    {
-        AuditReport report = await FinalAudit.AuditAsync(files, honest.Audit.Policy, held);
-        if (report.IsGood) return;
-        _ledger.Violations.Add(
-            $"An honest continuation is refused: {string.Join("; ", report.Faults)}");
-    }
-
-    private async Task PlayAsync(Func<Task> work)
-    {
-        Task script = _machine.Start(work);
-        await world.RunAsync(() => script.IsCompleted);
-        if (script.IsCompleted) await script;
-        else _ledger.Violations.Add("Everything waits for something else.");
-    }
-
-    private sealed record Branch(Dictionary<string, byte[]> Files, FinalAudit Audit);
 }

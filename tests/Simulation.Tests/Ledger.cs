@@ -12,12 +12,16 @@ namespace Sequencer.Simulation.Tests;
 internal sealed record Acknowledged(ulong Number, PayloadItem Item);
 
 /// <summary>A receipt that was handed out.</summary>
-internal sealed record HandedOut(byte[] Receipt, Acknowledged Entry);
+/// <param name="Receipt">The receipt.</param>
+/// <param name="Entry">What it is of.</param>
+/// <param name="IsWitnessed">Whether its caller was told that a quorum cosigned its head.</param>
+internal sealed record HandedOut(byte[] Receipt, Acknowledged Entry, bool IsWitnessed);
 
 /// <summary>All that left the system and that somebody may rely on.</summary>
 internal sealed class Ledger
 {
     private readonly Dictionary<ulong, Digest> _heads = [];
+    private readonly HashSet<(ulong Size, Digest Root)> _cosigned = [];
 
     public HashSet<Digest> Submitted { get; } = [];
 
@@ -27,6 +31,9 @@ internal sealed class Ledger
 
     /// <summary>Roots by size of every head that was published or named.</summary>
     public IReadOnlyDictionary<ulong, Digest> Heads => _heads;
+
+    /// <summary>Those that were published as cosigned by a quorum.</summary>
+    public IReadOnlySet<(ulong Size, Digest Root)> Cosigned => _cosigned;
 
     /// <summary>What must not be.</summary>
     public List<string> Violations { get; } = [];
@@ -39,6 +46,13 @@ internal sealed class Ledger
         if (note.IsEmpty) return;
         if (TryRead(note, out Checkpoint? head)) Publish(head.Size, head.Root);
         else Violations.Add("A published checkpoint cannot be read.");
+    }
+
+    /// <summary>Takes a checkpoint that was published as cosigned by a quorum.</summary>
+    public void PublishCosigned(ReadOnlySpan<byte> note)
+    {
+        Publish(note);
+        if (TryRead(note, out Checkpoint? head)) _cosigned.Add((head.Size, head.Root));
     }
 
     /// <summary>Takes a head that was named.</summary>

@@ -16,6 +16,14 @@ internal sealed class LinkFaults(World world)
     /// <summary>One in so many connections is refused or comes to a bad end; 0: none.</summary>
     public int FailsOnceIn { get; set; }
 
+    /// <summary>One in so many requests comes a second time, later; 0: none.</summary>
+    public int RepeatsOnceIn { get; set; }
+
+    /// <summary>No more of them.</summary>
+    public void Heal() => (FailsOnceIn, RepeatsOnceIn) = (0, 0);
+
+    public bool RepeatsNext() => RepeatsOnceIn > 0 && world.IsOnceIn(RepeatsOnceIn);
+
     public bool RefusesNext() => FailsOnceIn > 0 && world.IsOnceIn(2 * FailsOnceIn);
 
     public ConnectionFate Next()

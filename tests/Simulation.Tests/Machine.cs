@@ -1,8 +1,12 @@
 using System.Security.Cryptography;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
+using Sequencer.Attestation.Verification;
 using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Simulated;
 using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Store;
 
 namespace Sequencer.Simulation.Tests;
 
@@ -35,7 +39,20 @@ internal sealed class Machine
         Link = new SimulatedLink(world, LinkFaults);
         Nsm = new FaultyNsm(
             world, new SimulatedNsm(_root, Measurements.Default, _operator.Time));
+        Witnesses = world.Chance.Next(8) switch
+        {
+            < 3 => new WitnessSet(world, 4, 3, mutation),
+            3 => new WitnessSet(world, 3, 2, mutation),
+            _ => null,
+        };
+        Configuration = MakeConfiguration();
     }
+
+    /// <summary>The configuration of the log.</summary>
+    public LogConfiguration Configuration { get; }
+
+    /// <summary>The log's witnesses; null for a log without.</summary>
+    public WitnessSet? Witnesses { get; }
 
     /// <summary>What the policies of this run trust.</summary>
     public TrustedRoot Root => TrustedRoot.InsecureDevelopmentRoot(_root.Der);
@@ -63,11 +80,17 @@ internal sealed class Machine
         {
             if (Link.Enclave is not { Process.IsAlive: true }) TryStartEnclave();
             if (Gateway is not { IsOver: false }) StartGateway();
-            if (Gateway!.State.NotReady is { Failure: AppendFailure.EnclaveStopped })
+            AppendFailure? failure = Gateway!.State.NotReady?.Failure;
+            if (failure is AppendFailure.EnclaveStopped or AppendFailure.EpochSealed)
             {
-                _world.Count("enclave stopped in doubt");
+                _world.Count($"enclave ended by its operator: {failure}");
                 Link.Enclave?.Process.Kill();
             }
+            if (Witnesses is { AreWatching: false } && Gateway.State.View is { Size: > 0 } view)
+            {
+                Witnesses.Watch(PolicyFor(view));
+            }
+            Witnesses?.StartMissing();
             await Task.Delay(_world.UpTo(600), _operator.Time);
         }
     }
@@ -78,7 +101,7 @@ internal sealed class Machine
 
     public void StartGateway()
     {
-        Gateway = new SimulatedGateway(_world, Disk, Link, _mutation, $"gateway {++_gateways}");
+        Gateway = new SimulatedGateway(_world, this, _mutation, $"gateway {++_gateways}");
         Gateways.Add(Gateway);
         _world.Count("gateway starts");
     }
@@ -87,7 +110,10 @@ internal sealed class Machine
     {
         try
         {
-            Link.Enclave = new SimulatedEnclave(_world, Nsm, $"enclave {++_enclaves}");
+            Link.Enclave = new SimulatedEnclave(_world, Nsm, LinkFaults, $"enclave {++_enclaves}")
+            {
+                Counted = Recount,
+            };
             _world.Count("enclave starts");
         }
         catch (NsmException)
@@ -127,8 +153,52 @@ internal sealed class Machine
     {
         _world.Tell("healed");
         DiskFaults.Heal();
-        LinkFaults.FailsOnceIn = 0;
+        LinkFaults.Heal();
         Nsm.RefusesOnceIn = 0;
+        Witnesses?.Heal();
         if (Link.Enclave is { } enclave) enclave.KillIn = 0;
+    }
+
+    /// <summary>What callers and witnesses trust.</summary>
+    /// <param name="log">The log's first record makes its id.</param>
+    /// <param name="witnesses">Null: those of the log.</param>
+    public TrustPolicy PolicyFor(ReadOnlySpan<byte> log, WitnessPolicy? witnesses = null) => new(
+        Derivation.LogId(log),
+        Configuration,
+        [new AcceptedMeasurement(new MeasurementSet(
+            Measurements.Name,
+            Measurements.Default.Pcr0,
+            Measurements.Default.Pcr1,
+            Measurements.Default.Pcr2))],
+        [Root],
+        witnesses);
+
+    private TrustPolicy PolicyFor(LogView view) => PolicyFor(view.ReadRecord(0));
+
+    // What an enclave that does not count right takes a head for: one with a line by every witness.
+    private byte[] Recount(byte[] cosigned)
+    {
+        if (Witnesses is null
+            || !SignedNote.TryParse(cosigned, out SignedNote? note, out _)) return cosigned;
+        bool isTaken = _mutation == Mutation.OpenBeforeQuorum
+            || (_mutation == Mutation.CountLinesTwice
+                && note.Signatures.Count >= 2 + Witnesses.Threshold);
+        return isTaken ? Witnesses.Forge(note) : cosigned;
+    }
+
+    private LogConfiguration MakeConfiguration()
+    {
+        WitnessRequirement? required = null;
+        if (Witnesses is not null)
+        {
+            Assert.True(WitnessRequirement.TryCreate(
+                Witnesses.Policy,
+                numbersMax: _world.IsOnceIn(2) ? 60u : 8192,
+                secondsMax: _world.IsOnceIn(2) ? 15u : 600,
+                out required));
+        }
+        Assert.True(LogConfiguration.TryCreate(
+            "simulated.example/log", 16, 100_000, required, out LogConfiguration? made));
+        return made;
     }
 }

@@ -2,7 +2,7 @@ namespace Sequencer.Simulation.Tests;
 
 /// <summary>
 /// A fault that the harness puts into the system on purpose: each stands for a step of the
-/// durability protocol left out, and the audit must find it.
+/// protocol left out, and the audit must find it.
 /// </summary>
 internal enum Mutation
 {
@@ -22,4 +22,17 @@ internal enum Mutation
 
     /// <summary>Recovery forgets which payloads may yet get a number.</summary>
     ForgetPending,
+
+    /// <summary>A witness answers, and writes its state later.</summary>
+    CosignBeforeStored,
+
+    /// <summary>The gateway shows a durable head to who waits for a cosigned one.</summary>
+    ShowUncosigned,
+
+    /// <summary>The enclave takes any head that comes back for one that a quorum cosigned.
+    /// </summary>
+    OpenBeforeQuorum,
+
+    /// <summary>The enclave counts the lines of a cosigned head, not the witnesses.</summary>
+    CountLinesTwice,
 }

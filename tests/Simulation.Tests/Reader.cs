@@ -17,6 +17,7 @@ internal sealed class Reader(
             await Task.Delay(world.UpTo(80), process.Time);
             if (gateway() is not { IsOver: false } at || at.State.View is not { } view) continue;
             ledger.Publish(view.Checkpoint.Span);
+            if (at.State.Cosigned is { } cosigned) ledger.PublishCosigned(cosigned.Checkpoint.Span);
             if (at.State.Enclave is not { } enclave || !world.IsOnceIn(8)) continue;
             await AttestAsync(at, enclave);
         }

@@ -31,14 +31,18 @@ internal static class SeedProcesses
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
         }
-        foreach (Process process in started)
+        var running = new List<Process>(started);
+        while (running.Count > 0)
         {
-            using (process)
-            {
-                process.WaitForExit();
-                isGood &= process.ExitCode == 0;
-            }
+            int ended = Task.WaitAny([.. running.Select(p => p.WaitForExitAsync())]);
+            bool isFound = running[ended].ExitCode != 0;
+            isGood &= !isFound;
+            running.RemoveAt(ended);
+            // Of a mutation only that it is found is of interest.
+            if (!isFound || arguments.Mutation == Mutation.None) continue;
+            foreach (Process process in running) process.Kill();
         }
+        foreach (Process process in started) process.Dispose();
         summary.End();
         return isGood;
     }

@@ -12,10 +12,11 @@ internal sealed class SimulatedEnclave
     private readonly World _world;
     private readonly EnclaveSession _session;
     private readonly EpochSigningKeys _keys;
+    private readonly LinkFaults _link;
 
-    public SimulatedEnclave(World world, INsm nsm, string name)
+    public SimulatedEnclave(World world, INsm nsm, LinkFaults link, string name)
     {
-        _world = world;
+        (_world, _link) = (world, link);
         Process = new SimulatedProcess(world, name);
         OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own, out OwnIdentityFault fault);
         _keys = EpochSigningKeys.Generate(nsm);
@@ -33,6 +34,9 @@ internal sealed class SimulatedEnclave
 
     /// <summary>Kills it when it was asked so many times more; 0: never.</summary>
     public int KillIn { get; set; }
+
+    /// <summary>How it reads a cosigned head.</summary>
+    public Func<byte[], byte[]> Counted { get; init; } = note => note;
 
     /// <summary>
     /// Takes a whole request off the front of what arrived; false if there is none yet.
@@ -54,6 +58,7 @@ internal sealed class SimulatedEnclave
             BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)),
             body.Length);
         answer = Handle(connection, request, body);
+        if (_link.RepeatsNext()) HandleLater(request, body);
         if (KillIn > 0 && --KillIn == 0)
         {
             _world.Count($"kill: enclave after {request.Type}");
@@ -63,10 +68,21 @@ internal sealed class SimulatedEnclave
         return true;
     }
 
+    // As if by another connection, and nobody has the answer.
+    private void HandleLater(FrameHeader request, byte[] body) =>
+        _world.After(_world.UpTo(2_000), () =>
+        {
+            if (!Process.IsAlive) return;
+            _world.Count("fault: request to the enclave repeated");
+            Handle(new object(), request, body);
+        });
+
     /// <summary>What a parent sees that speaks to it without a gateway.</summary>
     public byte[]? Handle(object connection, FrameHeader request, byte[] body)
     {
-        using FrameBuffer? frame = _session.Handle(request, body, connection);
+        byte[] read = request.Type == LinkMessageType.Cosigned ? Counted(body) : body;
+        using FrameBuffer? frame = _session.Handle(
+            request with { BodyBytes = read.Length }, read, connection);
         byte[]? answer = frame?.Span.ToArray();
         _world.Tell(
             $"enclave: {request.Type} of {body.Length} bytes: "

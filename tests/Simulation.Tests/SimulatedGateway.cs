@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Sequencer.Attestation;
-using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
@@ -20,38 +19,42 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
     private readonly World _world;
     private readonly CancellationTokenSource _stop = new();
     private readonly GatewayMetrics _metrics = new();
-    private readonly WitnessAddresses _witnesses = new(WitnessSettings.None);
+    private readonly WitnessAddresses _witnesses;
+    private readonly WitnessWait _wait;
+    private readonly Pipeline _pipeline;
+    private readonly Mutation _mutation;
     private readonly ByteBudget _budget = new(16 * 1024 * 1024);
     private readonly Task _running;
 
     public SimulatedGateway(
-        World world, SimulatedDisk disk, SimulatedLink link, Mutation mutation, string name)
+        World world, Machine machine, Mutation mutation, string name)
     {
-        _world = world;
+        (_world, _mutation) = (world, mutation);
         Process = new SimulatedProcess(world, name);
         Queue = new AppendQueue(64, _metrics);
         Receipts = new ReceiptBuilder(State);
-        IStoreFiles files = disk.MountedBy(Process);
+        _wait = new WitnessWait(State, WitnessWait.Patience, Process.Time);
+        _witnesses = machine.Witnesses?.AddressesFor(Process)
+            ?? new WitnessAddresses(WitnessSettings.None);
+        IStoreFiles files = machine.Disk.MountedBy(Process);
         var settings = new PipelineSettings(
-            link.EndpointFor(Process),
+            machine.Link.EndpointFor(Process),
             new LinkTimes(Second, 5 * Second, 3 * Second) { Time = Process.Time },
             TimeSpan.FromMilliseconds(50),
             2 * Second,
-            Configuration)
+            machine.Configuration)
         { Chance = new Random(world.Chance.Next()) };
-        var pipeline = new Pipeline(
+        _pipeline = new Pipeline(
             settings,
-            new DiskReserve(world.IsOnceIn(2) ? 1 : 0, disk.FreeBytes),
+            new DiskReserve(world.IsOnceIn(2) ? 1 : 0, machine.Disk.FreeBytes),
             () => Open(files, mutation),
             Queue,
             State,
             _witnesses,
             _metrics,
             this);
-        _running = Process.Start(() => RunAsync(pipeline));
+        _running = Process.Start(RunAsync);
     }
-
-    public static LogConfiguration Configuration { get; } = MakeConfiguration();
 
     public SimulatedProcess Process { get; }
 
@@ -88,6 +91,27 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
             : AppendResult.Failed(AppendFailure.EnclaveUnavailable);
     }
 
+    /// <summary>
+    /// As the edge does for who waits for witnesses: the same from a cosigned head; null if there
+    /// is none in time.
+    /// </summary>
+    public async Task<AppendResult?> CoverAsync(AppendResult result)
+    {
+        if (_mutation == Mutation.ShowUncosigned) return result;
+        Task<(AppendResult Result, Problem? Problem)> covering = _wait.CoverAsync(
+            Acknowledgement.Witnessed, result, CancellationToken.None);
+        if (await Task.WhenAny(covering, Process.Death) != covering) return null;
+        (AppendResult covered, Problem? problem) = await covering;
+        return problem is null ? covered : null;
+    }
+
+    /// <summary>As the signal of an operator who plans a handover.</summary>
+    public void RequestSeal() => Process.Start(() =>
+    {
+        _pipeline.RequestSeal();
+        return Task.CompletedTask;
+    });
+
     public void Log<TState>(
         LogLevel logLevel,
         EventId eventId,
@@ -97,8 +121,9 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
     {
         string line = formatter(state, exception);
         _world.Tell($"gateway: {line}");
-        if (line.Contains("Start the enclave", StringComparison.Ordinal)
-            && !line.Contains(FaultyNsm.Refusal, StringComparison.Ordinal))
+        bool isMismatch = line.Contains("Start the enclave", StringComparison.Ordinal)
+            && !line.Contains(FaultyNsm.Refusal, StringComparison.Ordinal);
+        if (isMismatch || line.Contains("knows another history", StringComparison.Ordinal))
         {
             Alarms.Add(line);
         }
@@ -109,12 +134,12 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    private async Task RunAsync(Pipeline pipeline)
+    private async Task RunAsync()
     {
         try
         {
-            pipeline.OpenStore();
-            await pipeline.RunAsync(_stop.Token);
+            _pipeline.OpenStore();
+            await _pipeline.RunAsync(_stop.Token);
         }
         catch (StoreDamagedException e)
         {
@@ -138,12 +163,5 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
         return mutation == Mutation.ForgetPending
             ? (store, report with { PendingPayloads = new Dictionary<Digest, ulong>() })
             : (store, report);
-    }
-
-    private static LogConfiguration MakeConfiguration()
-    {
-        Assert.True(LogConfiguration.TryCreate(
-            "simulated.example/log", 16, 100_000, out LogConfiguration? made));
-        return made;
     }
 }

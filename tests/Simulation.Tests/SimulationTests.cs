@@ -32,6 +32,10 @@ public class SimulationTests(ITestOutputHelper output)
     [InlineData(nameof(Mutation.IgnoreFailedSync))]
     [InlineData(nameof(Mutation.SkipPayloadSync))]
     [InlineData(nameof(Mutation.ForgetPending))]
+    [InlineData(nameof(Mutation.CosignBeforeStored))]
+    [InlineData(nameof(Mutation.ShowUncosigned))]
+    [InlineData(nameof(Mutation.OpenBeforeQuorum))]
+    [InlineData(nameof(Mutation.CountLinesTwice))]
     public void A_step_left_out_is_found(string mutation)
     {
         (bool isGood, string said) = Run(

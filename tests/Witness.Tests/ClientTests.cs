@@ -81,12 +81,26 @@ public sealed class ClientTests : IAsyncLifetime
     {
         using var http = new HttpClient { BaseAddress = _witness.Http.BaseAddress };
         await _witness.DisposeAsync();
-        var client = new WitnessClient(http, _witness.Witness.Key.Verifier);
+        var client = Client(http);
         Assert.Equal(
             WitnessOutcome.Unreachable,
             (await client.SubmitAsync(_log.Subject(5), default)).Outcome);
         await InitializeAsync();
         await CosignedAsync(Client(), 5);
+    }
+
+    [Fact]
+    public async Task A_witness_that_never_answers_is_waited_for_no_longer_than_that()
+    {
+        using var http = new HttpClient(new Silent())
+        {
+            BaseAddress = new Uri("http://witness.example/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        WitnessClient client = Client(http, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(
+            WitnessOutcome.Unreachable,
+            (await client.SubmitAsync(_log.Subject(5), default)).Outcome);
     }
 
     [Theory]
@@ -107,7 +121,7 @@ public sealed class ClientTests : IAsyncLifetime
         {
             BaseAddress = new Uri("http://witness.example/"),
         };
-        WitnessAnswer answer = await new WitnessClient(http, _witness.Witness.Key.Verifier)
+        WitnessAnswer answer = await Client(http)
             .SubmitAsync(_log.Subject(5), default);
         Assert.Equal((WitnessOutcome)outcome, answer.Outcome);
         Assert.Null(answer.Cosignature);
@@ -121,7 +135,8 @@ public sealed class ClientTests : IAsyncLifetime
         {
             BaseAddress = new Uri("http://witness.example/"),
         };
-        WitnessAnswer answer = await new WitnessClient(http, _witness.Witness.Key.Verifier)
+        WitnessAnswer answer = await new WitnessClient(
+            http, _witness.Witness.Key.Verifier, TimeSpan.FromMinutes(1), TimeProvider.System)
             .SubmitAsync(_log.Subject(5), default);
         Assert.StartsWith("no  Ready: log 00 [2J xxx", answer.Reason, StringComparison.Ordinal);
         Assert.Equal(500, answer.Reason.Length);
@@ -135,20 +150,34 @@ public sealed class ClientTests : IAsyncLifetime
         {
             BaseAddress = new Uri("http://witness.example/"),
         };
-        var client = new WitnessClient(http, _witness.Witness.Key.Verifier);
+        var client = Client(http);
         WitnessAnswer answer = await client.SubmitAsync(_log.Subject(5), default);
         Assert.Equal(WitnessOutcome.Misbehaved, answer.Outcome);
         answer = await client.SubmitAsync(_log.Subject(4), default);
         Assert.Equal(WitnessOutcome.Cosigned, answer.Outcome);
     }
 
-    private WitnessClient Client() => new(_witness.Http, _witness.Witness.Key.Verifier);
+    private WitnessClient Client(HttpClient? http = null, TimeSpan? patience = null) => new(
+        http ?? _witness.Http,
+        _witness.Witness.Key.Verifier,
+        patience ?? TimeSpan.FromMinutes(1),
+        TimeProvider.System);
 
     private async Task CosignedAsync(WitnessClient client, ulong size)
     {
         WitnessAnswer answer = await client.SubmitAsync(_log.Subject(size), default);
         Assert.Equal((WitnessOutcome.Cosigned, ""), (answer.Outcome, answer.Reason));
         _witness.CosignedAt(_log, size, answer.Cosignature + "\n");
+    }
+
+    private sealed class Silent : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return new HttpResponseMessage();
+        }
     }
 
     private sealed class Fixed(HttpStatusCode status, string text) : HttpMessageHandler

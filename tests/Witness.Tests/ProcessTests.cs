@@ -41,7 +41,9 @@ public sealed class ProcessTests : IDisposable
                             lines[1], System.Globalization.CultureInfo.InvariantCulture);
                         Assert.True(known >= cosigned, $"{known} after {cosigned} was cosigned");
                     }
-                    cosigned = await SubmitUntilKilledAsync(process, new WitnessClient(http, key));
+                    var client = new WitnessClient(
+                        http, key, TimeSpan.FromMinutes(1), TimeProvider.System);
+                    cosigned = await SubmitUntilKilledAsync(process, client);
                 }
             }
             finally

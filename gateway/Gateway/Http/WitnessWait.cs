@@ -9,7 +9,8 @@ namespace Sequencer.Gateway.Http;
 /// <param name="state">The log.</param>
 /// <param name="patience">Callers are told rather than kept: what they sent is durable, and its
 /// receipt can be had later.</param>
-internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
+/// <param name="time">Measures it.</param>
+internal sealed class WitnessWait(PipelineState state, TimeSpan patience, TimeProvider time)
 {
     /// <summary>How long callers wait.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -46,7 +47,7 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
         // witnessed before needs nobody again.
         ulong needed = result.Entries.Max(entry =>
             IsRefused(entry) ? durable.Size : entry.Outcome.Number + 1);
-        long since = TimeProvider.System.GetTimestamp();
+        long since = time.GetTimestamp();
         while (true)
         {
             Task next = state.NextCosigned;
@@ -54,13 +55,13 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience)
             {
                 return (result with { View = cosigned }, null);
             }
-            TimeSpan left = patience - TimeProvider.System.GetElapsedTime(since);
+            TimeSpan left = patience - time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero)
             {
                 // Of a refusal nothing is in the log: it stands as it is, with the durable log.
                 return (result, result.Entries.All(IsRefused) ? null : NotYet(result));
             }
-            await Task.WhenAny(next, Task.Delay(left, aborted));
+            await Task.WhenAny(next, Task.Delay(LinkTimes.RoundUp(left), time, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }

@@ -10,6 +10,9 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
 {
     private Task _keepingAlive = Task.CompletedTask;
 
+    /// <summary>What all waiting for the enclave is measured by.</summary>
+    public TimeProvider Time => connection.Time;
+
     /// <summary>Completes with the reason when the connection is of no more use.</summary>
     public Task<string> Lost => connection.Lost;
 

@@ -136,7 +136,8 @@ internal sealed class SequencingStage(
         {
             await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
             if (batch.IsCompleted) break;
-            // A wait that was cancelled before the other is: nothing would let go of this thread.
+            // A token that is cancelled ends new waits at once, the standing one a little later:
+            // without this the loop would spin in between.
             cancellationToken.ThrowIfCancellationRequested();
             _nextCommit = null;
             ulong told = _durableSize;
@@ -215,7 +216,7 @@ internal sealed class SequencingStage(
     private async Task<BatchAnswer?> SequenceBehindWitnessesAsync(
         Batch batch, CancellationToken cancellationToken)
     {
-        long since = TimeProvider.System.GetTimestamp();
+        long since = enclave.Time.GetTimestamp();
         while (true)
         {
             // Taken before asking, so that no head is missed in between.
@@ -227,9 +228,10 @@ internal sealed class SequencingStage(
             }
             catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
             {
-                TimeSpan left = WitnessPatience - TimeProvider.System.GetElapsedTime(since);
+                TimeSpan left = WitnessPatience - enclave.Time.GetElapsedTime(since);
                 if (left <= TimeSpan.Zero) return null;
-                await Task.WhenAny(next, Task.Delay(left, cancellationToken));
+                await Task.WhenAny(
+                    next, Task.Delay(LinkTimes.RoundUp(left), enclave.Time, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }

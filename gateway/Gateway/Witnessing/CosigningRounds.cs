@@ -40,7 +40,8 @@ internal sealed class CosigningRounds(
                 isDue = false;
             }
             // Still due: too few cosigned, and asking faster does not make them.
-            await Task.Delay(isDue ? pace.Retry : pace.Interval, cancellationToken);
+            await Task.Delay(
+                isDue ? pace.Retry : pace.Interval, pace.Time, cancellationToken);
         }
     }
 

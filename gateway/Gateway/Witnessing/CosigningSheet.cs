@@ -18,9 +18,12 @@ internal sealed class CosigningSheet
     /// <param name="policy">The log's witnesses.</param>
     /// <param name="view">The log up to the head.</param>
     /// <param name="epoch">The epoch that signed it, under whatever head.</param>
+    /// <param name="begunAt">Now, in ticks of a monotonic clock.</param>
     /// <exception cref="StoreDamagedException">The view's checkpoint is no note.</exception>
-    public CosigningSheet(WitnessPolicy policy, LogView view, ReceiptEpoch epoch)
+    public CosigningSheet(
+        WitnessPolicy policy, LogView view, ReceiptEpoch epoch, long begunAt)
     {
+        BegunAt = begunAt;
         if (!SignedNote.TryParse(view.Checkpoint.Span, out SignedNote? note, out _))
         {
             throw new StoreDamagedException("log", "the last checkpoint is no signed note.");
@@ -34,9 +37,8 @@ internal sealed class CosigningSheet
     /// <summary>The log up to the head.</summary>
     public LogView View { get; }
 
-    /// <summary>When it was begun, in ticks of the system's monotonic clock: no line is older.
-    /// </summary>
-    public long BegunAt { get; } = TimeProvider.System.GetTimestamp();
+    /// <summary>When it was begun, in ticks of that clock: no line is older.</summary>
+    public long BegunAt { get; }
 
     /// <summary>How many lines came back.</summary>
     public int Count => _lines.Count(line => line is not null);

@@ -14,7 +14,7 @@ internal sealed class LogWitnesses
 {
     private readonly WitnessRequirement _required;
     private readonly Cosigner[] _cosigners;
-    private readonly TimeSpan _interval;
+    private readonly WitnessAddresses _addresses;
     private readonly LogStore _store;
     private readonly EnclaveClient _enclave;
     private readonly CosignedHandover _handover;
@@ -42,7 +42,7 @@ internal sealed class LogWitnesses
             ?? throw new StoreDamagedException(EpochDocuments.PathOf(epoch), "is missing.");
         _required = required;
         _cosigners = addresses.Find(required.Policy);
-        _interval = addresses.Interval;
+        _addresses = addresses;
         _store = store;
         _enclave = enclave;
         _handover = new CosignedHandover(enclave, store, cosigned);
@@ -69,8 +69,9 @@ internal sealed class LogWitnesses
             return;
         }
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Task opening = new OpeningFence(_cosigners, _handover, waiting).RunAsync(
-            BeginSheet, ending.Token);
+        Task opening = new OpeningFence(
+            _cosigners, _handover, waiting, _addresses.Time, _addresses.Chance).RunAsync(
+                BeginSheet, ending.Token);
         if (await Task.WhenAny(opening, _enclave.Lost) != opening)
         {
             await ending.CancelAsync();
@@ -88,13 +89,14 @@ internal sealed class LogWitnesses
             _cosigners,
             _handover,
             BeginSheet,
-            new CosigningPace(_interval, _required.SecondsMax),
+            new CosigningPace(_addresses.Interval, _required.SecondsMax, _addresses.Time),
             new WitnessRemarks(log, _cosigners),
             metrics);
         return rounds.RunAsync(_cosignedSize, cancellationToken);
     }
 
-    private CosigningSheet BeginSheet() => new(_required.Policy, _store.View, _epoch);
+    private CosigningSheet BeginSheet() =>
+        new(_required.Policy, _store.View, _epoch, _addresses.Time.GetTimestamp());
 
     private bool IsOfThisEpoch(LogView view) =>
         view.Statements[^1].Number == _store.View.Statements[^1].Number;

@@ -9,13 +9,19 @@ namespace Sequencer.Gateway.Witnessing;
 /// <param name="cosigners">The witnesses, in the order of the policy.</param>
 /// <param name="handover">What is done with the head.</param>
 /// <param name="waiting">Told what is still missing, once a round.</param>
+/// <param name="time">What pauses are measured by.</param>
+/// <param name="chance">Where the chance in them comes from.</param>
 internal sealed class OpeningFence(
-    IReadOnlyList<Cosigner> cosigners, CosignedHandover handover, Action<string> waiting)
+    IReadOnlyList<Cosigner> cosigners,
+    CosignedHandover handover,
+    Action<string> waiting,
+    TimeProvider time,
+    Random chance)
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
-    private readonly Backoff _pauses = new(PauseMin, PauseMax, Random.Shared);
+    private readonly Backoff _pauses = new(PauseMin, PauseMax, chance);
 
     /// <summary>Runs until the enclave counts the head, however long that takes.</summary>
     /// <param name="begin">Makes an empty sheet for the head.</param>
@@ -50,7 +56,7 @@ internal sealed class OpeningFence(
             waiting(
                 $"{sheet.Count} of {cosigners.Count} witnesses have cosigned the epoch's first head. "
                 + string.Join("; ", missing));
-            await Task.Delay(_pauses.Next(), cancellationToken);
+            await Task.Delay(_pauses.Next(), time, cancellationToken);
             if (isRefused) sheet = begin();
         }
     }

@@ -7,10 +7,20 @@ namespace Sequencer.Gateway.Witnessing;
 /// Finds the witnesses that a log names at the addresses that the settings give: the log's
 /// configuration has keys, which stay for ever, and addresses move.
 /// </summary>
-public sealed class WitnessAddresses(WitnessSettings settings) : IDisposable
+/// <param name="settings">The addresses.</param>
+/// <param name="network">What requests go through, and disposed of with this; null: sockets.</param>
+public sealed class WitnessAddresses(
+    WitnessSettings settings, HttpMessageHandler? network = null) : IDisposable
 {
     // What is asked goes where the operator said, and nowhere else.
-    private readonly SocketsHttpHandler _http = new() { AllowAutoRedirect = false };
+    private readonly HttpMessageHandler _http =
+        network ?? new SocketsHttpHandler { AllowAutoRedirect = false };
+
+    /// <summary>What all waiting for witnesses is measured by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where the chance in the pauses comes from.</summary>
+    public Random Chance { get; init; } = Random.Shared;
 
     /// <summary>Pause between two heads that are submitted.</summary>
     public TimeSpan Interval => settings.Interval;
@@ -30,8 +40,9 @@ public sealed class WitnessAddresses(WitnessSettings settings) : IDisposable
         var http = new HttpClient(_http, disposeHandler: false)
         {
             BaseAddress = new Uri(prefix.EndsWith('/') ? prefix : prefix + "/"),
-            Timeout = settings.Timeout,
+            // The client's own measure covers the body too.
+            Timeout = Timeout.InfiniteTimeSpan,
         };
-        return new WitnessClient(http, key);
+        return new WitnessClient(http, key, settings.Timeout, Time);
     }
 }

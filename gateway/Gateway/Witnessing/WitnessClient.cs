@@ -13,10 +13,13 @@ namespace Sequencer.Gateway.Witnessing;
 /// Submits heads to one witness (docs/PROTOCOL.md section 16). Remembers the size that the witness
 /// knows, to send the right proof at once; used by one caller at a time.
 /// </summary>
-/// <param name="http">With the witness's submission prefix as its base address, ending in a slash,
-/// and a timeout.</param>
+/// <param name="http">With the witness's submission prefix as its base address, ending in a slash.
+/// </param>
 /// <param name="key">The witness's key: a cosignature counts only if it verifies.</param>
-internal sealed class WitnessClient(HttpClient http, VerifierKey key)
+/// <param name="patience">An answer that takes longer is none.</param>
+/// <param name="time">What that is measured by.</param>
+internal sealed class WitnessClient(
+    HttpClient http, VerifierKey key, TimeSpan patience, TimeProvider time)
 {
     // One for the size, one for the epoch, and one more when another submitter came between.
     private const int AttemptsMax = 4;
@@ -109,9 +112,10 @@ internal sealed class WitnessClient(HttpClient http, VerifierKey key)
     private async Task<Reply> PostAsync(
         string path, byte[] body, CancellationToken cancellationToken)
     {
-        // The client's own timeout ends with the headers; a body may dribble as well.
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(http.Timeout);
+        // Headers and body together: a body may dribble as well.
+        using var late = new CancellationTokenSource(patience, time);
+        using var limit =
+            CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             using var content = new ByteArrayContent(body);

@@ -24,7 +24,8 @@ public sealed class WitnessWaitTests
         var outcome = new Outcome(status, RefusalReason.Guard, 0, Number: 1, Actual: 0);
         var result = new AppendResult(
             AppendFailure.None, [new SequencedEntry(outcome, default)], state.View);
-        (AppendResult told, Problem? problem) = await new WitnessWait(state, TimeSpan.Zero)
+        (AppendResult told, Problem? problem) = await new WitnessWait(
+            state, TimeSpan.Zero, TimeProvider.System)
             .CoverAsync(Acknowledgement.Witnessed, result, default);
         Assert.Same(result, told);
         Assert.Equal(
