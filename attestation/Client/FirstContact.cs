@@ -10,7 +10,10 @@ namespace Sequencer.Client;
 /// <param name="Policy">The policy; null if the log says too little to make one.</param>
 /// <param name="Faults">What does not hold, a sentence each. Unless there is none, the policy is
 /// not to be used.</param>
-public sealed record PolicyDraft(TrustPolicy? Policy, IReadOnlyList<string> Faults);
+/// <param name="AwaitsWitnesses">Too few of the log's witnesses have cosigned its head so far: the
+/// policy is what they wait for, and refuses the log until then.</param>
+public sealed record PolicyDraft(
+    TrustPolicy? Policy, IReadOnlyList<string> Faults, bool AwaitsWitnesses = false);
 
 /// <summary>
 /// Drafts a trust policy by asking a log itself: trust on first use. All is checked that can be
@@ -44,8 +47,8 @@ public static class FirstContact
         var policy = new TrustPolicy(genesis.LogId, genesis.Fields.Configuration, images, [root]);
         // An image that only an old epoch presents would be pinned without this.
         foreach (AuditEpoch epoch in epochs) CheckEpoch(policy, root, epoch, faults);
-        await CheckHeadAsync(client, policy, faults, cancellationToken);
-        return new PolicyDraft(policy, faults);
+        bool isWitnessed = await CheckHeadAsync(client, policy, faults, cancellationToken);
+        return new PolicyDraft(policy, faults, AwaitsWitnesses: !isWitnessed);
     }
 
     private static List<AcceptedMeasurement> Presented(
@@ -110,8 +113,11 @@ public static class FirstContact
         }
     }
 
-    /// <summary>The genesis under the newest head ties both ends of the log together.</summary>
-    private static async Task CheckHeadAsync(
+    /// <summary>
+    /// The genesis under the newest head ties both ends of the log together. False if the head lacks
+    /// its quorum: no fault, since witnesses need a policy before they cosign anything.
+    /// </summary>
+    private static async Task<bool> CheckHeadAsync(
         SequencerClient client,
         TrustPolicy policy,
         List<string> faults,
@@ -120,9 +126,12 @@ public static class FirstContact
         ReceivedReceipt genesis = await client.GetReceiptAsync(
             0, cancellationToken: cancellationToken);
         var verifier = new LogVerifier(policy);
+        bool isWitnessed = true;
         foreach (var fault in verifier.VerifyReceipt(genesis.Bytes.Span).Faults)
         {
-            faults.Add($"The head, {fault.Sentence}");
+            if (fault.Rule == VerificationRule.WitnessQuorum) isWitnessed = false;
+            else faults.Add($"The head, {fault.Sentence}");
         }
+        return isWitnessed;
     }
 }

@@ -76,6 +76,12 @@ internal static class PolicyCommand
         {
             screen.WriteBytes(policy.ToJson());
         }
+        if (draft.AwaitsWitnesses)
+        {
+            screen.Remark(
+                "[yellow]Too few witnesses have cosigned this log so far.[/] Give them this policy; "
+                + "verify and audit refuse the log until their quorum is there.");
+        }
         Remind(screen, policy, isPublished: parse.GetValue(Measurements) is not null);
         return ExitCodes.Good;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Sequencer.Attestation.Verification;
+using Sequencer.Client;
 using Sequencer.Gateway.Tests;
 
 namespace Sequencer.Witness.Tests.Fence;
@@ -38,6 +39,24 @@ public sealed class OpeningTests
         await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
         Assert.True(log.Verify(await log.AppendAsync("then")).IsGood);
     }
+
+    [Fact]
+    public async Task A_policy_is_drafted_before_there_is_a_witness_who_could_need_it()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.BeginAsync(4, 3);
+        PolicyDraft draft = await DraftAsync(log);
+        Assert.Empty(draft.Faults);
+        Assert.True(draft.AwaitsWitnesses);
+        foreach (WatchingWitness witness in log.Witnesses) await witness.WatchAsync(draft.Policy!);
+        await WitnessedLogFixture.WaitForReadinessAsync(log.Gateway);
+        // The same policy asks for the quorum, and has it now.
+        Assert.False((await DraftAsync(log)).AwaitsWitnesses);
+        Assert.NotNull(draft.Policy!.Witnesses);
+    }
+
+    private static Task<PolicyDraft> DraftAsync(WitnessedLogFixture log) =>
+        FirstContact.DraftPolicyAsync(
+            SequencerClient.WithoutVerification(log.Gateway.Http), log.Policy.Roots[0]);
 
     [Fact]
     public async Task A_log_stops_at_its_bound_and_goes_on_when_its_witnesses_are_back()
