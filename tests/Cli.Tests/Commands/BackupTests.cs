@@ -1,4 +1,6 @@
 using Sequencer.Attestation.Tests.Log;
+using Sequencer.Attestation.Tests.Notes;
+using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Cli.Tests.Commands;
 
@@ -41,6 +43,28 @@ public sealed class BackupTests : IDisposable
         result = await _run.RunAsync("restore", "b", "--data", "d");
         result.IsUnusable();
         Assert.Contains("not empty", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_with_a_quorum_takes_a_log_that_is_ahead_of_its_witnesses()
+    {
+        TestWitness[] witnesses = TestWitness.Make(4);
+        TrustPolicy plain = _log.Policy;
+        var policy = new TrustPolicy(
+            plain.LogId, plain.Configuration, plain.Measurements, plain.Roots,
+            TestWitness.Policy(3, witnesses));
+        _run.Write("quorum.json", policy.ToJson());
+        using var directory = new TestLogDirectory(_log);
+        string cosigned = Path.Combine(directory.Folder, "cosigned");
+        string[] backup = ["backup", directory.Folder, "-o", "b", "--policy", "quorum.json"];
+
+        File.WriteAllBytes(cosigned, TestWitness.Cosign(_log.Note(20), witnesses[..2]));
+        CommandResult result = await _run.RunAsync(backup);
+        result.IsRefused();
+        Assert.Contains("witness-quorum", result.Error, StringComparison.Ordinal);
+        File.WriteAllBytes(cosigned, TestWitness.Cosign(_log.Note(20), witnesses[1..]));
+        (await _run.RunAsync(backup)).IsGood();
+        (await _run.RunAsync("restore", "b", "--data", "d", "--policy", "quorum.json")).IsGood();
     }
 
     [Fact]
