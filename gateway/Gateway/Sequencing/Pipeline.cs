@@ -55,6 +55,9 @@ public sealed class Pipeline(
     private LogStore? _store;
     private LogStore? _retired;
     private SnapshotKeeper? _snapshots;
+
+    // Payload offset by request digest of what the enclave may have sequenced, or may still: a request
+    // of an earlier connection can be on its way until something else takes its numbers.
     private Dictionary<Digest, ulong> _unanswered = [];
 
     // The epoch that the operator asked to end: a request never reaches the one after it.
@@ -159,12 +162,14 @@ public sealed class Pipeline(
         Writer? writer = null;
         AppendFailure failure = AppendFailure.EnclaveUnavailable;
         long readyAt = 0;
+        ulong sizeBefore = store.View.Size;
         try
         {
             var attachment = new EnclaveAttachment(
                 store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
-            _unanswered.Clear();
+            if (head.Size > sizeBefore) _unanswered.Clear();
+            sizeBefore = head.Size;
             // Everything that the enclave signed is durable here: now its head may be shown around.
             LogWitnesses? witnesses = WitnessesOf(head, store, enclave);
             if (witnesses is not null)
@@ -207,7 +212,11 @@ public sealed class Pipeline(
             writer?.Fail(failure);
             if (writer is not null)
             {
-                _unanswered = writer.Unanswered;
+                if (writer.Head.Size > sizeBefore) _unanswered.Clear();
+                foreach ((Digest request, ulong offset) in writer.Unanswered)
+                {
+                    _unanswered[request] = offset;
+                }
                 _backoff.Lived(settings.Times.Time.GetElapsedTime(readyAt));
             }
         }
