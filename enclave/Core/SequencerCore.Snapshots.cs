@@ -1,5 +1,4 @@
 using Sequencer.Attestation.Log;
-using Sequencer.Attestation.Merkle;
 
 namespace Sequencer.Enclave.Core;
 
@@ -18,19 +17,12 @@ public sealed partial class SequencerCore
         ulong acknowledgedSize, ulong startSize, ulong timeMs, out HeadToSign? head)
     {
         head = null;
-        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
-        if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
-        if (startSize != Size) return CoreResult.WrongPosition;
-        if (_fence is { } fence && !fence.Allows(Size, 1, timeMs)) return CoreResult.WitnessLag;
         int length = SnapshotRecord.Length(Size);
-        RetainedBatch? space =
-            _retained.TryReserve(Size, default, BatchAnswer.FixedBytes + 2 + length);
-        if (space is null) return CoreResult.RetentionFull;
-
-        Phase = CorePhase.Stopped;
+        CoreResult begun = BeginOwnRecord(
+            acknowledgedSize, startSize, length, !FenceAllows(1, timeMs), out var space);
+        if (begun != CoreResult.Done) return begun;
         LogState log = _log!;
-        if (log.Size == TreeHash.MaxSize) return CoreResult.Stopped;
-        var writer = new BatchAnswer(space.AnswerSpace, log.Size, outcomeCount: 0);
+        var writer = new BatchAnswer(space!.AnswerSpace, log.Size, outcomeCount: 0);
         ulong takenMs = Math.Max(timeMs, log.LastTimeMs);
         byte[] record = log.Snapshot(takenMs);
         record.CopyTo(writer.AddRecord(length));

@@ -206,10 +206,7 @@ public sealed partial class SequencerCore
         if (!Batch.TryRead(batch, out Batch read)) return CoreResult.MalformedFrame;
         if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
         if (read.StartSize != Size) return Resubmit(read, out answer);
-        if (_fence is { } fence && !fence.Allows(Size, read.MemberCount, timeMs))
-        {
-            return CoreResult.WitnessLag;
-        }
+        if (!FenceAllows(read.MemberCount, timeMs)) return CoreResult.WitnessLag;
         RetainedBatch? space = _retained.TryReserve(Size, batch, read.AnswerBytesMax);
         if (space is null) return CoreResult.RetentionFull;
 
@@ -240,17 +237,11 @@ public sealed partial class SequencerCore
         ulong acknowledgedSize, ulong startSize, ulong timeMs, out HeadToSign? head)
     {
         head = null;
-        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
-        if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
-        if (startSize != Size) return CoreResult.WrongPosition;
-        RetainedBatch? space =
-            _retained.TryReserve(Size, default, BatchAnswer.FixedBytes + 2 + SealRecord.Bytes);
-        if (space is null) return CoreResult.RetentionFull;
-
-        Phase = CorePhase.Stopped;
+        CoreResult begun = BeginOwnRecord(
+            acknowledgedSize, startSize, SealRecord.Bytes, isHeldBack: false, out var space);
+        if (begun != CoreResult.Done) return begun;
         LogState log = _log!;
-        if (log.Size == TreeHash.MaxSize) return CoreResult.Stopped;
-        var writer = new BatchAnswer(space.AnswerSpace, log.Size, outcomeCount: 0);
+        var writer = new BatchAnswer(space!.AnswerSpace, log.Size, outcomeCount: 0);
         Span<byte> record = writer.AddRecord(SealRecord.Bytes);
         ulong sealedMs = Math.Max(timeMs, log.LastTimeMs);
         SealRecord.Write(record, log.Statement, log.Size, sealedMs, log.LastLeaf);
@@ -344,6 +335,9 @@ public sealed partial class SequencerCore
     private bool MayHandOver(out CoreResult refused) =>
         MayEnter(CorePhase.Open, out refused) || Phase == CorePhase.Sealed;
 
+    private bool FenceAllows(int members, ulong timeMs) =>
+        _fence is not { } fence || fence.Allows(Size, members, timeMs);
+
     private CoreResult Open(LogState log, EpochStatement statement, out HeadToSign? head)
     {
         _log = log;
@@ -361,6 +355,26 @@ public sealed partial class SequencerCore
         var writer = new BatchAnswer(space.AnswerSpace, number, outcomeCount: 0);
         statement.Bytes.Span.CopyTo(writer.AddRecord(recordBytes));
         return Emit(space, writer, out head);
+    }
+
+    /// <summary>
+    /// Room for a record that the enclave itself appends at its size: Done, and the phase is
+    /// Stopped until the head over it is signed. Or WrongPosition, WitnessLag, RetentionFull,
+    /// WrongPhase, Sealed, Stopped.
+    /// </summary>
+    private CoreResult BeginOwnRecord(
+        ulong acknowledgedSize, ulong startSize, int bytes, bool isHeldBack,
+        out RetainedBatch? space)
+    {
+        space = null;
+        if (!MayEnter(CorePhase.Open, out CoreResult refused)) return refused;
+        if (!_retained.TryAcknowledge(acknowledgedSize)) return CoreResult.WrongPosition;
+        if (startSize != Size) return CoreResult.WrongPosition;
+        if (isHeldBack) return CoreResult.WitnessLag;
+        space = _retained.TryReserve(Size, default, BatchAnswer.FixedBytes + 2 + bytes);
+        if (space is null) return CoreResult.RetentionFull;
+        Phase = CorePhase.Stopped;
+        return Size == TreeHash.MaxSize ? CoreResult.Stopped : CoreResult.Done;
     }
 
     /// <summary>Everything is appended: what remains is the host's signature.</summary>

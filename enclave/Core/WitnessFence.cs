@@ -72,7 +72,7 @@ internal sealed class WitnessFence(WitnessRequirement witnesses, EpochStatement 
         for (int i = EpochSignature.LineCount; i < note.Signatures.Count; i++)
         {
             NoteSignature line = note.Signatures[i];
-            int witness = IndexOf(line);
+            int witness = witnesses.Policy.IndexOf(line);
             if (witness < 0) continue;
             NoteSignatureResult result = NoteSignatureVerification.Verify(
                 witnesses.Policy.Witnesses[witness].Key,
@@ -108,15 +108,5 @@ internal sealed class WitnessFence(WitnessRequirement witnesses, EpochStatement 
             if (times[i] >= seconds) since |= 1u << i;
         }
         return since;
-    }
-
-    private int IndexOf(NoteSignature line)
-    {
-        for (int i = 0; i < witnesses.Policy.Witnesses.Length; i++)
-        {
-            VerifierKey key = witnesses.Policy.Witnesses[i].Key;
-            if (key.KeyId == line.KeyId && key.Name == line.KeyName) return i;
-        }
-        return -1;
     }
 }

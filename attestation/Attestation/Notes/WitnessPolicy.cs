@@ -61,6 +61,18 @@ public sealed class WitnessPolicy
         [NotNullWhen(true)] out WitnessPolicy? policy, out WitnessPolicyFault fault) =>
         WitnessPolicyReader.TryRead(text, out policy, out fault);
 
+    /// <summary>The index in <see cref="Witnesses"/> of the one that a line says it is by, its name
+    /// and key id; -1 if there is none.</summary>
+    public int IndexOf(NoteSignature line)
+    {
+        for (int i = 0; i < Witnesses.Length; i++)
+        {
+            VerifierKey key = Witnesses[i].Key;
+            if (key.KeyId == line.KeyId && key.Name == line.KeyName) return i;
+        }
+        return -1;
+    }
+
     /// <summary>True if these witnesses are enough; always where there is no quorum.</summary>
     /// <param name="cosigned">For each of <see cref="Witnesses"/>, by its index, bit i of it.
     /// </param>

@@ -42,7 +42,7 @@ internal static class CosignatureVerification
         var failed = new List<string>();
         foreach (NoteSignature line in note.Signatures)
         {
-            int index = IndexOf(policy, line);
+            int index = policy.IndexOf(line);
             if (index < 0) continue;
             PolicyWitness witness = policy.Witnesses[index];
             if (TryVerify(witness, note, line) is { } cosignature) cosigned[index] ??= cosignature;
@@ -94,16 +94,6 @@ internal static class CosignatureVerification
                 ? new VerifiedCosignature(
                     witness.Name, DateTimeOffset.FromUnixTimeSeconds((long)seconds))
                 : null;
-
-    private static int IndexOf(WitnessPolicy policy, NoteSignature line)
-    {
-        for (int i = 0; i < policy.Witnesses.Length; i++)
-        {
-            VerifierKey key = policy.Witnesses[i].Key;
-            if (key.KeyId == line.KeyId && key.Name == line.KeyName) return i;
-        }
-        return -1;
-    }
 
     private static string Names(IEnumerable<PolicyWitness> witnesses)
     {

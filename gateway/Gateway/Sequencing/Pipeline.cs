@@ -59,6 +59,7 @@ public sealed class Pipeline(
     // Payload offset by request digest of what the enclave may have sequenced, or may still: a request
     // of an earlier connection can be on its way until something else takes its numbers.
     private Dictionary<Digest, ulong> _unanswered = [];
+    private ulong _unansweredSize;
 
     // The epoch that the operator asked to end: a request never reaches the one after it.
     private long _epochToSeal = NoEpoch;
@@ -74,6 +75,7 @@ public sealed class Pipeline(
         _store = opened;
         _snapshots = SnapshotKeeper.Of(_store, log);
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
+        _unansweredSize = _store.View.Size;
         foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
         ShowView(_store.View);
         state.ShowCosigned(cosigned);
@@ -162,14 +164,12 @@ public sealed class Pipeline(
         Writer? writer = null;
         AppendFailure failure = AppendFailure.EnclaveUnavailable;
         long readyAt = 0;
-        ulong sizeBefore = store.View.Size;
         try
         {
             var attachment = new EnclaveAttachment(
                 store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
             LogHead head = await attachment.RunAsync(stopping);
-            if (head.Size > sizeBefore) _unanswered.Clear();
-            sizeBefore = head.Size;
+            ForgetUnanswered(head.Size);
             // Everything that the enclave signed is durable here: now its head may be shown around.
             LogWitnesses? witnesses = WitnessesOf(head, store, enclave);
             if (witnesses is not null)
@@ -212,7 +212,7 @@ public sealed class Pipeline(
             writer?.Fail(failure);
             if (writer is not null)
             {
-                if (writer.Head.Size > sizeBefore) _unanswered.Clear();
+                ForgetUnanswered(writer.Head.Size);
                 foreach ((Digest request, ulong offset) in writer.Unanswered)
                 {
                     _unanswered[request] = offset;
@@ -221,6 +221,14 @@ public sealed class Pipeline(
             }
         }
         return failure;
+    }
+
+    // What was asked for at a smaller size cannot be sequenced any more.
+    private void ForgetUnanswered(ulong size)
+    {
+        if (size == _unansweredSize) return;
+        _unanswered.Clear();
+        _unansweredSize = size;
     }
 
     // Stands until the epoch has ended, however often the connection is lost under it: the enclave

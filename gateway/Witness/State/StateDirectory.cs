@@ -1,16 +1,15 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Sequencer.Gateway.Store;
 
 namespace Sequencer.Witness.State;
 
 /// <summary>A directory of state files on a local disk, owned by one process at a time.</summary>
-internal sealed partial class StateDirectory : IStateFiles, IDisposable
+internal sealed class StateDirectory : IStateFiles, IDisposable
 {
     /// <summary>Longest file, in bytes: above what the longest state can make.</summary>
     public const int FileMaxBytes = 4 * 1024 * 1024;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const int ReadOnly = 0;
 
     private readonly string _path;
     private readonly SafeFileHandle _lock;
@@ -26,7 +25,7 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
         if (!Directory.Exists(full))
         {
             Directory.CreateDirectory(full, OwnerOnly | UnixFileMode.UserExecute);
-            if (Path.GetDirectoryName(full) is { } parent) Sync(parent);
+            if (Path.GetDirectoryName(full) is { } parent) PosixSync.Directory(parent);
         }
         return new StateDirectory(full, Lock(full));
     }
@@ -63,7 +62,7 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
         }
         // The bytes are durable before the name says that they count; then the name is.
         File.Move(next, At(name), overwrite: true);
-        Sync(_path);
+        PosixSync.Directory(_path);
     }
 
     /// <summary>True if nobody but the file's owner can read or write it.</summary>
@@ -104,23 +103,4 @@ internal sealed partial class StateDirectory : IStateFiles, IDisposable
             throw new IOException($"Another witness runs in {directory}.");
         }
     }
-
-    private static void Sync(string directory)
-    {
-        int descriptor = OpenDirectory(directory, ReadOnly);
-        if (descriptor < 0) throw Failure($"open {directory}");
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (FSync(handle) != 0) throw Failure($"fsync {directory}");
-    }
-
-    private static IOException Failure(string call) =>
-        new($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FSync(SafeFileHandle file);
-
-    [LibraryImport(
-        "libc", EntryPoint = "open", SetLastError = true,
-        StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenDirectory(string path, int flags);
 }
