@@ -1,4 +1,6 @@
 using Microsoft.Net.Http.Headers;
+using Sequencer.Attestation;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -48,7 +50,7 @@ internal sealed class AppendEndpoints(
             entry.Expected = expected;
             entry.IdempotencyKey = context.Request.Headers[KeyHeader];
             entry.IdempotencyField = KeyHeader;
-            problem = entry.TryEncode(out item);
+            problem = entry.TryEncode(Caller.Of(context).Tenant, out item);
         }
         if (problem is not null)
         {
@@ -80,9 +82,10 @@ internal sealed class AppendEndpoints(
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         var items = new PayloadItem[entries.Count];
+        Digest tenant = Caller.Of(context).Tenant;
         for (int i = 0; i < items.Length && problem is null; i++)
         {
-            problem = entries[i].TryEncode(out items[i]);
+            problem = entries[i].TryEncode(tenant, out items[i]);
             if (problem is not null) problem = problem with { Index = i };
         }
         if (problem is not null)

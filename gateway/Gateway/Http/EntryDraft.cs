@@ -8,7 +8,6 @@ namespace Sequencer.Gateway.Http;
 /// <summary>An entry as a caller describes it, before it is encoded.</summary>
 public sealed class EntryDraft
 {
-    private static readonly Digest DefaultTenant = Derivation.Tenant(Derivation.DefaultTenantName);
     private static readonly Digest NoMetadata = Derivation.Metadata(EntryMetadata.Empty.Block.Span);
 
     /// <summary>The payload.</summary>
@@ -40,9 +39,9 @@ public sealed class EntryDraft
     /// </summary>
     public uint IdempotencyIndex { get; set; }
 
-    /// <summary>Encodes request and metadata block; a problem when a limit or rule is broken.
-    /// </summary>
-    public Problem? TryEncode(out PayloadItem item)
+    /// <summary>Encodes request and metadata block for a tenant; a problem when a limit or rule is
+    /// broken.</summary>
+    public Problem? TryEncode(in Digest tenant, out PayloadItem item)
     {
         item = default;
         if (!TryEncodeMetadata(out ReadOnlyMemory<byte> block, out Digest metadata, out string fault))
@@ -63,9 +62,9 @@ public sealed class EntryDraft
         }
         Digest idempotency = IdempotencyKey is null
             ? Digest.Zero
-            : Derivation.Idempotency(DefaultTenant, IdempotencyIndex, key);
+            : Derivation.Idempotency(tenant, IdempotencyIndex, key);
         byte[] request = AppendRequest.Encode(
-            DefaultTenant,
+            tenant,
             Derivation.Payload(Payload.Span),
             (uint)Payload.Length,
             metadata,
