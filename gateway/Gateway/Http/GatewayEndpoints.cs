@@ -26,6 +26,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
         app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
         app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
+        app.MapMethods("/v1/log", Reading, log.LogAsync);
         foreach (string prefix in (string[])["/v1", ""])
         {
             app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);
