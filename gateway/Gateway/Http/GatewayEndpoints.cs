@@ -31,6 +31,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/streams/{name}", Reading, streams.OneAsync);
         app.MapMethods("/v1/streams/{name}/entries", Reading, streams.EntriesAsync);
         app.MapMethods("/v1/streams/{name}/entries", Appending, append.AppendToStreamAsync);
+        app.MapMethods("/v1/log", Reading, log.LogAsync);
         foreach (string prefix in (string[])["/v1", ""])
         {
             app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);
