@@ -45,6 +45,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/epochs", Reading, epochs.AllAsync);
         app.MapMethods("/v1/epochs/{epoch}", Reading, epochs.OneAsync);
         app.MapMethods("/v1/attestation", Reading, epochs.AttestationAsync);
+        app.MapMethods("/openapi.json", Reading, OpenApiEndpoint.ReadAsync);
         app.MapMethods("/livez", Reading, HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", Reading, health.ReadyAsync);
         app.MapMethods("/metrics", Reading, health.MetricsAsync);
