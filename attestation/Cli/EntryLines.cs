@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Sequencer.Attestation.Log;
 using Sequencer.Client;
 
@@ -74,6 +75,11 @@ internal static class EntryLines
         {
             json.WriteString("stream", stream);
             json.WriteNumber("version", entry.Version!.Value);
+        }
+        if (entry.Payload is { } payload)
+        {
+            if (Utf8.IsValid(payload.Span)) json.WriteString("payload", payload.Span);
+            else json.WriteBase64String("payload_base64", payload.Span);
         }
         json.WriteEndObject();
     }

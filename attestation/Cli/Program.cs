@@ -14,6 +14,7 @@ var root = new RootCommand(
     SubmitCommand.Create(),
     GetCommand.Create(),
     TailCommand.Create(),
+    StreamCommand.Create(),
     VerifyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),

@@ -99,6 +99,8 @@ internal sealed class TestGateway : IAsyncDisposable
             ["v1", "entries:batch"] => Batch(body),
             ["v1", "entries"] when context.Request.Method == "POST" => Append(context, body),
             ["v1", "entries"] => Range(context.Request.Query),
+            ["v1", "streams"] => Json(WriteStreams),
+            ["v1", "streams", var name, "entries"] => Json(json => WriteStream(json, name)),
             ["v1", "entries", var text, ..] when ulong.TryParse(text, out ulong number)
                 && number < Log.Size => OfRecord(context, parts[3..], number),
             _ => null,
@@ -223,6 +225,38 @@ internal sealed class TestGateway : IAsyncDisposable
         });
     }
 
+    private void WriteStreams(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("streams");
+        foreach (var stream in Entries().GroupBy(n => Stream(Log.Entries[n]!)!))
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", stream.Key);
+            json.WriteNumber("version", stream.Count());
+            json.WriteNumber("first", stream.First());
+            json.WriteNumber("last", stream.Last());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteStream(Utf8JsonWriter json, string name)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("entries");
+        foreach (int number in Entries().Where(n => Stream(Log.Entries[n]!) == name))
+        {
+            WriteRecord(json, (ulong)number, hasPayload: true);
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private IEnumerable<int> Entries() =>
+        Enumerable.Range(0, Log.Entries.Count).Where(n => Log.Entries[n] is not null);
+
     private void WriteEpochs(Utf8JsonWriter json)
     {
         json.WriteStartObject();
@@ -240,7 +274,7 @@ internal sealed class TestGateway : IAsyncDisposable
         json.WriteEndObject();
     }
 
-    private void WriteRecord(Utf8JsonWriter json, ulong number)
+    private void WriteRecord(Utf8JsonWriter json, ulong number, bool hasPayload = false)
     {
         byte[] record = Log.Records[(int)number];
         Assert.True(RecordHeader.TryRead(record, out RecordHeader header));
@@ -263,6 +297,7 @@ internal sealed class TestGateway : IAsyncDisposable
                 json.WriteString("stream", stream);
                 json.WriteNumber("version", Version(number));
             }
+            if (hasPayload) json.WriteBase64String("payload_base64", entry.Payload);
         }
         json.WriteEndObject();
     }
