@@ -16,6 +16,7 @@ internal static class GatewayEndpoints
     {
         var append = app.Services.GetRequiredService<AppendEndpoints>();
         var entries = app.Services.GetRequiredService<EntryEndpoints>();
+        var streams = app.Services.GetRequiredService<StreamEndpoints>();
         var log = app.Services.GetRequiredService<LogEndpoints>();
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
         var health = app.Services.GetRequiredService<HealthEndpoints>();
@@ -29,6 +30,11 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
         app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
         app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
+        app.MapMethods("/v1/streams", Reading, streams.ListAsync);
+        app.MapMethods("/v1/streams/{name}", Reading, streams.OneAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Reading, streams.EntriesAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Appending, append.AppendToStreamAsync);
+        app.MapMethods("/v1/log", Reading, log.LogAsync);
         foreach (string prefix in (string[])["/v1", ""])
         {
             app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);
@@ -39,6 +45,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/epochs", Reading, epochs.AllAsync);
         app.MapMethods("/v1/epochs/{epoch}", Reading, epochs.OneAsync);
         app.MapMethods("/v1/attestation", Reading, epochs.AttestationAsync);
+        app.MapMethods("/openapi.json", Reading, OpenApiEndpoint.ReadAsync);
         app.MapMethods("/livez", Reading, HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", Reading, health.ReadyAsync);
         app.MapMethods("/metrics", Reading, health.MetricsAsync);
