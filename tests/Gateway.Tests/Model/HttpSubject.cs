@@ -1,6 +1,5 @@
+using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 
 namespace Sequencer.Gateway.Tests.Model;
@@ -34,16 +33,10 @@ internal sealed class HttpSubject : ISubject
 
     public async Task<string> ReadAsync(Step step, int size)
     {
-        string path = step switch
-        {
-            ReadOne one => $"/{one.Number}",
-            ReadRange range => $"?from={range.From}&limit={range.Limit}",
-            ReadPayload found => $"?payload_digest={DigestOf(found.Payload).ToHex()}&limit=1000",
-            _ => throw new InvalidOperationException($"{step} reads nothing."),
-        };
         // What was only sequenced is on its way to the disk.
         await _gateway.WaitForSizeAsync(size);
-        using HttpResponseMessage response = await _gateway.Http.GetAsync($"/v1/entries{path}");
+        (string path, string query) = HttpForm.Of(step);
+        using HttpResponseMessage response = await _gateway.Http.GetAsync(path + query);
         return AnswerText.OfRead(
             (int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
@@ -58,7 +51,7 @@ internal sealed class HttpSubject : ISubject
     public async Task RestartEnclaveAsync()
     {
         await _enclave!.DisposeAsync();
-        await _gateway.WaitForReadinessAsync(System.Net.HttpStatusCode.ServiceUnavailable);
+        await _gateway.WaitForReadinessAsync(HttpStatusCode.ServiceUnavailable);
         _enclave = new TestEnclave(_gateway.SocketPath);
         await _gateway.WaitForReadinessAsync();
     }
@@ -77,10 +70,12 @@ internal sealed class HttpSubject : ISubject
 
     private async Task<string> SendAsync(Post post)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, PostBody.Path(post));
-        request.Content = new ByteArrayContent(PostBody.Bytes(post));
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(PostBody.ContentType(post));
-        foreach ((string name, string value) in PostBody.Headers(post))
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, HttpForm.PathOf(post) + HttpForm.QueryOf(post));
+        request.Content = new ByteArrayContent(HttpForm.BodyOf(post));
+        request.Content.Headers.ContentType =
+            new MediaTypeHeaderValue(HttpForm.ContentTypeOf(post));
+        foreach ((string name, string value) in HttpForm.HeadersOf(post))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
@@ -94,7 +89,4 @@ internal sealed class HttpSubject : ISubject
             response.Headers.Location?.ToString(),
             response.Headers.ETag?.ToString());
     }
-
-    private static Digest DigestOf(string payload) =>
-        Derivation.Payload(Encoding.UTF8.GetBytes(payload));
 }

@@ -14,7 +14,8 @@ internal sealed record Logged(int Number, Entry Entry, int Version, int Index, i
 /// <param name="What">appended or replayed (number), version-mismatch (the stream's version),
 /// idempotency-conflict (who used the key), cells-full (the limit), or other-member.</param>
 /// <param name="Value">As said.</param>
-internal readonly record struct Told(string What, int Value);
+/// <param name="Failed">The guard that does not hold.</param>
+internal readonly record struct Told(string What, int Value, Guard? Failed = null);
 
 /// <summary>
 /// What a log promises to those who append, as a list that is searched: the number is the place in
@@ -65,6 +66,10 @@ internal class LogModel(int cellsMax, int window)
     /// <summary>The version of a stream: how many entries were appended to it.</summary>
     public int Version(string stream) => Log.Count(logged => logged?.Entry.Stream == stream);
 
+    /// <summary>The number of the newest entry of a stream; 0 if it has none.</summary>
+    public int LastOf(string stream) =>
+        Log.FindLast(logged => logged?.Entry.Stream == stream)?.Number ?? 0;
+
     /// <summary>The entry that used a key, if that is remembered at the next number.</summary>
     protected Logged? FindUse(Entry entry) =>
         Log.FindLast(logged => logged is not null && logged.Entry.HasKeyOf(entry)
@@ -73,31 +78,40 @@ internal class LogModel(int cellsMax, int window)
     protected virtual bool IsRemembered(int number) => Log.Count - number <= window;
 
     protected virtual bool IsReplay(Entry[] group, Logged?[] used) =>
-        used.Select((use, i) => use is not null && use.Entry == group[i]
+        used.Select((use, i) => use is not null && use.Entry.IsSameAs(group[i])
             && (use.Index, use.Count) == (i, group.Length)
             && use.Number == used[0]!.Number + i).All(same => same);
 
     /// <summary>Why an entry may not be appended next; null if it may.</summary>
     protected virtual Told? Judge(Entry entry)
     {
-        if (entry.Stream is null) return null;
-        int version = Version(entry.Stream);
-        if (!Holds(entry.Expected, version)) return new Told("version-mismatch", version);
-        return version == 0 && Streams() >= cellsMax ? new Told("cells-full", cellsMax) : null;
+        foreach (Guard guard in entry.Guards)
+        {
+            if (!Holds(guard))
+            {
+                return new Told("version-mismatch", Version(guard.Stream), guard);
+            }
+        }
+        return entry.Stream is not null && Version(entry.Stream) == 0 && Streams() >= cellsMax
+            ? new Told("cells-full", cellsMax)
+            : null;
     }
 
-    protected virtual bool Holds(string expected, int version) => expected switch
+    protected virtual bool Holds(Guard guard) => guard.Expected.Split(' ') switch
     {
-        "any" => true,
-        "none" => version == 0,
-        "exists" => version > 0,
-        _ => version == int.Parse(expected, CultureInfo.InvariantCulture),
+        ["none"] => Version(guard.Stream) == 0,
+        ["exists"] => Version(guard.Stream) > 0,
+        ["since", var number] => LastOf(guard.Stream) <= Number(number),
+        [var version] => Version(guard.Stream) == Number(version),
+        _ => throw new InvalidOperationException($"{guard} is no guard."),
     };
 
     protected virtual int VersionAfter(Entry entry) =>
         entry.Stream is null ? 0 : Version(entry.Stream) + 1;
 
     protected virtual void Undo(int size) => Log.RemoveRange(size, Log.Count - size);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private int Streams() =>
         Log.Select(logged => logged?.Entry.Stream).Where(stream => stream is not null)

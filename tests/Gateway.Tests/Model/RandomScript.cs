@@ -11,10 +11,11 @@ namespace Sequencer.Gateway.Tests.Model;
 internal sealed class RandomScript(
     Random random, int postsAtOnce, int restartOnceIn, bool losesEnclaves)
 {
-    private const int Streams = 5;
     private const int Keys = 7;
     private const int Payloads = 3;
     private const int Remembered = 12;
+
+    private static readonly string[] Streams = ["a-1", "a-2", "b-1", "b-2", "c"];
 
     private readonly Queue<Post> _sent = new();
 
@@ -22,12 +23,12 @@ internal sealed class RandomScript(
     public Step Next(LogModel model)
     {
         if (IsOnceIn(restartOnceIn)) return Restart(model);
-        int size = model.Log.Count;
-        return random.Next(20) switch
+        return random.Next(24) switch
         {
-            0 => new ReadOne(random.Next(size + 2)),
-            1 => new ReadRange(random.Next(size + 2), random.Next(1, 6)),
-            2 => new ReadPayload(Payload()),
+            0 => new ReadOne(random.Next(model.Log.Count + 2)),
+            1 => new ReadPayload(Payload()),
+            2 => new ReadStreams(IsOnceIn(2) ? null : Category()),
+            3 or 4 => Sequence(model),
             _ => new Send(Posts(model)),
         };
     }
@@ -39,6 +40,21 @@ internal sealed class RandomScript(
         1 when losesEnclaves => new SendAndLose(Posts(model)),
         _ => new RestartGateway(),
     };
+
+    private ReadSequence Sequence(LogModel model)
+    {
+        var of = (Of)random.Next(4);
+        string name = of switch
+        {
+            Of.Stream => Stream(),
+            Of.Category => Category(),
+            Of.Type => Payload(),
+            _ => "",
+        };
+        int? from = IsOnceIn(3) ? null
+            : random.Next(of == Of.Stream ? model.Version(name) + 2 : model.Log.Count + 2);
+        return new ReadSequence(of, name, from, random.Next(1, 6), IsOnceIn(2));
+    }
 
     private Post[] Posts(LogModel model) =>
         [.. Enumerable.Range(0, random.Next(1, postsAtOnce + 1)).Select(_ => Post(model))];
@@ -55,49 +71,82 @@ internal sealed class RandomScript(
     {
         Post post = _sent.ElementAt(random.Next(_sent.Count));
         int at = random.Next(post.Entries.Length);
-        return random.Next(8) switch
+        Entry entry = post.Entries[at];
+        return random.Next(10) switch
         {
             0 => Under(Key(), post),
-            1 => With(post, at, post.Entries[at] with { Payload = Payload() }),
-            2 => With(post, at, post.Entries[at] with { Expected = Expected(model, post.Entries[at].Stream) }),
-            3 => post with { IsSequenced = !post.IsSequenced },
+            1 => With(post, at, entry with { Payload = Payload() }),
+            2 => With(post, at, entry with { Expected = Expected(model, entry.Stream) }),
+            3 => With(post, at, entry with { Also = Also(model) }),
+            4 => post with { IsSequenced = !post.IsSequenced },
+            5 => post with { PrefersPath = !post.PrefersPath },
             _ => post,
         };
     }
 
     private Post Fresh(LogModel model)
     {
-        var form = (Form)random.Next(-2, 3);
-        if (form < 0) form = Form.Single;
+        var form = (Form)Math.Max(0, random.Next(-2, 3));
         bool hasHeaderKey = form == Form.Single || IsOnceIn(2);
         int count = form == Form.Single ? 1 : random.Next(1, 4);
-        Entry[] entries = [.. Enumerable.Range(0, count).Select(_ => Fresh(model, OwnKey()))];
-        // The edge refuses an atomic batch that says one key twice.
-        if (entries.Select(e => e.Key).Where(k => k is not null).Distinct().Count() < entries.Count(e => e.Key is not null))
-        {
-            entries = [.. entries.Select(e => e with { Key = null })];
-        }
-        var post = new Post(form, hasHeaderKey, IsOnceIn(6), entries);
-        return hasHeaderKey && random.Next(3) > 0 ? Under(Key(), post) : post;
-
-        string? OwnKey() => hasHeaderKey || IsOnceIn(2) ? null : Key();
+        Entry[] entries = form == Form.Atomic && IsOnceIn(3)
+            ? FreshOfOneStream(model, count)
+            : [.. Enumerable.Range(0, count).Select(_ => FreshEntry(model))];
+        if (!hasHeaderKey) entries = [.. WithOwnKeys(entries)];
+        var post = new Post(form, hasHeaderKey, IsOnceIn(6), entries) { PrefersPath = IsOnceIn(2) };
+        return hasHeaderKey && !IsOnceIn(3) ? Under(Key(), post) : post;
     }
 
-    private Entry Fresh(LogModel model, string? key)
+    private Entry FreshEntry(LogModel model)
     {
-        string? stream = IsOnceIn(4) ? null : $"s{random.Next(Streams)}";
-        return new Entry(Payload(), stream, Expected(model, stream), key);
+        string? stream = IsOnceIn(4) ? null : Stream();
+        Guard? also = IsOnceIn(4) ? Also(model) : null;
+        return new Entry(Payload(), stream, Expected(model, stream), Key: null, Also: also);
+    }
+
+    private Entry[] FreshOfOneStream(LogModel model, int count)
+    {
+        string stream = Stream();
+        return
+        [
+            .. Enumerable.Range(0, count).Select(i => new Entry(
+                Payload(), stream, i == 0 ? Expected(model, stream) : "any", Key: null)),
+        ];
+    }
+
+    // The edge refuses an atomic batch that says one key twice.
+    private IEnumerable<Entry> WithOwnKeys(Entry[] entries)
+    {
+        int first = random.Next(Keys);
+        return entries.Select((entry, i) =>
+            IsOnceIn(2) ? entry : entry with { Key = $"k{(first + i) % Keys}" });
     }
 
     // Often what holds, and often what held a moment ago.
-    private string Expected(LogModel model, string? stream) => stream is null ? "any" : random.Next(8) switch
+    private string Expected(LogModel model, string? stream) => stream is null
+        ? "any"
+        : random.Next(8) switch
+        {
+            0 => "none",
+            1 => "exists",
+            2 => $"{random.Next(4)}",
+            3 or 4 or 5 => $"{model.Version(stream)}",
+            _ => "any",
+        };
+
+    private Guard Also(LogModel model)
     {
-        0 => "none",
-        1 => "exists",
-        2 => $"{random.Next(4)}",
-        3 or 4 or 5 => $"{model.Version(stream)}",
-        _ => "any",
-    };
+        string stream = Stream();
+        return new Guard(stream, random.Next(6) switch
+        {
+            0 => "none",
+            1 => "exists",
+            2 => $"{random.Next(4)}",
+            3 => $"{model.Version(stream)}",
+            4 => $"since {model.LastOf(stream)}",
+            _ => $"since {random.Next(model.Log.Count)}",
+        });
+    }
 
     private static Post With(Post post, int at, Entry entry) =>
         post with { Entries = [.. post.Entries.Select((e, i) => i == at ? entry : e)] };
@@ -107,6 +156,10 @@ internal sealed class RandomScript(
         HasHeaderKey = true,
         Entries = [.. post.Entries.Select((e, i) => e with { Key = key, Place = i })],
     };
+
+    private string Stream() => Streams[random.Next(Streams.Length)];
+
+    private string Category() => ModelReads.CategoryOf(Stream());
 
     private string Payload() => $"p{random.Next(Payloads)}";
 

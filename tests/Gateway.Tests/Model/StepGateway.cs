@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
-using Sequencer.Attestation;
+using Microsoft.AspNetCore.Http.Features;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
@@ -32,6 +32,7 @@ internal sealed class StepGateway : ISubject
     private ChannelReader<Submission> _line = null!;
     private AppendEndpoints _appends = null!;
     private EntryEndpoints _entries = null!;
+    private StreamEndpoints _streams = null!;
 
     public StepGateway(LogConfiguration configuration)
     {
@@ -54,24 +55,15 @@ internal sealed class StepGateway : ISubject
     public async Task<string> ReadAsync(Step step, int size)
     {
         Assert.Equal((ulong)size, _store.View.Size);
-        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
-        switch (step)
+        (string path, string query) = HttpForm.Of(step);
+        DefaultHttpContext context = NewContext(path, query);
+        await (step switch
         {
-            case ReadOne one:
-                context.Request.RouteValues["number"] = $"{one.Number}";
-                await _entries.OneAsync(context);
-                break;
-            case ReadRange range:
-                context.Request.QueryString = new($"?from={range.From}&limit={range.Limit}");
-                await _entries.ManyAsync(context);
-                break;
-            case ReadPayload found:
-                Digest digest = Derivation.Payload(Encoding.UTF8.GetBytes(found.Payload));
-                context.Request.QueryString = new($"?payload_digest={digest.ToHex()}&limit=1000");
-                await _entries.ManyAsync(context);
-                break;
-            default: throw new InvalidOperationException($"{step} reads nothing.");
-        }
+            ReadOne one => ReadOneAsync(context, one.Number),
+            ReadStreams => _streams.ListAsync(context),
+            ReadSequence { Of: Of.Stream } => _streams.EntriesAsync(context),
+            _ => _entries.ManyAsync(context),
+        });
         return AnswerText.OfRead(context.Response.StatusCode, BodyOf(context));
     }
 
@@ -120,6 +112,7 @@ internal sealed class StepGateway : ISubject
             new WitnessWait(_state, TimeSpan.Zero, TimeProvider.System),
             Limits);
         _entries = new EntryEndpoints(_state, receipts);
+        _streams = new StreamEndpoints(_state);
         return store;
     }
 
@@ -129,9 +122,12 @@ internal sealed class StepGateway : ISubject
         // Each is in line when its call returns.
         Task[] answers =
         [
-            .. posts.Select((post, i) => post.Form == Form.Single
-                ? _appends.AppendOneAsync(contexts[i])
-                : _appends.AppendBatchAsync(contexts[i])),
+            .. posts.Select((post, i) => post switch
+            {
+                { PathStream: not null } => _appends.AppendToStreamAsync(contexts[i]),
+                { Form: Form.Single } => _appends.AppendOneAsync(contexts[i]),
+                _ => _appends.AppendBatchAsync(contexts[i]),
+            }),
         ];
         Sequence(isLost);
         await Task.WhenAll(answers);
@@ -176,19 +172,32 @@ internal sealed class StepGateway : ISubject
         _state.ShowView(_store.Publish());
     }
 
+    private Task ReadOneAsync(DefaultHttpContext context, int number)
+    {
+        context.Request.RouteValues["number"] = number.ToString(CultureInfo.InvariantCulture);
+        return _entries.OneAsync(context);
+    }
+
     private static DefaultHttpContext Request(Post post)
     {
-        byte[] body = PostBody.Bytes(post);
-        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        byte[] body = HttpForm.BodyOf(post);
+        DefaultHttpContext context = NewContext(HttpForm.PathOf(post), HttpForm.QueryOf(post));
         context.Request.Method = HttpMethods.Post;
-        context.Request.QueryString = new QueryString(PostBody.Query(post));
-        context.Request.ContentType = PostBody.ContentType(post);
+        context.Request.ContentType = HttpForm.ContentTypeOf(post);
         context.Request.ContentLength = body.Length;
         context.Request.Body = new MemoryStream(body);
-        foreach ((string name, string value) in PostBody.Headers(post))
+        foreach ((string name, string value) in HttpForm.HeadersOf(post))
         {
             context.Request.Headers[name] = value;
         }
+        return context;
+    }
+
+    private static DefaultHttpContext NewContext(string path, string query)
+    {
+        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = path + query;
+        context.Request.QueryString = new QueryString(query);
         return context;
     }
 

@@ -10,17 +10,32 @@ internal static class WrongModels
     public static IReadOnlyDictionary<string, Func<int, int, LogModel>> All { get; } =
         new Dictionary<string, Func<int, int, LogModel>>
         {
-            ["the window is one number shorter"] = (cells, window) => new LogModel(cells, window - 1),
-            ["the window is one number longer"] = (cells, window) => new LogModel(cells, window + 1),
-            ["one stream more fits"] = (cells, window) => new LogModel(cells + 1, window),
-            ["guards come before keys"] = (cells, window) => new GuardsFirst(cells, window),
-            ["other requests are replayed"] = (cells, window) => new NoConflicts(cells, window),
-            ["parts of groups are replayed"] = (cells, window) => new PartialReplays(cells, window),
-            ["a replay prolongs the window"] = (cells, window) => new Prolonged(cells, window),
-            ["versions count from 0"] = (cells, window) => new VersionsFromZero(cells, window),
-            ["a stream at another version will do"] = (cells, window) => new NoVersions(cells, window),
-            ["a refused group leaves its first members"] = (cells, window) => new NoUndo(cells, window),
-            ["a refusal is remembered"] = (cells, window) => new KeepsRefusals(cells, window),
+            ["the window is one number shorter"] =
+                (cells, window) => new LogModel(cells, window - 1),
+            ["the window is one number longer"] =
+                (cells, window) => new LogModel(cells, window + 1),
+            ["one stream more fits"] =
+                (cells, window) => new LogModel(cells + 1, window),
+            ["guards come before keys"] =
+                (cells, window) => new GuardsFirst(cells, window),
+            ["other requests are replayed"] =
+                (cells, window) => new NoConflicts(cells, window),
+            ["parts of groups are replayed"] =
+                (cells, window) => new PartialReplays(cells, window),
+            ["a replay prolongs the window"] =
+                (cells, window) => new Prolonged(cells, window),
+            ["versions count from 0"] =
+                (cells, window) => new VersionsFromZero(cells, window),
+            ["a stream at another version will do"] =
+                (cells, window) => new NoVersions(cells, window),
+            ["streams that are only read do not count"] =
+                (cells, window) => new NoGuardsOnOthers(cells, window),
+            ["a stream changed since its last entry"] =
+                (cells, window) => new SinceTooStrict(cells, window),
+            ["a refused group leaves its first members"] =
+                (cells, window) => new NoUndo(cells, window),
+            ["a refusal is remembered"] =
+                (cells, window) => new KeepsRefusals(cells, window),
         };
 
     private sealed class GuardsFirst(int cells, int window) : LogModel(cells, window)
@@ -38,7 +53,7 @@ internal static class WrongModels
     private sealed class PartialReplays(int cells, int window) : LogModel(cells, window)
     {
         protected override bool IsReplay(Entry[] group, Logged?[] used) =>
-            used.Zip(group).All(pair => pair.First?.Entry == pair.Second);
+            used.Zip(group).All(pair => pair.First?.Entry.IsSameAs(pair.Second) is true);
     }
 
     private sealed class Prolonged(int cells, int window) : LogModel(cells, window)
@@ -66,8 +81,19 @@ internal static class WrongModels
 
     private sealed class NoVersions(int cells, int window) : LogModel(cells, window)
     {
-        protected override bool Holds(string expected, int version) =>
-            base.Holds(char.IsDigit(expected[0]) ? "any" : expected, version);
+        protected override bool Holds(Guard guard) =>
+            char.IsDigit(guard.Expected[0]) || base.Holds(guard);
+    }
+
+    private sealed class NoGuardsOnOthers(int cells, int window) : LogModel(cells, window)
+    {
+        protected override Told? Judge(Entry entry) => base.Judge(entry with { Also = null });
+    }
+
+    private sealed class SinceTooStrict(int cells, int window) : LogModel(cells, window)
+    {
+        protected override bool Holds(Guard guard) =>
+            base.Holds(guard) && guard.Expected != $"since {LastOf(guard.Stream)}";
     }
 
     private sealed class NoUndo(int cells, int window) : LogModel(cells, window)
