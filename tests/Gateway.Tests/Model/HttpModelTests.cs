@@ -10,7 +10,7 @@ namespace Sequencer.Gateway.Tests.Model;
 /// </summary>
 public sealed class HttpModelTests(ITestOutputHelper output)
 {
-    private const int Scripts = 300;
+    private const int Scripts = 200;
     private const int ScriptsPerLog = 10;
 
     [Fact]
