@@ -46,6 +46,7 @@ internal static class EntryJsonView
         json.WriteString("tenant", entry.Tenant.ToHex());
         json.WriteString("payload_digest", entry.Payload.ToHex());
         json.WriteNumber("payload_length", entry.PayloadLength);
+        if (stored.Tombstone is { } tombstone) json.WriteNumber("erased", tombstone);
         if (EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
         {
             json.WriteString("type", metadata!.Type);

@@ -60,6 +60,14 @@ internal sealed class CommitStage(
             // so the writer stops and the store is opened anew.
             Write();
 
+            // What tombstones name is erased before anybody is told of them. A crash here leaves a
+            // payload that is erased in part or not at all: the next opening finds the tombstone in
+            // the log and erases again.
+            foreach (ulong tombstone in _group.SelectMany(batch => batch.Tombstones))
+            {
+                store.Erase(tombstone, tombstone + 1);
+            }
+
             // Readers see the new head: from here on it may be believed, quoted, witnessed.
             published(store.Publish());
         }

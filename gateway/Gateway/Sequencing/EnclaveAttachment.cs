@@ -242,6 +242,7 @@ internal sealed class EnclaveAttachment(
         store.AppendCommit(
             answer.StartSize, answer.Records.Span, PlacesOf(answer), answer.Checkpoint.Span);
         store.SyncLog();
+        store.Erase(_head.Size, next.Size);
         published(store.Publish());
         _head = next;
     }

@@ -28,6 +28,24 @@ internal sealed class SignedBatch
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
 
+    /// <summary>Numbers of the tombstones among the new records.</summary>
+    public IEnumerable<ulong> Tombstones
+    {
+        get
+        {
+            int at = 0;
+            foreach (Submission submission in _batch.Submissions)
+            {
+                Outcome outcome = Answer.Outcomes[at];
+                if (submission.IsTombstone && outcome.Status == OutcomeStatus.Appended)
+                {
+                    yield return outcome.Number;
+                }
+                at += submission.Count;
+            }
+        }
+    }
+
     /// <summary>Puts the two together.</summary>
     /// <exception cref="LogContradictionException">The answer is not one to this batch at this head.
     /// </exception>

@@ -7,14 +7,19 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// All that is computed from the commit frames: tiles, number index, payload table, statements.
+/// All that is computed from the commit frames: tiles, number index, payload table, statements; and
+/// the erasures, which those who have the payloads note in it.
 /// Recovery and the writer feed it the same way: <see cref="TryStage"/> checks a batch against the
 /// log's end, <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups
 /// find it.
 /// </summary>
 /// <remarks>One writer. Readers stay below the size of the view that they hold.</remarks>
 internal sealed class DerivedData(
-    IStoreFiles files, EpochDocuments documents, TileFiles tiles, NumberIndex numbers) : IDisposable
+    IStoreFiles files,
+    EpochDocuments documents,
+    TileFiles tiles,
+    NumberIndex numbers,
+    Erasures erasures) : IDisposable
 {
     private const int PlacesAtOnce = 4096;
 
@@ -32,6 +37,9 @@ internal sealed class DerivedData(
 
     /// <summary>Places of the numbers.</summary>
     public NumberIndex Numbers => numbers;
+
+    /// <summary>Which payloads are erased.</summary>
+    public Erasures Erasures => erasures;
 
     /// <summary>Newest number by payload.</summary>
     public PayloadTable Payloads { get; } = new();
@@ -124,6 +132,7 @@ internal sealed class DerivedData(
         _isInDoubt = true;
         numbers.Sync();
         tiles.Sync(files);
+        erasures.Write(files, mark.Size);
         mark.Write(files);
         _isInDoubt = false;
     }

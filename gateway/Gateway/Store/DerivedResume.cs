@@ -32,6 +32,7 @@ internal static class DerivedResume
     {
         if (DerivedMark.TryRead(files) is { } mark
             && TryReadFrame(log, mark, out Digest lastLeaf, out byte[] checkpoint)
+            && Erasures.TryRead(files, mark.Size) is { } erasures
             && TileFiles.TryResume(files, mark.Size) is { } tiles)
         {
             Span<Digest> last = stackalloc Digest[1];
@@ -39,7 +40,7 @@ internal static class DerivedResume
             if (last[0] == lastLeaf
                 && NumberIndex.TryResume(files, mark.Size) is { } numbers)
             {
-                var resumed = new DerivedData(files, documents, tiles, numbers);
+                var resumed = new DerivedData(files, documents, tiles, numbers, erasures);
                 long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
                 var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
                 return (resumed, from);
@@ -47,8 +48,9 @@ internal static class DerivedResume
             tiles.Dispose();
         }
         DerivedMark.Delete(files);
-        return (new DerivedData(files, documents, new TileFiles(files), new NumberIndex(files)),
-            ScanPoint.Start);
+        var anew = new DerivedData(
+            files, documents, new TileFiles(files), new NumberIndex(files), new Erasures());
+        return (anew, ScanPoint.Start);
     }
 
     // The frame before the mark is whole, and ends where and with the number that the mark says.

@@ -1,0 +1,21 @@
+using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Access;
+
+namespace Sequencer.Gateway.Http;
+
+/// <summary>Payloads are their tenant's alone.</summary>
+internal static class OwnPayload
+{
+    /// <summary>The problem of asking for the payload of what has none, or is another tenant's.
+    /// </summary>
+    public static Problem? Refuse(HttpContext context, ReadOnlySpan<byte> record)
+    {
+        if (!EntryRecord.TryParse(record, out EntryRecord entry))
+        {
+            return new Problem(ProblemKind.NotFound, "Only entries have a payload.");
+        }
+        return entry.Tenant == Caller.Of(context).Tenant
+            ? null
+            : new Problem(ProblemKind.Forbidden, "The entry is another tenant's.");
+    }
+}
