@@ -10,7 +10,8 @@ namespace Sequencer.Client;
 /// </summary>
 public sealed class EntryView
 {
-    internal EntryView(byte[] bytes, EntryMetadata? metadata, string? stream)
+    internal EntryView(
+        byte[] bytes, EntryMetadata? metadata, string? stream, ulong? erased = null)
     {
         if (!RecordHeader.TryRead(bytes, out RecordHeader header))
         {
@@ -36,6 +37,7 @@ public sealed class EntryView
         RequestDigest = record.Request;
         IsIdempotent = !record.Idempotency.IsZero;
         Metadata = metadata;
+        ErasedBy = erased;
         if (stream is null || record.CellCount == 0) return;
         Stream = stream;
         Version = record.Cell(0).Value;
@@ -68,11 +70,16 @@ public sealed class EntryView
     /// <summary>Tenant; null unless an entry.</summary>
     public Digest? Tenant { get; }
 
-    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
+    /// <summary>The payload's commitment: its SHA-256, unless it was salted; null unless an entry.
+    /// </summary>
     public Digest? PayloadDigest { get; }
 
     /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
     public uint? PayloadLength { get; }
+
+    /// <summary>Number of the tombstone that erased the payload, by the gateway's word; null if none
+    /// did.</summary>
+    public ulong? ErasedBy { get; }
 
     /// <summary>
     /// Event type, content type and pairs, of which the record holds the digest; null unless

@@ -12,7 +12,11 @@ internal static class EntryViewJson
     {
         var read = new AnswerObject(element);
         byte[] record = read.Base64("record");
-        return new EntryView(record, ReadMetadata(read, record), read.OptionalText("stream"));
+        return new EntryView(
+            record,
+            ReadMetadata(read, record),
+            read.OptionalText("stream"),
+            read.TryGet("erased", out _) ? read.UInt64("erased") : null);
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>

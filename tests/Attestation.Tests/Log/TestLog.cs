@@ -150,6 +150,16 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         return number;
     }
 
+    /// <summary>Appends the tombstone of an entry; what that has on a disk stays.</summary>
+    public ulong Erase(ulong number, string reason = "")
+    {
+        byte[] block = new Tombstone(number, _leaves[(int)number])
+            .EncodeMetadata(hasReason: reason.Length > 0);
+        Assert.True(EntryMetadata.TryParse(block, out EntryMetadata? metadata));
+        string key = Encoding.ASCII.GetString(Tombstone.IdempotencyKey(number));
+        return Append(reason, key: key, metadata: metadata);
+    }
+
     /// <summary>Appends one member of a group; the batch stays open.</summary>
     public ulong AppendMember(
         int index,
