@@ -81,6 +81,10 @@ internal sealed class CommitStage(
             batch.AnswerDurably(store.View);
             metrics.BatchAnswered(batch.Answer.Outcomes);
         }
+
+        // Only now: until the record of a replayed request is durable, its recovery may take the
+        // payload from the retry.
+        store.EraseUnused(_group.SelectMany(batch => batch.UnusedPayloads));
     }
 
     private void Write()

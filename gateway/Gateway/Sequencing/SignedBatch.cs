@@ -28,6 +28,11 @@ internal sealed class SignedBatch
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
 
+    /// <summary>Places of the payloads that got no record of their own: what was replayed or
+    /// refused.</summary>
+    public IEnumerable<ulong> UnusedPayloads => _batch.PayloadOffsets
+        .Where((_, entry) => Answer.Outcomes[entry].Status != OutcomeStatus.Appended);
+
     /// <summary>Numbers of the tombstones among the new records.</summary>
     public IEnumerable<ulong> Tombstones
     {

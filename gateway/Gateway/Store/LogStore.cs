@@ -168,6 +168,18 @@ public sealed class LogStore : IDisposable
         Write("erasing payloads", () => _erasing.Run(first, end));
     }
 
+    /// <summary>
+    /// Erases payloads that were written for requests which got no record of their own: a retry, or
+    /// one that was refused. Otherwise each retry would leave a copy that no tombstone reaches. It is
+    /// durable with the next sync of payloads; a crash before leaves such a copy.
+    /// </summary>
+    /// <param name="offsets">Their frames, to which no record points, now or later.</param>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void EraseUnused(IEnumerable<ulong> offsets) => Write("erasing what is unused", () =>
+    {
+        foreach (ulong offset in offsets) _payloads.TryErase(offset);
+    });
+
     /// <summary>Lets readers see the batch, which must be durable. Touches no disk.</summary>
     /// <returns>The view at its checkpoint.</returns>
     public LogView Publish()

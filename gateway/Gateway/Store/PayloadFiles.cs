@@ -64,12 +64,14 @@ internal sealed class PayloadFiles(SegmentChain chain, Erasures erasures) : IDis
     /// Overwrites salt and payload in a frame, for good after <see cref="SyncErased"/>. An erasure
     /// that a crash cut short is done again in the same way.
     /// </summary>
+    /// <param name="offset">The frame's place.</param>
+    /// <param name="payloadLength">What the record says; null for a frame that no record has.</param>
     /// <returns>False if there is no frame in this place with a payload of that length: nothing was
     /// touched.</returns>
-    public bool TryErase(ulong offset, uint payloadLength)
+    public bool TryErase(ulong offset, uint? payloadLength = null)
     {
         if (ReadLengths(offset, out PayloadFrameLengths lengths) != PayloadStatus.Whole
-            || lengths.Payload != payloadLength)
+            || lengths.Payload != (payloadLength ?? lengths.Payload))
         {
             return false;
         }

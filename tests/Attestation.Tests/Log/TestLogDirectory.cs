@@ -62,8 +62,11 @@ internal sealed class TestLogDirectory : IDisposable
             offsets.Add(entry is null ? CommitFrame.NoPayload : (ulong)file.Length);
             if (entry is null) continue;
             var frame = new byte[PayloadFrame.Length(
-                entry.Request.Length, entry.Metadata.Length, entry.Payload.Length)];
-            PayloadFrame.Write(frame, entry.Request, entry.Metadata, entry.Payload);
+                entry.Request.Length,
+                entry.Metadata.Length,
+                entry.Payload.Length,
+                entry.Salt.Length)];
+            PayloadFrame.Write(frame, entry.Request, entry.Metadata, entry.Payload, entry.Salt);
             file.Write(frame);
         }
         File.WriteAllBytes(Payloads, file.ToArray());

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using Sequencer.Attestation.Auditing;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Attestation.Receipts;
+using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Attestation.Tests.Log;
 
@@ -86,6 +88,22 @@ public sealed class TombstoneTests : IDisposable
         report = await AuditAsync(directory);
         Assert.Equal(new AuditPayloads(2, 1, 1, 0), report.Payloads);
         Assert.Contains(report.Notes, n => n.StartsWith("payloads: 1 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_salted_payload_opens_with_its_salt_alone()
+    {
+        byte[] salt = RandomNumberGenerator.GetBytes(Limits.SaltBytes);
+        ulong number = _log.Append("hi", salt: salt);
+        var verifier = new LogVerifier(_log.Policy);
+        Receipt receipt = _log.Receipt(number);
+        Assert.True(verifier.VerifyReceipt(receipt, PayloadClaim.Of("hi"u8, salt)).IsGood);
+        Assert.False(verifier.VerifyReceipt(receipt, PayloadClaim.Of("hi"u8)).IsGood);
+        // The preimage of the salted commitment is longer than the payload that the record tells.
+        byte[] preimage = [.. "seq-salted/v1\0"u8, .. salt, .. "hi"u8];
+        Assert.False(verifier.VerifyReceipt(receipt, PayloadClaim.Of(preimage)).IsGood);
+        using var directory = new TestLogDirectory(_log);
+        Assert.Equal(new AuditPayloads(4, 0, 0, 0), (await AuditAsync(directory)).Payloads);
     }
 
     [Fact]

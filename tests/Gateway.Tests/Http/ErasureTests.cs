@@ -139,6 +139,30 @@ public sealed class ErasureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_retry_and_a_refused_request_leave_no_copy_that_an_erasure_misses()
+    {
+        (string, string)[] headers =
+        [
+            ("Idempotency-Key", "k"), ("Sequencer-Salt", Convert.ToBase64String(_salt)),
+        ];
+        for (int i = 0; i < 3; i++)
+        {
+            using HttpResponseMessage sent =
+                await _gateway.PostAsync("/v1/entries", Secret, "text/plain", headers);
+            Assert.Equal(HttpStatusCode.Created, sent.StatusCode);
+        }
+        using HttpResponseMessage refused = await _gateway.PostAsync(
+            "/v1/entries?stream=s", Secret, "text/plain",
+            ("If-Match", "\"7\""), ("Sequencer-Salt", Convert.ToBase64String(_salt)));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, refused.StatusCode);
+        await EraseAsync(1);
+        // Whatever was under way is finished.
+        await _gateway.StopServingAsync();
+        Assert.False(IsOnDisk(Encoding.UTF8.GetBytes(Secret)));
+        Assert.False(IsOnDisk(_salt));
+    }
+
+    [Fact]
     public async Task What_is_no_entry_or_not_there_cannot_be_erased()
     {
         await AppendAsync(Secret, salted: false);
