@@ -23,6 +23,7 @@ internal sealed class EnclaveAttachment(
     // Well under a frame, and several are on their way at once.
     private const int ReplayChunkBytes = 1024 * 1024;
 
+    private readonly HashSet<ulong> _given = [];
     private LogHead _head = LogHead.Empty;
 
     /// <summary>Attaches.</summary>
@@ -247,6 +248,8 @@ internal sealed class EnclaveAttachment(
         _head = next;
     }
 
+    // Equal requests are known by one payload; each record gets one of its own, so that erasing one
+    // leaves the other.
     private ulong[] PlacesOf(BatchAnswer answer)
     {
         var offsets = new ulong[answer.RecordCount];
@@ -262,6 +265,10 @@ internal sealed class EnclaveAttachment(
             {
                 throw new LogContradictionException(
                     $"The enclave signed record {record.Header.Number}, whose payload is not here.");
+            }
+            else if (!_given.Add(offsets[i]))
+            {
+                offsets[i] = store.CopyPayload(offsets[i]);
             }
         }
         return offsets;

@@ -103,6 +103,21 @@ public sealed class LogStore : IDisposable
         }
     }
 
+    /// <summary>Writes a frame that is there once more, durably.</summary>
+    /// <param name="offset">Where it is.</param>
+    /// <returns>Where the copy is.</returns>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public ulong CopyPayload(ulong offset)
+    {
+        ulong copy = 0;
+        Write("copying a payload", () =>
+        {
+            copy = _payloads.Copy(offset);
+            _payloads.Sync();
+        });
+        return copy;
+    }
+
     /// <summary>Makes the payload frames appended before the call durable.</summary>
     /// <exception cref="UncertainWriteException">The sync failed, or a write failed
     /// before.</exception>

@@ -32,6 +32,20 @@ internal sealed class PayloadFiles(SegmentChain chain, Erasures erasures) : IDis
         foreach (ref ulong offset in offsets[..items.Length]) offset += start;
     }
 
+    /// <summary>Appends a frame that is there once more.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    public ulong Copy(ulong offset)
+    {
+        if (ReadLengths(offset, out PayloadFrameLengths lengths) != PayloadStatus.Whole)
+        {
+            throw new IOException($"There is no payload frame at {offset}.");
+        }
+        var frame = new byte[lengths.Frame];
+        return chain.TryRead((long)offset, frame)
+            ? (ulong)chain.Append([frame], frame.Length)
+            : throw new IOException($"The payloads end before {offset + (ulong)lengths.Frame}.");
+    }
+
     /// <summary>Makes all frames appended before the call durable.</summary>
     public void Sync() => Volatile.Write(ref _synced, chain.Sync());
 
