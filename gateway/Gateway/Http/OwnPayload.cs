@@ -8,14 +8,15 @@ internal static class OwnPayload
 {
     /// <summary>The problem of asking for the payload of what has none, or is another tenant's.
     /// </summary>
-    public static Problem? Refuse(HttpContext context, ReadOnlySpan<byte> record)
-    {
-        if (!EntryRecord.TryParse(record, out EntryRecord entry))
-        {
-            return new Problem(ProblemKind.NotFound, "Only entries have a payload.");
-        }
-        return entry.Tenant == Caller.Of(context).Tenant
-            ? null
-            : new Problem(ProblemKind.Forbidden, "The entry is another tenant's.");
-    }
+    public static Problem? Refuse(HttpContext context, ReadOnlySpan<byte> record) =>
+        EntryRecord.TryParse(record, out _)
+            ? RefuseOthers(context, record)
+            : new Problem(ProblemKind.NotFound, "Only entries have a payload.");
+
+    /// <summary>The problem of asking for what travels beside another tenant's record.</summary>
+    public static Problem? RefuseOthers(HttpContext context, ReadOnlySpan<byte> record) =>
+        EntryRecord.TryParse(record, out EntryRecord entry)
+            && entry.Tenant != Caller.Of(context).Tenant
+                ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
+                : null;
 }

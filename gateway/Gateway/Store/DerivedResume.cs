@@ -40,17 +40,27 @@ internal static class DerivedResume
             if (last[0] == lastLeaf
                 && NumberIndex.TryResume(files, mark.Size) is { } numbers)
             {
-                var resumed = new DerivedData(files, documents, tiles, numbers, erasures);
-                long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
-                var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
-                return (resumed, from);
+                if (ChainIndex.TryResume(files, mark) is { } chains)
+                {
+                    var resumed = new DerivedData(
+                        files, documents, tiles, numbers, chains, erasures);
+                    long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
+                    var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
+                    return (resumed, from);
+                }
+                numbers.Dispose();
             }
             tiles.Dispose();
         }
         DerivedMark.Delete(files);
-        var anew = new DerivedData(
-            files, documents, new TileFiles(files), new NumberIndex(files), new Erasures());
-        return (anew, ScanPoint.Start);
+        var emptyTiles = new TileFiles(files);
+        // Empties the directory of both.
+        var emptyNumbers = new NumberIndex(files);
+        var emptyChains = new ChainIndex(files);
+        return (
+            new DerivedData(
+                files, documents, emptyTiles, emptyNumbers, emptyChains, new Erasures()),
+            ScanPoint.Start);
     }
 
     // The frame before the mark is whole, and ends where and with the number that the mark says.

@@ -17,6 +17,9 @@ internal sealed class PayloadFiles(SegmentChain chain, Erasures erasures) : IDis
     /// <summary>Everything before this offset is durable.</summary>
     public long Synced => Volatile.Read(ref _synced);
 
+    /// <summary>Reads heads from here on, and nothing that was read before.</summary>
+    public PayloadHeads OpenHeads() => new(chain);
+
     /// <summary>Writes a frame for each item, all as one write.</summary>
     public void Append(ReadOnlySpan<PayloadItem> items, Span<ulong> offsets)
     {
@@ -85,7 +88,7 @@ internal sealed class PayloadFiles(SegmentChain chain, Erasures erasures) : IDis
     public bool TryErase(ulong offset, uint? payloadLength = null)
     {
         if (ReadLengths(offset, out PayloadFrameLengths lengths) != PayloadStatus.Whole
-            || lengths.Payload != (payloadLength ?? lengths.Payload))
+            || (payloadLength is { } length && lengths.Payload != length))
         {
             return false;
         }

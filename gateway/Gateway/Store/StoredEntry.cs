@@ -64,6 +64,12 @@ public readonly record struct PayloadItem(
     public long Bytes => (long)Request.Length + Metadata.Length + Salt.Length + Payload.Length;
 }
 
+/// <summary>What says which stream and event type an entry is of.</summary>
+/// <param name="Request">The encoded request.</param>
+/// <param name="Metadata">The metadata block.</param>
+public readonly record struct EntryHead(
+    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata);
+
 /// <summary>Where an epoch's statement stands.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Epoch">Its epoch.</param>

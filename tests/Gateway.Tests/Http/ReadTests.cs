@@ -104,7 +104,7 @@ public sealed class ReadTests : IAsyncLifetime
     {
         Assert.Contains(
             "immutable", await CachingAsync("/v1/tile/0/000"), StringComparison.Ordinal);
-        Assert.Equal("no-cache", await CachingAsync("/v1/entries/1"));
+        Assert.Equal("no-cache, private", await CachingAsync("/v1/entries/1"));
         Assert.Equal("no-store", await CachingAsync("/v1/entries/1/payload"));
         Assert.Equal("no-cache", await CachingAsync("/v1/checkpoint"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/checkpoint");
@@ -206,7 +206,7 @@ public sealed class ReadTests : IAsyncLifetime
             $"sequencer_entries_appended_total {Entries}\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"sequencer_log_size {Entries + 1}\n", metrics, StringComparison.Ordinal);
         Assert.Contains(
-            "sequencer_commit_seconds_bucket{le=\"+Inf\"}", metrics, StringComparison.Ordinal);
+            "sequencer_append_stage_seconds_bucket{stage=\"commit\",le=\"+Inf\"}", metrics, StringComparison.Ordinal);
         Assert.Contains(
             "/v1/entries", await _gateway.Http.GetStringAsync("/"), StringComparison.Ordinal);
     }
