@@ -13,6 +13,7 @@ var root = new RootCommand(
 {
     SubmitCommand.Create(),
     GetCommand.Create(),
+    EraseCommand.Create(),
     TailCommand.Create(),
     StreamCommand.Create(),
     VerifyCommand.Create(),
