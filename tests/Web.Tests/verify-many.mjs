@@ -2,9 +2,10 @@
 // can compare it with the verifier in .NET. Bytes are base64.
 //
 // {"policies": [B, …], "cases": [{"policy": 0, "receipt": B, "payload"?: B, "salt"?: B} |
-//     {"root": B, "pcrs": {"0": B, …}, "document": B}, …]}
+//     {"root": B, "pcrs": {"0": B, …}, "document": B} | {"readPolicy": 0}, …]}
 // A receipt gives {"good", "level", "checks": ["<rule> passed" | "<rule> failed <attestation rule>" |
-// "<rule> not_checked" | "<rule> excused", …]}, a document the rule that refuses it, or "".
+// "<rule> not_checked" | "<rule> excused", …]}, a document the rule that refuses it, or "",
+// and readPolicy whether the policy is one.
 
 import { verifyDocument } from '../../attestation/Web/verifier/attestation.js';
 import { readDocument } from '../../attestation/Web/verifier/document.js';
@@ -48,6 +49,8 @@ const policies = [];
 for (const policy of job.policies) policies.push(await readPolicy(bytes(policy)));
 const answers = [];
 for (const each of job.cases) {
-    answers.push(await (each.document === undefined ? ofReceipt(each, policies) : ofDocument(each)));
+    if (each.receipt !== undefined) answers.push(await ofReceipt(each, policies));
+    else if (each.document !== undefined) answers.push(await ofDocument(each));
+    else answers.push(policies[each.readPolicy].policy !== undefined);
 }
 process.stdout.write(JSON.stringify(answers));
