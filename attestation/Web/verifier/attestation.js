@@ -5,20 +5,17 @@ import { checkSignatures, checkTimes, readChain } from './certificates.js';
 import { isDebugMode } from './document.js';
 import { Refusal } from './refusal.js';
 
-/** The measurement that a document of an epoch matches, at its own time. Throws a Refusal. */
+/** The root and the measurement that an epoch's document holds under. Throws a Refusal. */
 export async function verifyDocument(document, { roots, measurements }) {
-    const chain = chainUnder(document, roots);
+    // The last root stands for all of them where the document's own is none of them.
+    const root = roots.find(({ der }) => equal(der, document.bundle[0])) ?? roots.at(-1);
+    const chain = readChain(document, root);
     checkTimes(chain, document.timeMs);
     await checkSignatures(chain, document);
     if (isDebugMode(document)) {
         throw new Refusal('DebugMode', 'measured PCR0, PCR1 and PCR2', 'zeros: debug mode');
     }
-    return { measurement: match(document.pcrs, measurements), chain };
-}
-
-function chainUnder(document, roots) {
-    const root = roots.find(({ der }) => equal(der, document.bundle[0]));
-    return readChain(document, root ?? roots[roots.length - 1]);
+    return { root, measurement: match(document.pcrs, measurements) };
 }
 
 // The refusal tells the difference to the image that matches in most PCRs: the likely one.

@@ -37,13 +37,13 @@ function logOf(statement) {
 }
 
 async function checkDocument(checks, policy, statement, bytes) {
-    const { document, measurement, chain } = await attest(checks, policy, bytes);
+    const { document, root, measurement } = await attest(checks, policy, bytes);
     // What a document says can be compared even where nothing vouches for it: more faults seen.
     if (!statement || !document) {
         checks.leaveOut(
             statement ? 'the document does not decode' : 'the statement does not decode',
             'epoch-public-key', 'epoch-domain', 'epoch-statement');
-        return { document, measurement, chain };
+        return { document, root, measurement };
     }
     const { publicKey, userData } = document;
     checks.expect(
@@ -60,7 +60,7 @@ async function checkDocument(checks, policy, statement, bytes) {
         checks.expect(
             'epoch-statement', equal(digest, statement.hash), toHex(statement.hash), toHex(digest));
     }
-    return { document, measurement, chain };
+    return { document, root, measurement };
 }
 
 // The one place where a refusal of a document becomes an outcome.
@@ -68,13 +68,13 @@ async function attest(checks, policy, bytes) {
     let document = null;
     try {
         document = readDocument(bytes);
-        const { measurement, chain } = await verifyDocument(document, policy);
+        const { root, measurement } = await verifyDocument(document, policy);
         checks.pass('attestation');
-        return { document, measurement, chain };
+        return { document, root, measurement };
     } catch (fault) {
         if (!(fault instanceof Refusal)) throw fault;
         checks.fail('attestation', fault.expected, fault.found, fault.rule);
-        return { document, measurement: null, chain: null };
+        return { document, root: null, measurement: null };
     }
 }
 

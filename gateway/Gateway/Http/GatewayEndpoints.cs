@@ -19,7 +19,8 @@ internal static class GatewayEndpoints
         var health = app.Services.GetRequiredService<HealthEndpoints>();
 
         app.Use(GuardAsync);
-        app.MapMethods("/", Reading, HealthEndpoints.WelcomeAsync);
+        app.MapMethods("/", Reading, PageEndpoints.WelcomeAsync);
+        app.MapMethods("/verifier.html", Reading, PageEndpoints.VerifierAsync);
         app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
         app.MapMethods("/v1/entries:batch", Appending, append.AppendBatchAsync);
         app.MapMethods("/v1/entries", Reading, entries.ManyAsync);
