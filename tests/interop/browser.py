@@ -144,6 +144,9 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setEmulatedMedia", features=[scheme])
 
+    def without_scripts(self) -> None:
+        self._ask("Emulation.setScriptExecutionDisabled", value=True)
+
     def open(self, url: str) -> None:
         self._ask("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
@@ -197,6 +200,16 @@ class Page:
         data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
             self._ask("Input.dispatchDragEvent", type=kind, x=place[0], y=place[1], data=data)
+
+    def controls(self) -> list[tuple[str, str]]:
+        """Role and name of all that can be worked, as a screen reader has them."""
+        roles = ("button", "link", "textbox", "searchbox", "DisclosureTriangle")
+        nodes = self._ask("Accessibility.getFullAXTree")["nodes"]
+        return [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in nodes
+            if not node["ignored"] and node["role"]["value"] in roles
+        ]
 
     def screenshot(self, path: Path) -> None:
         """The whole page, also what is below the window."""

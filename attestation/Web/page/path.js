@@ -5,9 +5,9 @@ import { toHex } from '../verifier/bytes.js';
 import { svg } from './dom.js';
 import { number, plural } from './format.js';
 
-const WIDTH = 480;
-const ROW = 46;
-const PILL = { width: 132, height: 26 };
+const WIDTH = 336;
+const ROW = 44;
+const PILL = { width: 100, height: 26 };
 const CENTRE = WIDTH / 2;
 const SIDE = { left: PILL.width / 2 + 2, right: WIDTH - PILL.width / 2 - 2 };
 
@@ -46,7 +46,7 @@ function pill(x, y, bytes, kind) {
             x: x - PILL.width / 2, y: y - PILL.height / 2, rx: 6,
             width: PILL.width, height: PILL.height,
         }),
-        svg('text', { x, y: y + 4 }, `${hex.slice(0, 6)}…${hex.slice(-6)}`),
+        svg('text', { x, y: y + 4 }, `${hex.slice(0, 5)}…${hex.slice(-4)}`),
         svg('title', {}, hex));
 }
 

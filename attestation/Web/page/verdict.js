@@ -52,8 +52,8 @@ function goodSentence({ record, checkpoint, measurement }, level) {
     const what = record.kind === 'entry' ? 'This entry' : `This ${record.kind}`;
     const size = plural(checkpoint.size, 'record', 'records');
     return `${what} stands at number ${number(record.number)} of ${checkpoint.origin}, under a `
-        + `head of ${size} signed by a key that only an enclave with image “${measurement.name}” `
-        + `held. Level: ${level}.`;
+        + `head of ${size} signed by a key that only an enclave with image `
+        + `“${measurement.name}” held. Level: ${level}.`;
 }
 
 function badSentence(failed) {

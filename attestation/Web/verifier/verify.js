@@ -144,7 +144,7 @@ async function checkCells(checks, record, request) {
     const holds = keys.length === record.cells.length
         && keys.every((key, index) => equal(key, record.cells[index].key));
     checks.expect(
-        'cells', holds, `the cells of the request’s ${keys.length} updates`,
+        'cells', holds, `the cells that the request updates, ${keys.length}`,
         `${record.cells.length} cells, another number or another key`);
 }
 

@@ -26,7 +26,9 @@ function row(entry) {
         element('td', {}, element('a', { href: `#${entry.number}` }, number(entry.number))),
         element('td', {}, time(Date.parse(entry.time))),
         element('td', { class: 'what' }, what),
-        element('td', { class: 'what' }, entry.stream ? `${entry.stream}, ${entry.version}` : '—'),
+        element(
+            'td', { class: 'what' },
+            entry.stream ? `${entry.stream}, ${entry.version}` : '—'),
         element('td', {}, entry.payload_digest
             ? code(shortHex(entry.payload_digest), { title: entry.payload_digest }) : '—'));
 }
