@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Sequencer.Attestation.Nitro;
 using Sequencer.Attestation.Tests;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Tests.Nitro;
@@ -27,7 +28,10 @@ public sealed class PolicyTests : IDisposable
             TestWitness.Policy(3, witnesses)).ToJson());
         string images = Encoding.UTF8.GetString(new TrustedImages(
             [new(TestNitroDocument.Measurements(), 7)], [TestLog.Root]).ToJson());
-        var texts = new List<string> { good, witnessed, images };
+        string underAws = Encoding.UTF8.GetString(new TrustPolicy(
+            plain.LogId, plain.Configuration, plain.Measurements,
+            [TrustedRoot.AwsNitroEnclavesG1]).ToJson());
+        var texts = new List<string> { good, witnessed, images, underAws };
         foreach ((string old, string changed) in (ReadOnlySpan<(string, string)>)
         [
             ("{", "{\"more\":1,"), ("{", "{\"format\":\"sequencer-trust-policy/v1\","),
@@ -47,7 +51,8 @@ public sealed class PolicyTests : IDisposable
             ("w0.example+", "w0.example+0"), ("}\n", "}\n\n"), ("}\n", "} x"), ("}\n", "")
         ])
         {
-            texts.AddRange(new[] { good, witnessed, images }.Where(t => t.Contains(old, StringComparison.Ordinal))
+            texts.AddRange(new[] { good, witnessed, images }
+                .Where(t => t.Contains(old, StringComparison.Ordinal))
                 .Select(t => t.Replace(old, changed, StringComparison.Ordinal)));
         }
         List<byte[]> policies = [.. texts.Select(Encoding.UTF8.GetBytes)];
@@ -64,7 +69,7 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal(
             policies.Select(p => $"{IsAccepted(p)} {Encoding.UTF8.GetString(p)}"),
             policies.Zip(answers, (p, a) => $"{a.GetBoolean()} {Encoding.UTF8.GetString(p)}"));
-        Assert.All(answers[..3], answer => Assert.True(answer.GetBoolean()));
+        Assert.All(answers[..4], answer => Assert.True(answer.GetBoolean()));
     }
 
     private static bool IsAccepted(byte[] policy) =>

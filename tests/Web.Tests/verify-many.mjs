@@ -3,9 +3,9 @@
 //
 // {"policies": [B, …], "cases": [{"policy": 0, "receipt": B, "payload"?: B, "salt"?: B} |
 //     {"root": B, "pcrs": {"0": B, …}, "document": B} | {"readPolicy": 0}, …]}
-// A receipt gives {"good", "level", "checks": ["<rule> passed" | "<rule> failed <attestation rule>" |
-// "<rule> not_checked" | "<rule> excused", …]}, a document the rule that refuses it, or "",
-// and readPolicy whether the policy is one.
+// A receipt gives {"good", "level", "checks": ["<rule> passed", "<rule> failed",
+// "<rule> failed <attestation rule>", "<rule> not_checked", "<rule> excused", …]}, a document the
+// rule that refuses it, or "", and readPolicy whether the policy is one.
 
 import { verifyDocument } from '../../attestation/Web/verifier/attestation.js';
 import { readDocument } from '../../attestation/Web/verifier/document.js';

@@ -41,11 +41,16 @@ function banner({ good, level, checks, facts: found }, cautions) {
         icon(state),
         element(
             'div', {},
-            element('p', { class: 'verdict' }, good ? 'Verified' : 'Refused'),
+            element('p', { class: 'verdict' }, verdictText(good, cautions)),
             element('p', {}, good ? goodSentence(found, level) : badSentence(failed)),
             cautions.length === 0 ? null : element(
                 'ul', { class: 'cautions' },
                 cautions.map((caution) => element('li', {}, caution)))));
+}
+
+function verdictText(good, cautions) {
+    if (!good) return 'Refused';
+    return cautions.length === 0 ? 'Verified' : 'Verified, with cautions';
 }
 
 function goodSentence({ record, checkpoint, measurement }, level) {

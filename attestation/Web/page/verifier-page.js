@@ -70,6 +70,8 @@ function missingText(salt) {
 function show(run, words, parts) {
     if (run !== runs) return;
     byId('status').textContent = words;
+    // Beside a report the same word is for screen readers only.
+    byId('status').classList.toggle('visually-hidden', parts.length > 0);
     byId('result').replaceChildren(...parts);
 }
 
