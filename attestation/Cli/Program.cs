@@ -21,6 +21,7 @@ var root = new RootCommand(
     InspectCommand.Create(),
     PolicyCommand.Create(),
     VerifierCommand.Create(),
+    DoctorCommand.Create(),
     ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);
