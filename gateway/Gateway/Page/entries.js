@@ -11,6 +11,9 @@ import { numberOf } from './live.js';
 const SHOWN = 8;
 const FILE_MAX = 2 ** 30;
 
+let dropped = null;
+let lookups = 0;
+
 /** The newest records of a log of this size. */
 export async function showNewest(size) {
     const from = size > BigInt(SHOWN) ? size - BigInt(SHOWN) : 0n;
@@ -40,8 +43,7 @@ export function listenForLookups() {
         const text = byId('query').value.trim();
         const digest = fromHex(text.toLowerCase(), 32);
         if (digest !== null) await findDigest(digest, 'this digest');
-        else if (numberOf(text) !== null) location.hash = `${numberOf(text)}`;
-        else say('Neither a number of this log nor a digest of 64 hexadecimal digits.');
+        else findNumber(text);
     });
     takeFiles(byId('drop'), byId('drop-file'), async (file) => {
         say(`Hashing ${file.name}…`);
@@ -54,7 +56,16 @@ export function listenForLookups() {
     });
 }
 
-let dropped = null;
+function findNumber(text) {
+    lookups++;
+    const place = numberOf(text);
+    if (place === null) {
+        say('Neither a number of this log nor a digest of 64 hexadecimal digits.');
+        return;
+    }
+    say('');
+    location.hash = `${place}`;
+}
 
 /** The payload that was dropped for this digest, if one was. */
 export function payloadFor(digest) {
@@ -63,9 +74,11 @@ export function payloadFor(digest) {
 
 async function findDigest(digest, what, content = null) {
     const hex = toHex(digest);
+    const lookup = ++lookups;
     dropped = content === null ? null : { digest: hex, content };
     try {
         const { entries } = await getJson(`/v1/entries?payload_digest=${hex}&limit=20`);
+        if (lookup !== lookups) return; // Something else was asked for meanwhile.
         const list = entries.map(({ number: place, time: recorded }) => element('li', {}, element(
             'a', { href: `#${place}` }, `${number(place)}, ${time(Date.parse(recorded))}`)));
         say(entries.length === 0
