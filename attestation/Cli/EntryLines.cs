@@ -19,6 +19,10 @@ internal static class EntryLines
         {
             screen.Say($"  payload    {digest.ToHex()}, {entry.PayloadLength} bytes");
         }
+        if (entry.ErasedBy is { } tombstone)
+        {
+            screen.Say($"  [yellow]erased[/]     by number {tombstone}");
+        }
         if (entry.ContentType.Length > 0) screen.Say($"  content    {Screen.Plain(entry.ContentType)}");
         if (entry.Type.Length > 0) screen.Say($"  type       {Screen.Plain(entry.Type)}");
         foreach ((string key, string value) in entry.Metadata?.Pairs ?? [])
@@ -65,6 +69,7 @@ internal static class EntryLines
         {
             json.WriteString("payload_digest", digest.ToHex());
             json.WriteNumber("payload_length", entry.PayloadLength!.Value);
+            if (entry.ErasedBy is { } tombstone) json.WriteNumber("erased", tombstone);
             json.WriteString("type", entry.Type);
             json.WriteString("content_type", entry.ContentType);
             json.WriteStartObject("metadata");

@@ -13,6 +13,7 @@ var root = new RootCommand(
 {
     SubmitCommand.Create(),
     GetCommand.Create(),
+    EraseCommand.Create(),
     TailCommand.Create(),
     StreamCommand.Create(),
     VerifyCommand.Create(),
@@ -21,6 +22,7 @@ var root = new RootCommand(
     RestoreCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    DoctorCommand.Create(),
     ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);

@@ -17,7 +17,8 @@ internal static class EntryViewJson
             record,
             ReadMetadata(read, record),
             read.OptionalText("stream"),
-            ReadPayload(read));
+            ReadPayload(read),
+            read.TryGet("erased", out _) ? read.UInt64("erased") : null);
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
@@ -29,11 +30,16 @@ internal static class EntryViewJson
         return (entries, read.TryGet("next", out _) ? read.UInt64("next") : null);
     }
 
-    private static ReadOnlyMemory<byte>? ReadPayload(AnswerObject read)
+    private static SaltedPayload? ReadPayload(AnswerObject read)
     {
-        if (read.TryGet("payload_base64", out _)) return read.Base64("payload_base64");
-        if (read.TryGet("payload", out _)) return Encoding.UTF8.GetBytes(read.Text("payload"));
-        return null;
+        byte[]? payload = read.TryGet("payload_base64", out _) ? read.Base64("payload_base64")
+            : read.OptionalText("payload") is { } text ? Encoding.UTF8.GetBytes(text)
+            : null;
+        if (payload is null) return null;
+        byte[] salt = read.TryGet("salt", out _) ? read.Base64("salt") : [];
+        return salt.Length is 0 or Limits.SaltBytes
+            ? new SaltedPayload(payload, salt)
+            : throw AnswerObject.Wrong("salt", "base64 of 32 bytes");
     }
 
     private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record)
