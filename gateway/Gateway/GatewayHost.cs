@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
@@ -99,6 +100,15 @@ internal static class GatewayHost
             provider.GetRequiredService<PipelineState>(),
             WitnessWait.Patience,
             settings.EnclaveTimes.Time));
+        services.AddSingleton(settings.Subscribers);
+        services.AddSingleton<RecentEvents>();
+        services.AddSingleton(provider => new LiveReaders(
+            provider.GetRequiredService<PipelineState>(),
+            settings.Subscribers,
+            settings.EnclaveTimes.Time,
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
+        services.AddSingleton<SubscribeEndpoint>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<LogEndpoints>();

@@ -1,9 +1,9 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
+using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -11,7 +11,8 @@ namespace Sequencer.Gateway.Http;
 
 /// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.
 /// </summary>
-internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipts)
+internal sealed class EntryEndpoints(
+    PipelineState state, ReceiptBuilder receipts, SubscribeEndpoint subscribing)
 {
     private const ulong LimitDefault = 100;
     private const ulong LimitMax = 1000;
@@ -24,10 +25,16 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        StoredHead entry = view!.ReadHead(number);
+        Digest reader = Caller.Of(context).Tenant;
         context.Response.Headers.CacheControl = Immutable;
+        context.Response.Headers.Vary = "Accept";
+        bool isCloudEvent = Representations.Of(context.Request) == Representation.CloudEvents;
+        EntryForm form = isCloudEvent ? EntryForm.CloudEvent : EntryForm.Plain;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry));
+            context,
+            StatusCodes.Status200OK,
+            json => EntryText.Write(json, view!, number, form, reader),
+            mediaType: isCloudEvent ? CloudEventJson.MediaType : JsonBody.MediaType);
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
@@ -78,84 +85,59 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     }
 
     /// <summary>A range upwards, or the entries with a payload.</summary>
-    public Task ManyAsync(HttpContext context)
+    public async Task ManyAsync(HttpContext context)
     {
-        if (state.View is not { } view) return Unavailable(state).SendAsync(context);
-        Problem? problem = Query.TryRead(
-            context.Request, "limit", LimitDefault, 1, LimitMax, out ulong limit);
-        if (problem is not null) return problem.SendAsync(context);
-        if (context.Request.Query.TryGetValue("payload_digest", out var hex))
+        Representation representation = Representations.Of(context.Request);
+        if (representation == Representation.Events)
         {
-            return Digest.TryParseHex(hex, out Digest digest)
-                ? SendFoundAsync(context, view, digest, (int)limit)
-                : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);
+            await subscribing.SubscribeAsync(context, LiveSelection.All);
+            return;
         }
-        problem = Query.TryRead(context.Request, "from", 0, 0, ulong.MaxValue, out ulong from);
-        return problem is null
-            ? SendRangeAsync(context, view, from, limit)
-            : problem.SendAsync(context);
+        bool isCloudEvent = representation == Representation.CloudEvents;
+        Problem? problem = state.View is null ? Unavailable(state) : null;
+        ulong limit = 0, from = 0;
+        EntryForm form = EntryForm.Plain;
+        problem ??= Query.TryRead(context.Request, "limit", LimitDefault, 1, LimitMax, out limit);
+        problem ??= EntryFormQuery.TryRead(context.Request, isCloudEvent, isCloudEvent, out form);
+        if (problem is null && context.Request.Query.ContainsKey("payload_digest"))
+        {
+            problem = await TrySendFoundAsync(context, (int)limit);
+            if (problem is null) return;
+        }
+        problem ??= Query.TryRead(context.Request, "from", 0, 0, ulong.MaxValue, out from);
+        problem ??= await subscribing.WaitAsync(context, LiveSelection.All, from);
+        // The wait may have seen the store close.
+        if (problem is null && state.View is null) problem = Unavailable(state);
+        if (problem is not null)
+        {
+            await problem.SendAsync(context);
+            return;
+        }
+        var range = new EntryRange(
+            state.View!, from, limit, form, Caller.Of(context).Tenant);
+        await range.SendAsync(context, representation);
     }
 
-    private static Task SendFoundAsync(
-        HttpContext context, LogView view, Digest digest, int limit) =>
-        JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
+    private async Task<Problem?> TrySendFoundAsync(HttpContext context, int limit)
+    {
+        if (!Digest.TryParseHex(context.Request.Query["payload_digest"], out Digest digest))
+        {
+            return Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.");
+        }
+        LogView view = state.View!;
+        Digest reader = Caller.Of(context).Tenant;
+        await JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("entries");
             foreach (ulong number in view.FindPayload(digest, limit))
             {
-                EntryJsonView.Write(json, view.ReadHead(number));
+                EntryText.Write(json, view, number, EntryForm.Plain, reader);
             }
             json.WriteEndArray();
             json.WriteEndObject();
         });
-
-    private static Task SendRangeAsync(HttpContext context, LogView view, ulong from, ulong limit)
-    {
-        ulong first = Math.Min(from, view.Size);
-        ulong end = Math.Min(view.Size, first + limit);
-        bool hasNext = end < view.Size;
-        if (hasNext)
-        {
-            context.Response.Headers.Link = $"</v1/entries?from={end}&limit={limit}>; rel=\"next\"";
-        }
-        context.Response.Headers.Vary = "Accept";
-        if (context.Request.Headers.Accept.ToString().StartsWith(
-            BatchBody.LinesMediaType, StringComparison.OrdinalIgnoreCase))
-        {
-            return SendLinesAsync(context, view, first, end);
-        }
-        return JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("entries");
-            for (ulong number = first; number < end; number++)
-            {
-                EntryJsonView.Write(json, view.ReadHead(number));
-            }
-            json.WriteEndArray();
-            if (hasNext) json.WriteNumber("next", end);
-            json.WriteEndObject();
-        });
-    }
-
-    // A line at a time, so that a long range takes the memory of one entry.
-    private static async Task SendLinesAsync(
-        HttpContext context, LogView view, ulong first, ulong end)
-    {
-        context.Response.ContentType = BatchBody.LinesMediaType;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        var line = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(line, JsonBody.WriterOptions);
-        for (ulong number = first; number < end; number++)
-        {
-            line.ResetWrittenCount();
-            json.Reset();
-            EntryJsonView.Write(json, view.ReadHead(number));
-            json.Flush();
-            line.Write("\n"u8);
-            await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
-        }
+        return null;
     }
 
     /// <summary>The problem of reading while the store is not open.</summary>

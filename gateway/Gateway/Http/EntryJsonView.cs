@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Store;
@@ -10,7 +11,11 @@ namespace Sequencer.Gateway.Http;
 internal static class EntryJsonView
 {
     /// <summary>Writes the object of <c>GET /v1/entries/{number}</c>.</summary>
-    public static void Write(Utf8JsonWriter json, StoredHead stored)
+    /// <param name="json">Where to.</param>
+    /// <param name="stored">The record, with what is to be shown of the rest.</param>
+    /// <param name="payload">The payload; null to leave it out.</param>
+    public static void Write(
+        Utf8JsonWriter json, StoredHead stored, ReadOnlyMemory<byte>? payload = null)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -20,20 +25,44 @@ internal static class EntryJsonView
         bool isEntry = EntryRecord.TryParse(record, out EntryRecord entry);
         json.WriteStartObject();
         json.WriteNumber("number", header.Number);
-        json.WriteString("kind", header.Type switch
-        {
-            RecordType.Entry => "entry",
-            RecordType.Seal => "seal",
-            RecordType.Snapshot => "snapshot",
-            _ => "statement",
-        });
+        json.WriteString("kind", KindOf(header.Type));
         json.WriteNumber("epoch", header.Epoch);
         json.WriteString("time", JsonBody.Time(header.TimeMs));
         json.WriteString("previous", header.Previous.ToHex());
         json.WriteString("leaf_hash", TreeHash.Leaf(record).ToHex());
         json.WriteBase64String("record", record);
         if (isEntry) WriteEntry(json, entry, stored);
+        if (payload is { } bytes) WritePayload(json, bytes.Span);
         json.WriteEndObject();
+    }
+
+    /// <summary>The name of what a record is.</summary>
+    public static string KindOf(RecordType type) => type switch
+    {
+        RecordType.Entry => "entry",
+        RecordType.Seal => "seal",
+        RecordType.Snapshot => "snapshot",
+        _ => "statement",
+    };
+
+    /// <summary>The stream that an entry was appended to, from its request.</summary>
+    public static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
+    {
+        stream = "";
+        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
+        foreach (Operation operation in request.Operations)
+        {
+            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
+            stream = Encoding.UTF8.GetString(operation.Name);
+            return true;
+        }
+        return false;
+    }
+
+    private static void WritePayload(Utf8JsonWriter json, ReadOnlySpan<byte> payload)
+    {
+        if (Utf8.IsValid(payload)) json.WriteString("payload", payload);
+        else json.WriteBase64String("payload_base64", payload);
     }
 
     private static void WriteEntry(Utf8JsonWriter json, EntryRecord entry, StoredHead stored)
@@ -61,18 +90,5 @@ internal static class EntryJsonView
             json.WriteString("stream", stream);
             json.WriteNumber("version", AppendAnswer.VersionOf(entry));
         }
-    }
-
-    private static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
-    {
-        stream = "";
-        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
-        foreach (Operation operation in request.Operations)
-        {
-            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
-            stream = Encoding.UTF8.GetString(operation.Name);
-            return true;
-        }
-        return false;
     }
 }

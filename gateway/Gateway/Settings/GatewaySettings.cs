@@ -49,4 +49,7 @@ public sealed record GatewaySettings
 
     /// <summary>Most connections at once.</summary>
     public required int ConnectionsMax { get; init; }
+
+    /// <summary>Whom live reading serves, and how patiently.</summary>
+    public SubscriberSettings Subscribers { get; init; } = new();
 }

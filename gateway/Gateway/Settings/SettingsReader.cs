@@ -171,6 +171,7 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadSubscribers(out SubscriberSettings? subscribers, out fault)) return false;
         string command = Text(SettingTable.EnclaveCommand);
         settings = new GatewaySettings
         {
@@ -188,6 +189,7 @@ internal sealed class SettingsReader
             DiskFreeMinBytes = free,
             SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
+            Subscribers = subscribers,
         };
         return true;
     }
@@ -271,6 +273,26 @@ internal sealed class SettingsReader
             TimeSpan.FromSeconds(connect),
             TimeSpan.FromSeconds(stall),
             TimeSpan.FromSeconds(silence));
+        return true;
+    }
+
+    private bool TryReadSubscribers(
+        [NotNullWhen(true)] out SubscriberSettings? subscribers, out string fault)
+    {
+        subscribers = null;
+        const int hour = 3600;
+        if (!TryReadNumber(SettingTable.SubscribersMax, 1, 1024 * 1024, out long max, out fault)
+            || !TryReadNumber(SettingTable.SubscriberStall, 1, hour, out long stall, out fault)
+            || !TryReadNumber(SettingTable.SubscriberHeartbeat, 1, hour, out long beat, out fault))
+        {
+            return false;
+        }
+        subscribers = new SubscriberSettings
+        {
+            Max = (int)max,
+            Stall = TimeSpan.FromSeconds(stall),
+            Heartbeat = TimeSpan.FromSeconds(beat),
+        };
         return true;
     }
 
