@@ -12,7 +12,9 @@ internal static class EntryViewJson
     {
         var read = new AnswerObject(element);
         byte[] record = read.Base64("record");
-        return new EntryView(record, ReadMetadata(read, record), read.OptionalText("stream"));
+        return TryReadMetadata(read, record, out EntryMetadata? metadata)
+            ? new EntryView(record, metadata, read.OptionalText("stream"))
+            : throw AnswerObject.Wrong("metadata", "what the record is committed to");
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
@@ -24,18 +26,20 @@ internal static class EntryViewJson
         return (entries, read.TryGet("next", out _) ? read.UInt64("next") : null);
     }
 
-    private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record)
+    /// <summary>Reads the metadata of an entry, null if the answer has none; false if it is not the
+    /// record's.</summary>
+    public static bool TryReadMetadata(
+        AnswerObject read, byte[] record, out EntryMetadata? metadata)
     {
-        if (!EntryRecord.TryParse(record, out EntryRecord entry)) return null;
-        if (!read.TryGet("metadata", out _)) return null;
-        bool isRight = EntryMetadata.TryCreate(
+        metadata = null;
+        if (!EntryRecord.TryParse(record, out EntryRecord entry)) return true;
+        if (!read.TryGet("metadata", out _)) return true;
+        return EntryMetadata.TryCreate(
             read.Text("type"),
             read.Text("content_type"),
             read.TextPairs("metadata"),
-            out EntryMetadata metadata,
-            out _);
-        return isRight && Derivation.Metadata(metadata.Block.Span) == entry.Metadata
-            ? metadata
-            : throw AnswerObject.Wrong("metadata", "what the record is committed to");
+            out metadata,
+            out _)
+            && Derivation.Metadata(metadata.Block.Span) == entry.Metadata;
     }
 }
