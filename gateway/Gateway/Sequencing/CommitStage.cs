@@ -85,7 +85,10 @@ internal sealed class CommitStage(
             batches.Length == 1
                 ? batches[0].PayloadOffsets
                 : [.. batches.SelectMany(batch => batch.PayloadOffsets)],
-            batches[^1].Answer.Checkpoint.Span);
+            batches[^1].Answer.Checkpoint.Span,
+            batches.Length == 1
+                ? batches[0].Heads
+                : [.. batches.SelectMany(batch => batch.Heads)]);
         store.SyncLog();
         metrics.Committed(TimeProvider.System.GetElapsedTime(since));
     }
