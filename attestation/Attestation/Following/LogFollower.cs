@@ -130,10 +130,14 @@ public sealed class LogFollower
         {
             return fault;
         }
-        if (head!.Checkpoint.Size != Next)
+        ulong size = head!.Checkpoint.Size;
+        if (size > Next)
         {
-            return RootFault($"the head of {Next} records", $"that of {head.Checkpoint.Size}");
+            return new AuditFault(
+                VerificationRule.Missing, $"records {Next} to {size - 1}", "none of them")
+            { Number = Next };
         }
+        if (size < Next) return RootFault($"the head of {Next} records", $"that of {size}");
         _replay.EndBatch();
         if (FirstFault is { } broken) return broken;
         if (head.Checkpoint.Root != _replay.Root())

@@ -43,7 +43,8 @@ internal sealed record EventEntry(EntryView View, ReadOnlyMemory<byte>? Payload)
     private static ReadOnlyMemory<byte>? ReadPayload(AnswerObject read)
     {
         if (read.OptionalText("payload") is { } text) return Encoding.UTF8.GetBytes(text);
-        return read.TryGet("payload_base64", out _) ? read.Base64("payload_base64") : null;
+        if (read.TryGet("payload_base64", out _)) return read.Base64("payload_base64");
+        return null;
     }
 
     private static bool HasStream(byte[] record, string stream)

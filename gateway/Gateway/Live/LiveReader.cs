@@ -13,7 +13,7 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
     private const int Waiting = 1;
 
     private readonly LiveReaders _readers;
-    private readonly LiveSelection _selection;
+    private readonly EntrySelection _selection;
     private readonly CancellationTokenRegistration _aborted;
 
     // A continuation that ran on the waker's thread would hold up all the others.
@@ -21,12 +21,12 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
         new() { RunContinuationsAsynchronously = true };
 
     private int _phase = Running;
-    private ulong _position;
+    private LogView? _read;
     private LogView? _cosigned;
     private long _until;
 
     internal LiveReader(
-        LiveReaders readers, LiveSelection selection, CancellationToken aborted)
+        LiveReaders readers, EntrySelection selection, CancellationToken aborted)
     {
         _readers = readers;
         _selection = selection;
@@ -34,15 +34,15 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
     }
 
     /// <summary>
-    /// Completes when there may be something at the position or beyond, when the cosigned head is
-    /// another one (whole log only), at a time, when the caller is gone, or when all have to end.
+    /// Completes when the selection has grown, when the cosigned head is another one (whole log only),
+    /// at a time, when the caller is gone, or when all have to end.
     /// </summary>
-    /// <param name="position">All before it was given out.</param>
+    /// <param name="read">The view whose part of the selection was given out.</param>
     /// <param name="cosigned">The cosigned view that was given out.</param>
     /// <param name="until">A timestamp of the readers' clock.</param>
-    public ValueTask WaitAsync(ulong position, LogView? cosigned, long until)
+    public ValueTask WaitAsync(LogView read, LogView? cosigned, long until)
     {
-        (_position, _cosigned, _until) = (position, cosigned, until);
+        (_read, _cosigned, _until) = (read, cosigned, until);
         _signal.Reset();
         var waiting = new ValueTask(this, _signal.Version);
         // First waiting, then another look: a view that is shown in between is seen by one of the
@@ -67,8 +67,8 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
         Volatile.Read(ref _phase) == Waiting
         && (view is null
             || now >= _until
-            || _selection.MayHave(view, _position)
-            || (_selection.IsWholeLog && !ReferenceEquals(cosigned, _cosigned)));
+            || _selection.MayHaveGrown(_read!, view)
+            || (_selection.Kind == SelectionKind.All && !ReferenceEquals(cosigned, _cosigned)));
 
     /// <summary>Lets another one in.</summary>
     public void Dispose()

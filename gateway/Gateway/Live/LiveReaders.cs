@@ -40,7 +40,7 @@ internal sealed class LiveReaders(
     }
 
     /// <summary>Lets a reader in; null if there are as many as may be.</summary>
-    public LiveReader? TryEnter(LiveSelection selection, CancellationToken aborted)
+    public LiveReader? TryEnter(EntrySelection selection, CancellationToken aborted)
     {
         lock (_readers)
         {

@@ -27,8 +27,8 @@ internal sealed class Subscription(
     private const int PageBytes = 64 * 1024;
     private const int RetryMs = 1000;
 
-    private readonly ulong[] _numbers = new ulong[PageRecords];
     private ulong _position;
+    private ulong _lookedAt;
     private ulong _told;
     private ulong _checkpointSize;
     private LogView? _cosigned;
@@ -36,23 +36,24 @@ internal sealed class Subscription(
     /// <summary>Serves until the subscriber is gone, or something ends it; then it has said why, if
     /// that could still be said.</summary>
     /// <returns>False if the connection is of no more use.</returns>
-    public async Task<bool> RunAsync(
-        SubscriptionRequest request, CancellationToken aborted)
+    public async Task<bool> RunAsync(SubscriptionRequest request, CancellationToken aborted)
     {
+        _position = request.From;
         if (!await BeginAsync(request)) return false;
+        var sequence = new EntrySequence(request.Selection, ReadDirection.Forwards);
         while (!aborted.IsCancellationRequested)
         {
             (LogView? view, LogView? cosigned) = look();
             // The store is closed: either the gateway goes down, or it opens the store anew.
             if (readers.IsEnding || view is null) return await EndAsync("shutting-down");
-            bool hasMore = TakePage(view, request);
-            if (!hasMore) TakeHeads(view, cosigned, request.Selection);
+            bool hasMore = TakePage(view, sequence, request);
+            if (!hasMore && request.Selection.Kind == SelectionKind.All) TakeHeads(view, cosigned);
             long heartbeat = readers.After(settings.Heartbeat);
             Delivery delivery = stream.Pending > 0 ? await stream.FlushAsync() : Delivery.Taken;
             if (delivery == Delivery.Late) return await EndAsync("too-slow");
             if (delivery == Delivery.Gone) return false;
             if (hasMore) continue;
-            await reader.WaitAsync(_position, _cosigned, heartbeat);
+            await reader.WaitAsync(view, _cosigned, heartbeat);
             if (readers.Time.GetTimestamp() >= heartbeat) Beat();
         }
         return false;
@@ -60,36 +61,34 @@ internal sealed class Subscription(
 
     private async Task<bool> BeginAsync(SubscriptionRequest request)
     {
-        _position = request.From ?? look().View?.Size ?? 0;
-        _told = _position;
         // An event without data is none, but a browser keeps its id: one that is cut off before the
         // first event comes back to where it began.
-        string id = _position > 0 ? $"id: {_position - 1}\n" : "";
+        string id = request.Last is { } last ? $"id: {last}\n" : "";
         Write($"retry: {RetryMs}\n{id}\n");
         return await stream.FlushAsync() == Delivery.Taken;
     }
 
     // As much of the view as goes into one flush; true if the view has more.
-    private bool TakePage(LogView view, SubscriptionRequest request)
+    private bool TakePage(LogView view, EntrySequence sequence, SubscriptionRequest request)
     {
-        int count = request.Selection.Read(view, _position, _numbers, out ulong next);
-        for (int i = 0; i < count; i++)
+        EntryPage page = sequence.Read(view, _position, PageRecords);
+        foreach (EntryPlace entry in page.Entries)
         {
             if (stream.Pending >= PageBytes)
             {
-                _position = _numbers[i];
+                _position = entry.Position;
                 return true;
             }
-            stream.Write(events.Of(view, _numbers[i], request.Form, request.Reader).Span);
-            _told = _numbers[i] + 1;
+            stream.Write(events.Of(view, entry.Number, request.Form, request.Reader).Span);
+            _told = entry.Number + 1;
         }
-        _position = next;
-        return next < view.Size;
+        _position = page.Next;
+        if (!page.HasMore) _lookedAt = view.Size;
+        return page.HasMore;
     }
 
-    private void TakeHeads(LogView view, LogView? cosigned, LiveSelection selection)
+    private void TakeHeads(LogView view, LogView? cosigned)
     {
-        if (!selection.IsWholeLog) return;
         if (view.Size == _position && view.Size > _checkpointSize)
         {
             stream.Write(events.OfCheckpoint(view, "checkpoint").Span);
@@ -103,12 +102,12 @@ internal sealed class Subscription(
         _cosigned = cosigned;
     }
 
-    // With the position, where that has moved on without an event: to come back means to look from
-    // there.
+    // With the newest number that was looked at, where that has moved on without an event: whoever
+    // comes back need not have it looked at again.
     private void Beat()
     {
-        string id = _position > _told ? $"id: {_position - 1}\n" : "";
-        _told = Math.Max(_told, _position);
+        string id = _lookedAt > _told ? $"id: {_lookedAt - 1}\n" : "";
+        _told = Math.Max(_told, _lookedAt);
         Write($":\n{id}\n");
     }
 
