@@ -108,9 +108,10 @@ internal static class GatewayHost
             settings.EnclaveTimes.Time,
             provider.GetRequiredService<IHostApplicationLifetime>()));
         services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
-        services.AddSingleton<SubscribeEndpoint>();
+        services.AddSingleton<RangeAnswers>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();
         services.AddSingleton<HealthEndpoints>();

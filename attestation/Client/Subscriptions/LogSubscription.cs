@@ -27,9 +27,6 @@ public sealed class LogSubscription
     /// <summary>Most bytes of their payloads.</summary>
     public const int HeldBackMaxBytes = 16 * 1024 * 1024;
 
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(30);
-
     private readonly GatewayTransport _gateway;
     private readonly LogEvidence _evidence;
     private readonly TrustPolicy _policy;
@@ -108,19 +105,18 @@ public sealed class LogSubscription
         _heldBackBytes = 0;
         _follower = new LogFollower(
             _policy, _begin, await _evidence.FindEpochAsync(_begin.Size, cancellationToken));
-        TimeSpan pause = TimeSpan.Zero;
+        var pauses = new Pauses(_time);
         for (bool isFirst = true; ; isFirst = false)
         {
             using EventConnection? events = await ConnectAsync(isFirst, cancellationToken);
             while (events is not null
                 && await events.ReadAsync(cancellationToken) is { Type: not "end" } next)
             {
-                pause = TimeSpan.Zero;
+                pauses.Reset();
                 await TakeAsync(next, cancellationToken);
                 foreach (VerifiedEvent verified in HandOut()) yield return verified;
             }
-            pause = pause == TimeSpan.Zero ? FirstPause : Min(2 * pause, PauseMax);
-            await Task.Delay(pause, _time, cancellationToken);
+            await pauses.NextAsync(cancellationToken);
         }
     }
 
@@ -216,6 +212,4 @@ public sealed class LogSubscription
     {
         if (fault is not null) throw new UntrueLogException(fault);
     }
-
-    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Store;
@@ -39,17 +40,25 @@ internal static class CloudEventJson
     /// <summary>Writes one event.</summary>
     /// <param name="json">Where to.</param>
     /// <param name="source">The log.</param>
-    /// <param name="stored">The record, with what is to be shown of the rest.</param>
+    /// <param name="stored">The record and what travels beside it.</param>
+    /// <param name="reader">The caller's tenant: what travels beside another tenant's record is not
+    /// told.</param>
     /// <param name="payload">The payload; null to leave it out.</param>
     public static void Write(
-        Utf8JsonWriter json, string source, StoredHead stored, ReadOnlyMemory<byte>? payload)
+        Utf8JsonWriter json,
+        string source,
+        StoredHead stored,
+        in Digest reader,
+        ReadOnlyMemory<byte>? payload)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
         {
             throw new StoreDamagedException("log", "a record that is none.");
         }
-        _ = EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata);
+        bool isOwn = EntryRecord.TryParse(record, out EntryRecord entry) && entry.Tenant == reader;
+        EntryMetadata? metadata = null;
+        if (isOwn) _ = EntryMetadata.TryParse(stored.Metadata.Span, out metadata);
         json.WriteStartObject();
         json.WriteString("specversion", "1.0");
         json.WriteString("id", header.Number.ToString(CultureInfo.InvariantCulture));
@@ -61,7 +70,7 @@ internal static class CloudEventJson
         // Padded, so that the order of texts is that of numbers (CloudEvents sequence extension).
         json.WriteString("sequence", header.Number.ToString("D20", CultureInfo.InvariantCulture));
         json.WriteString("leafhash", TreeHash.Leaf(record).ToHex());
-        if (EntryRecord.TryParse(record, out EntryRecord entry) && entry.CellCount > 0
+        if (isOwn && entry.CellCount > 0
             && EntryJsonView.TryFindStream(stored.Request.Span, out string stream))
         {
             json.WriteString("subject", Clean(stream));
@@ -70,7 +79,7 @@ internal static class CloudEventJson
                 "streamversion",
                 AppendAnswer.VersionOf(entry).ToString(CultureInfo.InvariantCulture));
         }
-        if (payload is { } data) WriteData(json, metadata?.ContentType, data);
+        if (isOwn && payload is { } data) WriteData(json, metadata?.ContentType, data);
         json.WriteEndObject();
     }
 

@@ -12,28 +12,30 @@ namespace Sequencer.Gateway.Http;
 /// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.
 /// </summary>
 internal sealed class EntryEndpoints(
-    PipelineState state, ReceiptBuilder receipts, SubscribeEndpoint subscribing)
+    PipelineState state, ReceiptBuilder receipts, RangeAnswers ranges)
 {
-    private const ulong LimitDefault = 100;
-    private const ulong LimitMax = 1000;
-
     /// <summary>What never changes may be kept for ever.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
+
+    // What depends on the caller's tenant is kept by the caller alone.
+    private const string ImmutableForCaller = "private, max-age=31536000, immutable";
+
+    private static readonly string[] Selectors = ["payload_digest", "type", "category"];
 
     /// <summary>A record, taken apart.</summary>
     public Task OneAsync(HttpContext context)
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        Digest reader = Caller.Of(context).Tenant;
-        context.Response.Headers.CacheControl = Immutable;
-        context.Response.Headers.Vary = "Accept";
+        context.Response.Headers.CacheControl = ImmutableForCaller;
+        context.Response.Headers.Append("Vary", "Accept");
+        Digest tenant = Caller.Of(context).Tenant;
         bool isCloudEvent = Representations.Of(context.Request) == Representation.CloudEvents;
         EntryForm form = isCloudEvent ? EntryForm.CloudEvent : EntryForm.Plain;
         return JsonBody.SendAsync(
             context,
             StatusCodes.Status200OK,
-            json => EntryText.Write(json, view!, number, form, reader),
+            json => EntryText.Write(json, view!, number, form, tenant),
             mediaType: isCloudEvent ? CloudEventJson.MediaType : JsonBody.MediaType);
     }
 
@@ -43,7 +45,7 @@ internal sealed class EntryEndpoints(
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredEntry entry = view!.ReadEntry(number);
-        problem = NeedParts(entry.Status);
+        problem = NeedOwn(context, entry.Head) ?? NeedParts(entry.Status);
         if (entry.Status == PayloadStatus.None)
         {
             problem = new Problem(ProblemKind.NotFound, "Only entries have a payload.");
@@ -51,7 +53,7 @@ internal sealed class EntryEndpoints(
         if (problem is not null) return problem.SendAsync(context);
         _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);
         string? contentType = metadata?.ContentType;
-        context.Response.Headers.CacheControl = Immutable;
+        context.Response.Headers.CacheControl = ImmutableForCaller;
         context.Response.Headers.ContentDisposition = "attachment";
         return JsonBody.SendAsync(
             context, IsHeaderText(contentType) ? contentType! : "application/octet-stream", entry.Payload);
@@ -69,7 +71,7 @@ internal sealed class EntryEndpoints(
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        problem = NeedParts(entry.Status);
+        problem = NeedOwn(context, entry) ?? NeedParts(entry.Status);
         if (problem is not null) return problem.SendAsync(context);
         if (state.Cosigned is { } cosigned && number < cosigned.Size) view = cosigned;
         Receipt receipt = receipts.Build(view, entry);
@@ -84,61 +86,60 @@ internal sealed class EntryEndpoints(
             : throw new StoreDamagedException("log", "a receipt that makes no proof.");
     }
 
-    /// <summary>A range upwards, or the entries with a payload.</summary>
-    public async Task ManyAsync(HttpContext context)
+    /// <summary>All records, those of a category or an event type, or the entries with a payload.
+    /// </summary>
+    public Task ManyAsync(HttpContext context)
     {
-        Representation representation = Representations.Of(context.Request);
-        if (representation == Representation.Events)
+        if (state.View is not { } view) return Unavailable(state).SendAsync(context);
+        var range = default(EntryRange);
+        Problem? problem = TrySelect(context, out EntrySelection selection);
+        if (problem is not null) return problem.SendAsync(context);
+        if (!context.Request.Query.TryGetValue("payload_digest", out var hex))
         {
-            await subscribing.SubscribeAsync(context, LiveSelection.All);
-            return;
+            return ranges.SendAsync(
+                context, selection, new RangeNames("/v1/entries", "from", ["type", "category"]));
         }
-        bool isCloudEvent = representation == Representation.CloudEvents;
-        Problem? problem = state.View is null ? Unavailable(state) : null;
-        ulong limit = 0, from = 0;
-        EntryForm form = EntryForm.Plain;
-        problem ??= Query.TryRead(context.Request, "limit", LimitDefault, 1, LimitMax, out limit);
-        problem ??= EntryFormQuery.TryRead(context.Request, isCloudEvent, isCloudEvent, out form);
-        if (problem is null && context.Request.Query.ContainsKey("payload_digest"))
-        {
-            problem = await TrySendFoundAsync(context, (int)limit);
-            if (problem is null) return;
-        }
-        problem ??= Query.TryRead(context.Request, "from", 0, 0, ulong.MaxValue, out from);
-        problem ??= await subscribing.WaitAsync(context, LiveSelection.All, from);
-        // The wait may have seen the store close.
-        if (problem is null && state.View is null) problem = Unavailable(state);
-        if (problem is not null)
-        {
-            await problem.SendAsync(context);
-            return;
-        }
-        var range = new EntryRange(
-            state.View!, from, limit, form, Caller.Of(context).Tenant);
-        await range.SendAsync(context, representation);
+        problem = Query.RefuseUnknown(context.Request, "payload_digest", "limit")
+            ?? EntryRange.TryRead(context.Request, "from", isPayloadIncluded: false, out range);
+        if (problem is not null) return problem.SendAsync(context);
+        return Digest.TryParseHex(hex, out Digest digest)
+            ? SendFoundAsync(context, view, digest, range.Limit)
+            : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);
     }
 
-    private async Task<Problem?> TrySendFoundAsync(HttpContext context, int limit)
+    private static Problem? TrySelect(HttpContext context, out EntrySelection selection)
     {
-        if (!Digest.TryParseHex(context.Request.Query["payload_digest"], out Digest digest))
+        selection = EntrySelection.All;
+        IQueryCollection query = context.Request.Query;
+        string[] said = [.. Selectors.Where(query.ContainsKey)];
+        if (said.Length > 1) return Problem.Invalid(said[1], $"Not with {said[0]}.");
+        if (said.Length == 0 || said[0] == "payload_digest") return null;
+        bool isType = said[0] == "type";
+        Problem? problem = isType
+            ? Query.TryReadName(context.Request, "type", out string? name)
+            : Query.TryReadCategory(context.Request, out name);
+        if (problem is not null) return problem;
+        Digest tenant = Caller.Of(context).Tenant;
+        selection = isType
+            ? EntrySelection.Type(tenant, name!)
+            : EntrySelection.Category(tenant, name!);
+        return null;
+    }
+
+    private static Task SendFoundAsync(
+        HttpContext context, LogView view, Digest digest, int limit) =>
+        JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
         {
-            return Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.");
-        }
-        LogView view = state.View!;
-        Digest reader = Caller.Of(context).Tenant;
-        await JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
-        {
+            Digest tenant = Caller.Of(context).Tenant;
             json.WriteStartObject();
             json.WriteStartArray("entries");
             foreach (ulong number in view.FindPayload(digest, limit))
             {
-                EntryText.Write(json, view, number, EntryForm.Plain, reader);
+                EntryJsonView.Write(json, view.ReadHead(number), tenant);
             }
             json.WriteEndArray();
             json.WriteEndObject();
         });
-        return null;
-    }
 
     /// <summary>The problem of reading while the store is not open.</summary>
     public static Problem Unavailable(PipelineState state) =>
@@ -154,6 +155,12 @@ internal sealed class EntryEndpoints(
                 ? null
                 : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
+
+    private static Problem? NeedOwn(HttpContext context, StoredHead entry) =>
+        EntryRecord.TryParse(entry.Record.Span, out EntryRecord record)
+            && record.Tenant != Caller.Of(context).Tenant
+                ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
+                : null;
 
     private static Problem? NeedParts(PayloadStatus status) => status switch
     {

@@ -1,96 +1,73 @@
-using System.Buffers;
-using System.Text.Json;
-using Sequencer.Attestation;
+using System.Globalization;
+using System.Text;
 using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>A range of a view upwards, as one answer.</summary>
-/// <param name="view">The log.</param>
-/// <param name="from">The first number; may be beyond the view.</param>
-/// <param name="limit">Most records.</param>
-/// <param name="form">How each is written.</param>
-/// <param name="reader">The tenant who asks.</param>
-internal sealed class EntryRange(
-    LogView view, ulong from, ulong limit, EntryForm form, Digest reader)
+/// <summary>Which part of a sequence of entries a request asks for, and how.</summary>
+/// <param name="FromName">The parameter of the position: a number's or a version's.</param>
+/// <param name="From">The position; null for the first in the direction.</param>
+/// <param name="Limit">Most entries.</param>
+/// <param name="Direction">Which way.</param>
+/// <param name="HasPayloads">Whether payloads are included.</param>
+/// <param name="Rest">Other parameters as they came, which links to further pages repeat.</param>
+internal readonly record struct EntryRange(
+    string FromName, ulong? From, int Limit, ReadDirection Direction, bool HasPayloads, string Rest)
 {
-    // A page is made as a whole before it is sent: payloads may end it early.
-    private const int PageMaxBytes = 4 * 1024 * 1024;
+    private const ulong LimitDefault = 100;
+    private const ulong LimitMax = 1000;
 
-    private readonly ulong _first = Math.Min(from, view.Size);
-    private ulong _end = Math.Min(view.Size, Math.Min(from, view.Size) + limit);
-
-    /// <summary>Sends it.</summary>
-    public Task SendAsync(HttpContext context, Representation representation)
+    /// <summary>Reads the parameters.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="fromName">The parameter of the position.</param>
+    /// <param name="isPayloadIncluded">Whether payloads are included unless something else is
+    /// said.</param>
+    /// <param name="range">The range.</param>
+    public static Problem? TryRead(
+        HttpRequest request, string fromName, bool isPayloadIncluded, out EntryRange range)
     {
-        context.Response.Headers.Append("Vary", "Accept");
-        if (representation == Representation.Lines) return SendLinesAsync(context);
-        var body = new ArrayBufferWriter<byte>(1024);
-        bool isArray = representation == Representation.CloudEvents;
-        using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions))
+        range = default;
+        ulong limit = 0;
+        ulong from = 0;
+        var direction = ReadDirection.Forwards;
+        bool hasPayloads = false;
+        Problem? problem =
+            Query.TryRead(request, "limit", LimitDefault, 1, LimitMax, out limit)
+            ?? Query.TryRead(request, fromName, 0, 0, ulong.MaxValue, out from)
+            ?? TryReadDirection(request, out direction)
+            ?? Query.TryReadFlag(request, "payload", isPayloadIncluded, out hasPayloads);
+        if (problem is not null) return problem;
+        ulong? start = request.Query.ContainsKey(fromName) ? from : null;
+        string rest = RestOf(request, fromName);
+        range = new EntryRange(fromName, start, (int)limit, direction, hasPayloads, rest);
+        return null;
+    }
+
+    /// <summary>How each entry is written.</summary>
+    public EntryForm Form(bool isCloudEvent) => EntryForms.Of(isCloudEvent, HasPayloads);
+
+    /// <summary>The query of the page that begins at a position.</summary>
+    public string QueryAt(ulong position) =>
+        string.Create(CultureInfo.InvariantCulture, $"?{FromName}={position}&limit={Limit}{Rest}");
+
+    private static Problem? TryReadDirection(HttpRequest request, out ReadDirection direction)
+    {
+        string? text = request.Query["direction"];
+        direction = text == "backwards" ? ReadDirection.Backwards : ReadDirection.Forwards;
+        return text is null or "forwards" or "backwards"
+            ? null
+            : Problem.Invalid("direction", "forwards or backwards.");
+    }
+
+    private static string RestOf(HttpRequest request, string fromName)
+    {
+        var rest = new StringBuilder();
+        foreach ((string name, var value) in request.Query)
         {
-            if (isArray) WriteArray(json);
-            else WritePage(json);
+            if (name == fromName || name == "limit") continue;
+            rest.Append('&').Append(name).Append('=').Append(Uri.EscapeDataString(value.ToString()));
         }
-        body.Write("\n"u8);
-        SetLink(context);
-        return JsonBody.SendAsync(
-            context,
-            isArray ? CloudEventJson.BatchMediaType : JsonBody.MediaType,
-            body.WrittenMemory);
-    }
-
-    private void SetLink(HttpContext context)
-    {
-        if (_end >= view.Size) return;
-        string payload = context.Request.Query.TryGetValue("payload", out var given)
-            ? $"&payload={given}"
-            : "";
-        context.Response.Headers.Link =
-            $"</v1/entries?from={_end}&limit={limit}{payload}>; rel=\"next\"";
-    }
-
-    private void WritePage(Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        json.WritePropertyName("entries");
-        WriteArray(json);
-        if (_end < view.Size) json.WriteNumber("next", _end);
-        json.WriteEndObject();
-    }
-
-    private void WriteArray(Utf8JsonWriter json)
-    {
-        json.WriteStartArray();
-        for (ulong number = _first; number < _end; number++)
-        {
-            if (json.BytesCommitted + json.BytesPending > PageMaxBytes)
-            {
-                _end = number;
-                break;
-            }
-            EntryText.Write(json, view, number, form, reader);
-        }
-        json.WriteEndArray();
-    }
-
-    // A line at a time, so that a long range takes the memory of one entry.
-    private async Task SendLinesAsync(HttpContext context)
-    {
-        SetLink(context);
-        context.Response.ContentType = BatchBody.LinesMediaType;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        var line = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(line, JsonBody.WriterOptions);
-        for (ulong number = _first; number < _end; number++)
-        {
-            line.ResetWrittenCount();
-            json.Reset();
-            EntryText.Write(json, view, number, form, reader);
-            json.Flush();
-            line.Write("\n"u8);
-            await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
-        }
+        return rest.ToString();
     }
 }

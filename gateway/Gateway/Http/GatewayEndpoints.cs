@@ -14,6 +14,7 @@ internal static class GatewayEndpoints
     {
         var append = app.Services.GetRequiredService<AppendEndpoints>();
         var entries = app.Services.GetRequiredService<EntryEndpoints>();
+        var streams = app.Services.GetRequiredService<StreamEndpoints>();
         var log = app.Services.GetRequiredService<LogEndpoints>();
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
         var health = app.Services.GetRequiredService<HealthEndpoints>();
@@ -26,6 +27,10 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
         app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
         app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
+        app.MapMethods("/v1/streams", Reading, streams.ListAsync);
+        app.MapMethods("/v1/streams/{name}", Reading, streams.OneAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Reading, streams.EntriesAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Appending, append.AppendToStreamAsync);
         foreach (string prefix in (string[])["/v1", ""])
         {
             app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);

@@ -15,3 +15,17 @@ internal enum EntryForm
     /// <summary>The same without its data.</summary>
     CloudEventWithoutData,
 }
+
+/// <summary>The forms by what they have.</summary>
+internal static class EntryForms
+{
+    /// <summary>The form with or without payload.</summary>
+    public static EntryForm Of(bool isCloudEvent, bool hasPayload) =>
+        (isCloudEvent, hasPayload) switch
+        {
+            (true, true) => EntryForm.CloudEvent,
+            (true, false) => EntryForm.CloudEventWithoutData,
+            (false, true) => EntryForm.WithPayload,
+            (false, false) => EntryForm.Plain,
+        };
+}

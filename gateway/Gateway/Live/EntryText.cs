@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Sequencer.Attestation;
-using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Store;
 
@@ -26,32 +25,14 @@ internal static class EntryText
         {
             head = view.ReadHead(number);
         }
-        // What travels beside a record is its tenant's alone.
-        if (!IsOwn(head.Record.Span, reader))
-        {
-            (head, payload) = (new StoredHead(head.Record, head.Status, default, default), null);
-        }
-        Write(json, view, head, form, payload);
-    }
-
-    /// <summary>True for a record without a tenant, and an entry of the reader's own.</summary>
-    public static bool IsOwn(ReadOnlySpan<byte> record, in Digest reader) =>
-        !EntryRecord.TryParse(record, out EntryRecord entry) || entry.Tenant == reader;
-
-    private static void Write(
-        Utf8JsonWriter json,
-        LogView view,
-        StoredHead head,
-        EntryForm form,
-        ReadOnlyMemory<byte>? payload)
-    {
         if (form is EntryForm.CloudEvent or EntryForm.CloudEventWithoutData)
         {
-            CloudEventJson.Write(json, CloudEventJson.SourceOf(view.Checkpoint.Span), head, payload);
+            string source = CloudEventJson.SourceOf(view.Checkpoint.Span);
+            CloudEventJson.Write(json, source, head, reader, payload);
         }
         else
         {
-            EntryJsonView.Write(json, head, payload);
+            EntryJsonView.Write(json, head, reader, payload);
         }
     }
 }

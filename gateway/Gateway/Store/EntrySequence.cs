@@ -10,13 +10,19 @@ public enum ReadDirection
     Backwards,
 }
 
+/// <summary>Where an entry is.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Position">Its position in the sequence: the number, or of a stream the version.
+/// </param>
+public readonly record struct EntryPlace(ulong Number, ulong Position);
+
 /// <summary>Some entries of a sequence.</summary>
-/// <param name="Numbers">Their numbers, in the direction of reading; may be fewer than were asked
-/// for, and none, while there are more.</param>
+/// <param name="Entries">In the direction of reading; may be fewer than were asked for, and none,
+/// while there are more.</param>
 /// <param name="Next">The position to go on from: with this view if there is more, otherwise,
 /// forwards, with a later one.</param>
 /// <param name="HasMore">Whether this view has entries behind them.</param>
-public sealed record EntryPage(IReadOnlyList<ulong> Numbers, ulong Next, bool HasMore);
+public sealed record EntryPage(IReadOnlyList<EntryPlace> Entries, ulong Next, bool HasMore);
 
 /// <summary>
 /// The entries of a selection in order, page by page. A position is a number, or of a stream a
@@ -65,22 +71,23 @@ public sealed class EntrySequence(EntrySelection selection, ReadDirection direct
     private static EntryPage AllForwards(LogView view, ulong from, int countMax)
     {
         ulong first = Math.Min(from, view.Size);
-        var numbers = new ulong[(int)Math.Min((ulong)countMax, view.Size - first)];
-        for (int i = 0; i < numbers.Length; i++) numbers[i] = first + (ulong)i;
-        ulong next = first + (ulong)numbers.Length;
+        var entries = new EntryPlace[(int)Math.Min((ulong)countMax, view.Size - first)];
+        for (int i = 0; i < entries.Length; i++) entries[i] = Plain(first + (ulong)i);
+        ulong next = first + (ulong)entries.Length;
         // A position that is not there yet stays the position.
-        return new EntryPage(numbers, Math.Max(next, from), next < view.Size);
+        return new EntryPage(entries, Math.Max(next, from), next < view.Size);
     }
 
     private static EntryPage AllBackwards(LogView view, ulong from, int countMax)
     {
-        ulong end = Math.Min(from, view.Size - 1) + 1;
-        if (view.Size == 0) end = 0;
-        var numbers = new ulong[(int)Math.Min((ulong)countMax, end)];
-        for (int i = 0; i < numbers.Length; i++) numbers[i] = end - 1 - (ulong)i;
-        ulong left = end - (ulong)numbers.Length;
-        return new EntryPage(numbers, Math.Max(left, 1) - 1, left > 0);
+        ulong end = from < view.Size ? from + 1 : view.Size;
+        var entries = new EntryPlace[(int)Math.Min((ulong)countMax, end)];
+        for (int i = 0; i < entries.Length; i++) entries[i] = Plain(end - 1 - (ulong)i);
+        ulong left = end - (ulong)entries.Length;
+        return new EntryPage(entries, Math.Max(left, 1) - 1, left > 0);
     }
+
+    private static EntryPlace Plain(ulong number) => new(number, number);
 
     private EntryPage Forwards(LogView view, ulong from, int countMax)
     {
@@ -115,13 +122,15 @@ public sealed class EntrySequence(EntrySelection selection, ReadDirection direct
             Taken(view, rows), selection.IsByVersion ? row.Ordinal : row.Number, row.Ordinal > 0);
     }
 
-    private List<ulong> Taken(LogView view, ChainRow[] rows)
+    private List<EntryPlace> Taken(LogView view, ChainRow[] rows)
     {
-        var numbers = new List<ulong>(rows.Length);
+        var entries = new List<EntryPlace>(rows.Length);
         foreach (ref readonly ChainRow row in rows.AsSpan())
         {
-            if (selection.Includes(view, row)) numbers.Add(row.Number);
+            if (!selection.Includes(view, row)) continue;
+            ulong position = selection.IsByVersion ? row.Ordinal : row.Number;
+            entries.Add(new EntryPlace(row.Number, position));
         }
-        return numbers;
+        return entries;
     }
 }

@@ -80,7 +80,7 @@ public sealed class ChainTests
         for (ulong version = 1; version <= 1000; version++)
         {
             EntryPage page = sequence.Read(store.View, version, 1);
-            Assert.Equal([3 * version - 2], page.Numbers);
+            Assert.Equal([3 * version - 2], Numbers(page));
             Assert.Equal((version + 1, version < 1000), (page.Next, page.HasMore));
         }
         Assert.Equal(
@@ -142,8 +142,8 @@ public sealed class ChainTests
                         var sequence = new EntrySequence(selection, direction);
                         EntryPage page = sequence.Read(
                             store.View, sequence.StartOf(store.View), 1000);
-                        Assert.Empty(page.Numbers.Except(right));
-                        Assert.Equal(page.Numbers.Count, page.Numbers.Distinct().Count());
+                        Assert.Empty(Numbers(page).Except(right));
+                        Assert.Equal(Numbers(page).Count(), Numbers(page).Distinct().Count());
                     }
                     catch (IOException)
                     {
@@ -237,6 +237,8 @@ public sealed class ChainTests
         return files.Operations < files.FaultAt;
     }
 
+    private static IEnumerable<ulong> Numbers(EntryPage page) => page.Entries.Select(e => e.Number);
+
     private static Digest Tenant(string name) =>
         Derivation.Tenant(System.Text.Encoding.UTF8.GetBytes(name));
 
@@ -274,7 +276,7 @@ public sealed class ChainTests
         do
         {
             page = sequence.Read(view, at, random.Next(1, 20));
-            read.AddRange(page.Numbers);
+            read.AddRange(Numbers(page));
             at = page.Next;
         }
         while (page.HasMore);
@@ -316,7 +318,8 @@ public sealed class ChainTests
         List<SampleEvent> left = [.. right.Where(e => PositionOf(e) >= from)];
         string what = string.Create(
             CultureInfo.InvariantCulture, $"{selection.Kind} {selection.Name} from {from}");
-        Assert.Equal(left.Take(limit).Select(e => e.Number), page.Numbers);
+        Assert.Equal(
+            left.Take(limit).Select(e => new EntryPlace(e.Number, PositionOf(e))), page.Entries);
         Assert.True(left.Count > limit == page.HasMore, what);
         Assert.Equal(
             left.Skip(limit).Select(e => e.Number),
@@ -324,7 +327,7 @@ public sealed class ChainTests
 
         page = new EntrySequence(selection, ReadDirection.Backwards).Read(view, from, limit);
         left = [.. right.Where(e => PositionOf(e) <= from).Reverse()];
-        Assert.Equal(left.Take(limit).Select(e => e.Number), page.Numbers);
+        Assert.Equal(left.Take(limit).Select(e => e.Number), Numbers(page));
         Assert.True(left.Count > limit == page.HasMore, what);
         if (page.HasMore) Assert.Equal(PositionOf(left[limit]), page.Next);
     }
