@@ -233,6 +233,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions)) WriteTo(json);
+        // For those who count.
+        context.Features.Set(this);
         HttpResponse response = context.Response;
         response.StatusCode = Meaning.Status;
         response.ContentType = MediaType;
