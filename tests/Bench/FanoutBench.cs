@@ -54,7 +54,7 @@ internal static class FanoutBench
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"memory of an idle subscriber: {(LiveBytes() - before) / 1024.0 / Idle:F1} KiB "
-            + "(its client's socket included)"));
+            + $"(its client's socket included)"));
         idle.Dispose();
         await WaitAsync(app, 0);
 
