@@ -11,20 +11,24 @@ internal static class EntryText
 {
     /// <summary>Writes one record of a view.</summary>
     public static void Write(
-        Utf8JsonWriter json, LogView view, ulong number, EntryForm form, in Digest reader)
+        Utf8JsonWriter json, LogView view, ulong number, EntryForm form, in Digest reader) =>
+        Write(json, view, Read(view, number, form), form, reader);
+
+    /// <summary>Reads what a form shows of a record.</summary>
+    public static StoredEntry Read(LogView view, ulong number, EntryForm form) =>
+        form is EntryForm.WithPayload or EntryForm.CloudEvent
+            ? view.ReadEntry(number)
+            : new StoredEntry(view.ReadHead(number), default);
+
+    /// <summary>Writes one record that was read for the form.</summary>
+    public static void Write(
+        Utf8JsonWriter json, LogView view, StoredEntry entry, EntryForm form, in Digest reader)
     {
-        StoredHead head;
+        StoredHead head = entry.Head;
+        bool hasPayload = form is EntryForm.WithPayload or EntryForm.CloudEvent
+            && head.Status == PayloadStatus.Whole;
         ReadOnlyMemory<byte>? payload = null;
-        if (form is EntryForm.WithPayload or EntryForm.CloudEvent)
-        {
-            StoredEntry entry = view.ReadEntry(number);
-            head = entry.Head;
-            if (entry.Status == PayloadStatus.Whole) payload = entry.Payload;
-        }
-        else
-        {
-            head = view.ReadHead(number);
-        }
+        if (hasPayload) payload = entry.Payload;
         if (form is EntryForm.CloudEvent or EntryForm.CloudEventWithoutData)
         {
             string source = CloudEventJson.SourceOf(view.Checkpoint.Span);

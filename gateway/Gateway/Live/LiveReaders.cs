@@ -15,9 +15,12 @@ internal sealed class LiveReaders(
     TimeProvider time,
     IHostApplicationLifetime lifetime) : BackgroundService
 {
-    // Views that follow each other faster are told together: under load readers get larger pieces
-    // for fewer wake-ups, and a log at rest is told of at once.
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
+    // Views that follow each other faster are told together, and the more readers there are to tell,
+    // the fewer times a second: some thousand wake-ups a second at most, each with as much as has come
+    // by then. A log at rest is told of at once.
+    private static readonly TimeSpan PaceMin = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PaceMax = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PaceOfOne = TimeSpan.FromMilliseconds(1);
 
     // How exact the times of heartbeats and patience are.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
@@ -68,7 +71,7 @@ internal sealed class LiveReaders(
     {
         using var ticks = new PeriodicTimer(Tick, time);
         using CancellationTokenRegistration end =
-            lifetime.ApplicationStopping.Register(WakeDue);
+            lifetime.ApplicationStopping.Register(() => WakeDue());
         Task<bool> tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
         try
         {
@@ -76,18 +79,12 @@ internal sealed class LiveReaders(
             {
                 // The signals before the look, so that nothing is missed in between.
                 (Task view, Task cosigned) = (state.NextView, state.NextCosigned);
-                WakeDue();
+                int woken = WakeDue();
+                if (woken > 0) await Task.Delay(PaceAfter(woken), time, stoppingToken);
                 await Task.WhenAny(view, cosigned, tick);
-                if (tick.IsCompleted)
-                {
-                    if (!await tick) return;
-                    tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
-                }
-                else
-                {
-                    WakeDue();
-                    await Task.Delay(Pace, time, stoppingToken);
-                }
+                if (!tick.IsCompleted) continue;
+                if (!await tick) return;
+                tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -96,8 +93,16 @@ internal sealed class LiveReaders(
         }
     }
 
-    private void WakeDue()
+    private static TimeSpan PaceAfter(int woken)
     {
+        TimeSpan pace = woken * PaceOfOne;
+        return pace < PaceMin ? PaceMin : pace < PaceMax ? pace : PaceMax;
+    }
+
+    // Gives back how many.
+    private int WakeDue()
+    {
+        int woken = 0;
         bool isEnding = IsEnding;
         (LogView? view, LogView? cosigned) = (state.View, state.Cosigned);
         long now = time.GetTimestamp();
@@ -105,8 +110,11 @@ internal sealed class LiveReaders(
         {
             foreach (LiveReader reader in _readers)
             {
-                if (isEnding || reader.IsDue(view, cosigned, now)) reader.Wake();
+                if (!isEnding && !reader.IsDue(view, cosigned, now)) continue;
+                reader.Wake();
+                woken++;
             }
         }
+        return woken;
     }
 }

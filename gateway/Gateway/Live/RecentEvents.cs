@@ -29,6 +29,7 @@ internal sealed class RecentEvents
 
     private readonly Event?[]?[] _kept = new Event?[]?[Forms];
     private volatile Head? _newest;
+    private int _forgotten;
 
     /// <summary>The event of a record, as its reader may see it.</summary>
     public ReadOnlyMemory<byte> Of(LogView view, ulong number, EntryForm form, in Digest reader)
@@ -40,6 +41,7 @@ internal sealed class RecentEvents
         {
             return known.Bytes;
         }
+        int forgotten = Volatile.Read(ref _forgotten);
         Event made = Make(view, number, form, reader);
         // One who reads another tenant's entries must not push out what its own tenant shares, and
         // one who catches up not what is new.
@@ -47,8 +49,21 @@ internal sealed class RecentEvents
         if (isOwn && made.Bytes.Length <= KeptMaxBytes && number + Kept >= view.Size)
         {
             Volatile.Write(ref slot, made);
+            Interlocked.MemoryBarrier();
+            // Read before something was forgotten, perhaps: then nobody else is told.
+            if (Volatile.Read(ref _forgotten) != forgotten) Volatile.Write(ref slot, null);
         }
         return made.Bytes;
+    }
+
+    /// <summary>Forgets a record's event: what was erased must not be told from memory.</summary>
+    public void Forget(ulong number)
+    {
+        Interlocked.Increment(ref _forgotten);
+        foreach (Event?[]? kept in _kept)
+        {
+            if (kept is not null) Volatile.Write(ref kept[number & (Kept - 1)], null);
+        }
     }
 
     /// <summary>The event of a view's checkpoint.</summary>
@@ -67,7 +82,8 @@ internal sealed class RecentEvents
     {
         var text = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(text, JsonBody.WriterOptions);
-        byte[] record = view.ReadRecord(number);
+        StoredEntry stored = EntryText.Read(view, number, form);
+        ReadOnlySpan<byte> record = stored.Head.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
         {
             throw new StoreDamagedException("log", "a record that is none.");
@@ -75,7 +91,7 @@ internal sealed class RecentEvents
         text.Write(Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"id: {number}\nevent: {EntryJsonView.KindOf(header.Type)}\ndata: ")));
-        EntryText.Write(json, view, number, form, reader);
+        EntryText.Write(json, view, stored, form, reader);
         json.Flush();
         text.Write("\n\n"u8);
         Digest? tenant = EntryRecord.TryParse(record, out EntryRecord entry) ? entry.Tenant : null;
