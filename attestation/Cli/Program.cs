@@ -13,13 +13,16 @@ var root = new RootCommand(
 {
     SubmitCommand.Create(),
     GetCommand.Create(),
+    EraseCommand.Create(),
     TailCommand.Create(),
+    StreamCommand.Create(),
     VerifyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),
     RestoreCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    DoctorCommand.Create(),
     ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);

@@ -111,6 +111,7 @@ internal static class GatewayHost
         services.AddSingleton<RangeAnswers>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();

@@ -7,49 +7,46 @@ using Sequencer.Attestation.Verification;
 
 namespace Sequencer.Client.Subscriptions;
 
-/// <summary>An entry of an event: its record, and what came beside it, which is the record's or a lie.
+/// <summary>Reads the record of an event with what came beside it, which is the record's or a lie.
 /// </summary>
-/// <param name="View">The record, taken apart.</param>
-/// <param name="Payload">The payload; null if it did not come.</param>
-internal sealed record EventEntry(EntryView View, ReadOnlyMemory<byte>? Payload)
+internal static class EventEntry
 {
     /// <summary>Reads an event's data.</summary>
     /// <exception cref="UntrueLogException">What came beside the record is not the record's.
     /// </exception>
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
-    public static EventEntry Read(ReadOnlyMemory<byte> data)
+    public static EntryView Read(ReadOnlyMemory<byte> data)
     {
         using JsonDocument json = AnswerObject.Parse(data);
         var read = new AnswerObject(json.RootElement);
         byte[] record = read.Base64("record");
-        string? stream = read.OptionalText("stream");
-        bool isMetadataRight =
-            EntryViewJson.TryReadMetadata(read, record, out EntryMetadata? metadata);
-        var view = new EntryView(record, metadata, stream);
-        if (!isMetadataRight) throw Untrue(view, VerificationRule.Metadata, "metadata", "other");
-        if (stream is not null && !HasStream(record, stream))
+        if (EntryRecord.TryParse(record, out EntryRecord entry)) CheckBeside(read, record, entry);
+        return EntryViewJson.Read(json.RootElement);
+    }
+
+    // What a view of an entry refuses as malformed is here a lie with a rule.
+    private static void CheckBeside(AnswerObject read, byte[] record, EntryRecord entry)
+    {
+        ulong number = entry.Header.Number;
+        if (!EntryViewJson.TryReadMetadata(read, record, out _))
         {
-            throw Untrue(view, VerificationRule.Cells, $"stream {stream} in its cells", "none");
+            throw Untrue(number, VerificationRule.Metadata, $"{entry.Metadata}", "other metadata");
         }
-        ReadOnlyMemory<byte>? payload = ReadPayload(read);
-        if (payload is not { } bytes) return new EventEntry(view, null);
-        Digest digest = Derivation.Payload(bytes.Span);
-        if (digest == view.PayloadDigest) return new EventEntry(view, bytes);
+        if (read.OptionalText("stream") is { } stream && !HasStream(entry, stream))
+        {
+            throw Untrue(number, VerificationRule.Cells, $"stream {stream} in its cells", "none");
+        }
+        if (EntryViewJson.ReadPayload(read) is not { } payload) return;
+        Digest digest = Derivation.Payload(payload.Payload, payload.Salt);
+        if (digest == entry.Payload && payload.Payload.Length == entry.PayloadLength) return;
         throw Untrue(
-            view, VerificationRule.Payload, $"the payload with SHA-256 {view.PayloadDigest}",
-            $"{bytes.Length} bytes with SHA-256 {digest}");
+            number, VerificationRule.Payload,
+            $"{entry.PayloadLength} bytes with commitment {entry.Payload}",
+            $"{payload.Payload.Length} bytes with {digest}");
     }
 
-    private static ReadOnlyMemory<byte>? ReadPayload(AnswerObject read)
+    private static bool HasStream(EntryRecord entry, string stream)
     {
-        if (read.OptionalText("payload") is { } text) return Encoding.UTF8.GetBytes(text);
-        if (read.TryGet("payload_base64", out _)) return read.Base64("payload_base64");
-        return null;
-    }
-
-    private static bool HasStream(byte[] record, string stream)
-    {
-        if (!EntryRecord.TryParse(record, out EntryRecord entry)) return false;
         Digest key = Derivation.CellKey(
             entry.Tenant, (byte)CellKind.Stream, Encoding.UTF8.GetBytes(stream));
         for (int i = 0; i < entry.CellCount; i++)
@@ -60,6 +57,6 @@ internal sealed record EventEntry(EntryView View, ReadOnlyMemory<byte>? Payload)
     }
 
     private static UntrueLogException Untrue(
-        EntryView view, VerificationRule rule, string expected, string actual) =>
-        new(new AuditFault(rule, expected, actual) { Number = view.Number });
+        ulong number, VerificationRule rule, string expected, string actual) =>
+        new(new AuditFault(rule, expected, actual) { Number = number });
 }

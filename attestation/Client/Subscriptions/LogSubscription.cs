@@ -31,7 +31,7 @@ public sealed class LogSubscription
     private readonly LogEvidence _evidence;
     private readonly TrustPolicy _policy;
     private readonly TimeProvider _time;
-    private readonly Queue<EventEntry> _heldBack = new();
+    private readonly Queue<EntryView> _heldBack = new();
     private LogPosition _begin;
     private LogFollower? _follower;
     private long _heldBackBytes;
@@ -159,9 +159,9 @@ public sealed class LogSubscription
         }
     }
 
-    private async Task TakeRecordAsync(EventEntry entry, CancellationToken cancellationToken)
+    private async Task TakeRecordAsync(EntryView entry, CancellationToken cancellationToken)
     {
-        Require(Follower.TakeRecord(entry.View.Record.Span));
+        Require(Follower.TakeRecord(entry.Record.Span));
         _heldBack.Enqueue(entry);
         _heldBackBytes += entry.Payload?.Length ?? 0;
         if (Follower.AwaitedEpoch is { } epoch)
@@ -193,7 +193,7 @@ public sealed class LogSubscription
 
     private IEnumerable<VerifiedEvent> HandOut()
     {
-        while (_heldBack.TryPeek(out EventEntry? entry) && entry.View.Number < Follower.VerifiedSize)
+        while (_heldBack.TryPeek(out EntryView? entry) && entry.Number < Follower.VerifiedSize)
         {
             _heldBack.Dequeue();
             _heldBackBytes -= entry.Payload?.Length ?? 0;

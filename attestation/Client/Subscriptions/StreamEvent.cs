@@ -7,10 +7,9 @@ namespace Sequencer.Client.Subscriptions;
 /// </summary>
 public sealed class StreamEvent
 {
-    internal StreamEvent(EventEntry entry, VerifiedEntry verified, long version)
+    internal StreamEvent(EntryView entry, VerifiedEntry verified, long version)
     {
-        Entry = entry.View;
-        Payload = entry.Payload;
+        Entry = entry;
         Verified = verified;
         Version = version;
     }
@@ -23,7 +22,7 @@ public sealed class StreamEvent
 
     /// <summary>The payload that the record is committed to; null where the gateway does not have it.
     /// </summary>
-    public ReadOnlyMemory<byte>? Payload { get; }
+    public ReadOnlyMemory<byte>? Payload => Entry.Payload;
 
     /// <summary>What its receipt proves.</summary>
     public VerifiedEntry Verified { get; }

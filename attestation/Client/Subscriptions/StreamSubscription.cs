@@ -81,12 +81,14 @@ public sealed class StreamSubscription
     }
 
     private async Task<StreamEvent> VerifyAsync(
-        EventEntry entry, CancellationToken cancellationToken)
+        EntryView entry, CancellationToken cancellationToken)
     {
         GatewayAnswer answer = await _gateway.SendAsync(
-            GatewayRequest.Get($"v1/entries/{entry.View.Number}/receipt", Receipt.MaxBytes),
+            GatewayRequest.Get($"v1/entries/{entry.Number}/receipt", Receipt.MaxBytes),
             cancellationToken);
-        PayloadClaim? payload = entry.Payload is { } bytes ? PayloadClaim.Of(bytes.Span) : null;
+        PayloadClaim? payload = entry.Payload is { } bytes
+            ? PayloadClaim.Of(bytes.Span, entry.Salt.Span)
+            : null;
         var report = _head is not null
             && Receipt.TryDecode(answer.Body, out Receipt? receipt, out _)
                 ? _verifier.VerifyUnder(_head, receipt, payload)
@@ -95,9 +97,9 @@ public sealed class StreamSubscription
         {
             string faults = string.Join(" ", report.Faults.Select(f => f.Sentence));
             throw new UnverifiedReceiptException(
-                $"The receipt of {entry.View.Number} does not hold: {faults}", report, answer.Body);
+                $"The receipt of {entry.Number} does not hold: {faults}", report, answer.Body);
         }
-        if (!verified.Record.Span.SequenceEqual(entry.View.Record.Span))
+        if (!verified.Record.Span.SequenceEqual(entry.Record.Span))
         {
             throw Untrue(entry, VerificationRule.RecordInclusion, "its receipt", "another record's");
         }
@@ -109,7 +111,7 @@ public sealed class StreamSubscription
 
     // The version stands in the record, so none can be left out or given twice; and a stream is one
     // tenant's, so another's of the same name cannot slip in.
-    private void CheckVersion(EventEntry entry, VerifiedEntry verified)
+    private void CheckVersion(EntryView entry, VerifiedEntry verified)
     {
         long found = verified.Streams.FirstOrDefault(s => s.Name == _stream).Version;
         if (found != NextVersion)
@@ -127,6 +129,6 @@ public sealed class StreamSubscription
     }
 
     private static UntrueLogException Untrue(
-        EventEntry entry, VerificationRule rule, string expected, string actual) =>
-        new(new AuditFault(rule, expected, actual) { Number = entry.View.Number });
+        EntryView entry, VerificationRule rule, string expected, string actual) =>
+        new(new AuditFault(rule, expected, actual) { Number = entry.Number });
 }

@@ -8,10 +8,9 @@ namespace Sequencer.Client.Subscriptions;
 /// </summary>
 public sealed class VerifiedEvent
 {
-    internal VerifiedEvent(EventEntry entry, FollowedHead head)
+    internal VerifiedEvent(EntryView entry, FollowedHead head)
     {
-        Entry = entry.View;
-        Payload = entry.Payload;
+        Entry = entry;
         Head = head;
     }
 
@@ -24,7 +23,7 @@ public sealed class VerifiedEvent
 
     /// <summary>The payload that the record is committed to; null for what is no entry, and where the
     /// gateway does not have it or does not show it to this caller.</summary>
-    public ReadOnlyMemory<byte>? Payload { get; }
+    public ReadOnlyMemory<byte>? Payload => Entry.Payload;
 
     /// <summary>The head that covers it.</summary>
     public FollowedHead Head { get; }

@@ -43,13 +43,13 @@ internal static class CloudEventJson
     /// <param name="stored">The record and what travels beside it.</param>
     /// <param name="reader">The caller's tenant: what travels beside another tenant's record is not
     /// told.</param>
-    /// <param name="payload">The payload; null to leave it out.</param>
+    /// <param name="payload">The same with its payload; null to leave it out.</param>
     public static void Write(
         Utf8JsonWriter json,
         string source,
         StoredHead stored,
         in Digest reader,
-        ReadOnlyMemory<byte>? payload)
+        StoredEntry? payload)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -79,7 +79,10 @@ internal static class CloudEventJson
                 "streamversion",
                 AppendAnswer.VersionOf(entry).ToString(CultureInfo.InvariantCulture));
         }
-        if (isOwn && payload is { } data) WriteData(json, metadata?.ContentType, data);
+        if (isOwn && payload is not null)
+        {
+            WriteData(json, metadata?.ContentType, payload.Payload);
+        }
         json.WriteEndObject();
     }
 

@@ -27,8 +27,7 @@ internal static class EntryText
         StoredHead head = entry.Head;
         bool hasPayload = form is EntryForm.WithPayload or EntryForm.CloudEvent
             && head.Status == PayloadStatus.Whole;
-        ReadOnlyMemory<byte>? payload = null;
-        if (hasPayload) payload = entry.Payload;
+        StoredEntry? payload = hasPayload ? entry : null;
         if (form is EntryForm.CloudEvent or EntryForm.CloudEventWithoutData)
         {
             string source = CloudEventJson.SourceOf(view.Checkpoint.Span);

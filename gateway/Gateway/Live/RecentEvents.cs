@@ -29,7 +29,6 @@ internal sealed class RecentEvents
 
     private readonly Event?[]?[] _kept = new Event?[]?[Forms];
     private volatile Head? _newest;
-    private int _forgotten;
 
     /// <summary>The event of a record, as its reader may see it.</summary>
     public ReadOnlyMemory<byte> Of(LogView view, ulong number, EntryForm form, in Digest reader)
@@ -37,11 +36,12 @@ internal sealed class RecentEvents
         Event?[] kept = Volatile.Read(ref _kept[(int)form]) ?? Open(form);
         ref Event? slot = ref kept[number & (Kept - 1)];
         Event? known = Volatile.Read(ref slot);
-        if (known is not null && known.Number == number && (known.Tenant ?? reader) == reader)
+        // What was erased since is made anew, without its payload.
+        if (known is not null && known.Number == number && (known.Tenant ?? reader) == reader
+            && known.Tombstone == view.TombstoneOf(number))
         {
             return known.Bytes;
         }
-        int forgotten = Volatile.Read(ref _forgotten);
         Event made = Make(view, number, form, reader);
         // One who reads another tenant's entries must not push out what its own tenant shares, and
         // one who catches up not what is new.
@@ -49,21 +49,8 @@ internal sealed class RecentEvents
         if (isOwn && made.Bytes.Length <= KeptMaxBytes && number + Kept >= view.Size)
         {
             Volatile.Write(ref slot, made);
-            Interlocked.MemoryBarrier();
-            // Read before something was forgotten, perhaps: then nobody else is told.
-            if (Volatile.Read(ref _forgotten) != forgotten) Volatile.Write(ref slot, null);
         }
         return made.Bytes;
-    }
-
-    /// <summary>Forgets a record's event: what was erased must not be told from memory.</summary>
-    public void Forget(ulong number)
-    {
-        Interlocked.Increment(ref _forgotten);
-        foreach (Event?[]? kept in _kept)
-        {
-            if (kept is not null) Volatile.Write(ref kept[number & (Kept - 1)], null);
-        }
     }
 
     /// <summary>The event of a view's checkpoint.</summary>
@@ -95,7 +82,7 @@ internal sealed class RecentEvents
         json.Flush();
         text.Write("\n\n"u8);
         Digest? tenant = EntryRecord.TryParse(record, out EntryRecord entry) ? entry.Tenant : null;
-        return new Event(number, tenant, text.WrittenSpan.ToArray());
+        return new Event(number, tenant, stored.Head.Tombstone, text.WrittenSpan.ToArray());
     }
 
     private static byte[] MakeCheckpoint(LogView view, string name)
@@ -118,7 +105,7 @@ internal sealed class RecentEvents
 
     // What is shown of an entry of another tenant is never kept, so whoever is of its tenant may have
     // it; null for a record that is everybody's.
-    private sealed record Event(ulong Number, Digest? Tenant, byte[] Bytes);
+    private sealed record Event(ulong Number, Digest? Tenant, ulong? Tombstone, byte[] Bytes);
 
     private sealed record Head(LogView View, byte[] Bytes);
 }
