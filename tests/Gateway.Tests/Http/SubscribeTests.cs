@@ -211,6 +211,22 @@ public sealed class SubscribeTests : IAsyncLifetime
         Assert.Equal(entry, (await events.RecordsAsync(1))[0].Data);
     }
 
+    [Fact]
+    public async Task What_was_erased_is_not_told_from_memory()
+    {
+        for (int round = 0; round < 2; round++)
+        {
+            using EventLines events =
+                await EventLines.OpenAsync(_gateway.Http, $"/v1/entries?from={Entries}");
+            JsonElement entry = (await events.RecordsAsync(1))[0].Json;
+            Assert.Equal(round == 0, entry.TryGetProperty("payload", out _));
+            Assert.Equal(round == 1, entry.TryGetProperty("erased", out _));
+            using HttpResponseMessage erased =
+                await _gateway.Http.DeleteAsync($"/v1/entries/{Entries}/payload?receipt=none");
+            Assert.Equal(HttpStatusCode.OK, erased.StatusCode);
+        }
+    }
+
     [Theory]
     [InlineData("/v1/entries?from=41", "application/json")]
     [InlineData("/v1/entries?from=41", "application/x-ndjson")]
