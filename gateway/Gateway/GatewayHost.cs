@@ -1,4 +1,9 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
@@ -31,7 +36,7 @@ internal static class GatewayHost
         // Empty: neither files nor variables of the framework's own say anything here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             // The endpoints have limits of their own and answer with a problem.
@@ -39,15 +44,35 @@ internal static class GatewayHost
             kestrel.Limits.MaxConcurrentConnections = settings.ConnectionsMax;
             // What a connection may send ahead of being read, which no budget counts.
             kestrel.Limits.MaxRequestBufferSize = ConnectionBufferBytes;
-            kestrel.Listen(settings.Listen);
+            kestrel.Listen(settings.Listen, listen =>
+            {
+                if (settings.Access.Tls is not null) UseTls(listen);
+            });
         });
         builder.Services.AddRoutingCore();
         AddLogging(builder.Logging);
         AddParts(builder.Services, settings, disk, openStore);
         WebApplication app = builder.Build();
         GatewayEndpoints.Map(app);
-        app.Services.GetRequiredService<GatewayMetrics>().WatchDisk(disk);
+        GatewayMetrics metrics = app.Services.GetRequiredService<GatewayMetrics>();
+        metrics.WatchDisk(disk);
+        AccessFiles access = app.Services.GetRequiredService<AccessFiles>();
+        metrics.WatchAccess(() => access.Stale.Count);
         return app;
+    }
+
+    // The certificate is asked for at each handshake, so that a new one needs no restart.
+    private static void UseTls(ListenOptions listen)
+    {
+        AccessFiles files = listen.ApplicationServices.GetRequiredService<AccessFiles>();
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = files.Certificate!.Context,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            }),
+        });
     }
 
     private static void AddLogging(ILoggingBuilder logging) => logging
@@ -92,6 +117,9 @@ internal static class GatewayHost
                 p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
         }
         services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
+        services.AddHostedService(p => p.GetRequiredService<AccessFiles>());
+        AddAccess(services, settings.Access);
+        services.AddSingleton(settings);
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
@@ -104,5 +132,16 @@ internal static class GatewayHost
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<SequenceEndpoint>();
+    }
+
+    private static void AddAccess(IServiceCollection services, AccessSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton<AccessFiles>();
+        services.AddSingleton(p => new TenantAllowances(
+            settings.Time, p.GetRequiredService<GatewayMetrics>()));
+        services.AddSingleton<AccessGate>();
+        services.AddSingleton<CrossOrigin>();
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -26,14 +27,16 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
         context.Response.Headers.CacheControl = Immutable;
+        Digest reader = Caller.Of(context).Tenant;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry));
+            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry, reader));
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
     public Task PayloadAsync(HttpContext context)
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
+        problem ??= NeedOwn(context, view!, number);
         if (problem is not null) return problem.SendAsync(context);
         StoredEntry entry = view!.ReadEntry(number);
         problem = NeedParts(entry.Status);
@@ -60,6 +63,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             return Problem.Invalid("format", "json or tlog-proof.").SendAsync(context);
         }
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
+        problem ??= NeedOwn(context, view!, number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
         problem = NeedParts(entry.Status);
@@ -102,9 +106,10 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         {
             json.WriteStartObject();
             json.WriteStartArray("entries");
-            foreach (ulong number in view.FindPayload(digest, limit))
+            Digest reader = Caller.Of(context).Tenant;
+            foreach (ulong number in view.FindPayload(digest, reader, limit))
             {
-                EntryJsonView.Write(json, view.ReadHead(number));
+                EntryJsonView.Write(json, view.ReadHead(number), reader);
             }
             json.WriteEndArray();
             json.WriteEndObject();
@@ -129,9 +134,10 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         {
             json.WriteStartObject();
             json.WriteStartArray("entries");
+            Digest reader = Caller.Of(context).Tenant;
             for (ulong number = first; number < end; number++)
             {
-                EntryJsonView.Write(json, view.ReadHead(number));
+                EntryJsonView.Write(json, view.ReadHead(number), reader);
             }
             json.WriteEndArray();
             if (hasNext) json.WriteNumber("next", end);
@@ -147,11 +153,12 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         if (HttpMethods.IsHead(context.Request.Method)) return;
         var line = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(line, JsonBody.WriterOptions);
+        Digest reader = Caller.Of(context).Tenant;
         for (ulong number = first; number < end; number++)
         {
             line.ResetWrittenCount();
             json.Reset();
-            EntryJsonView.Write(json, view.ReadHead(number));
+            EntryJsonView.Write(json, view.ReadHead(number), reader);
             json.Flush();
             line.Write("\n"u8);
             await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
@@ -172,6 +179,13 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
                 ? null
                 : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
+
+    // What travels beside a record is its tenant's; a statement's has nothing of anybody's.
+    private static Problem? NeedOwn(HttpContext context, LogView view, ulong number) =>
+        EntryRecord.TryParse(view.ReadRecord(number), out EntryRecord entry)
+        && entry.Tenant != Caller.Of(context).Tenant
+            ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
+            : null;
 
     private static Problem? NeedParts(PayloadStatus status) => status switch
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Store;
@@ -10,7 +11,11 @@ namespace Sequencer.Gateway.Http;
 internal static class EntryJsonView
 {
     /// <summary>Writes the object of <c>GET /v1/entries/{number}</c>.</summary>
-    public static void Write(Utf8JsonWriter json, StoredHead stored)
+    /// <param name="json">Where to.</param>
+    /// <param name="stored">The record, with what travels beside it.</param>
+    /// <param name="reader">The tenant who reads: what travels beside a record is shown to its own.
+    /// </param>
+    public static void Write(Utf8JsonWriter json, StoredHead stored, in Digest reader)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -32,11 +37,12 @@ internal static class EntryJsonView
         json.WriteString("previous", header.Previous.ToHex());
         json.WriteString("leaf_hash", TreeHash.Leaf(record).ToHex());
         json.WriteBase64String("record", record);
-        if (isEntry) WriteEntry(json, entry, stored);
+        if (isEntry) WriteEntry(json, entry, stored, isOwn: entry.Tenant == reader);
         json.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, EntryRecord entry, StoredHead stored)
+    private static void WriteEntry(
+        Utf8JsonWriter json, EntryRecord entry, StoredHead stored, bool isOwn)
     {
         json.WriteStartObject("group");
         json.WriteNumber("first", entry.Header.Number - entry.GroupIndex);
@@ -46,7 +52,7 @@ internal static class EntryJsonView
         json.WriteString("tenant", entry.Tenant.ToHex());
         json.WriteString("payload_digest", entry.Payload.ToHex());
         json.WriteNumber("payload_length", entry.PayloadLength);
-        if (EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
+        if (isOwn && EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
         {
             json.WriteString("type", metadata!.Type);
             json.WriteString("content_type", metadata.ContentType);
@@ -56,7 +62,7 @@ internal static class EntryJsonView
         }
         json.WriteString("request_digest", entry.Request.ToHex());
         json.WriteBoolean("idempotent", !entry.Idempotency.IsZero);
-        if (TryFindStream(stored.Request.Span, out string stream) && entry.CellCount > 0)
+        if (isOwn && TryFindStream(stored.Request.Span, out string stream) && entry.CellCount > 0)
         {
             json.WriteString("stream", stream);
             json.WriteNumber("version", AppendAnswer.VersionOf(entry));

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
@@ -18,7 +19,13 @@ internal static class GatewayEndpoints
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
         var health = app.Services.GetRequiredService<HealthEndpoints>();
 
+        var sequence = app.Services.GetRequiredService<SequenceEndpoint>();
+
         app.Use(GuardAsync);
+        app.Use(app.Services.GetRequiredService<CrossOrigin>().PassAsync);
+        app.Use(app.Services.GetRequiredService<AccessGate>().PassAsync);
+        app.MapMethods(SequenceEndpoint.Path, Appending, sequence.AppendAsync);
+        app.MapMethods("/heartbeat", Reading, health.HeartbeatAsync);
         app.MapMethods("/", Reading, HealthEndpoints.WelcomeAsync);
         app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
         app.MapMethods("/v1/entries:batch", Appending, append.AppendBatchAsync);

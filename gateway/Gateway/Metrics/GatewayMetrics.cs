@@ -19,6 +19,8 @@ public sealed class GatewayMetrics : IDisposable
     private readonly UpDownCounter<long> _queue;
     private readonly Counter<long> _connections;
     private readonly Counter<long> _enclaveStarts;
+    private readonly Counter<long> _accessRefused;
+    private readonly Counter<long> _rateLimited;
     private long _size;
     private long _epoch;
     private long _snapshot;
@@ -49,6 +51,10 @@ public sealed class GatewayMetrics : IDisposable
             "sequencer_enclave_connections", description: "Connections made to the enclave.");
         _enclaveStarts = _meter.CreateCounter<long>(
             "sequencer_enclave_starts", description: "Starts of the enclave's command.");
+        _accessRefused = _meter.CreateCounter<long>(
+            "sequencer_access_refused", description: "Requests without a key that opens the path.");
+        _rateLimited = _meter.CreateCounter<long>(
+            "sequencer_rate_limited", description: "Requests above their tenant's limits.");
         _meter.CreateObservableGauge(
             "sequencer_log_size", () => Volatile.Read(ref _size), description: "Records of the log.");
         _meter.CreateObservableGauge(
@@ -78,6 +84,15 @@ public sealed class GatewayMetrics : IDisposable
     internal void Connected() => _connections.Add(1);
 
     internal void EnclaveStarted() => _enclaveStarts.Add(1);
+
+    internal void AccessRefused() => _accessRefused.Add(1);
+
+    internal void RateLimited() => _rateLimited.Add(1);
+
+    internal void WatchAccess(Func<int> stale) => _meter.CreateObservableGauge(
+        "sequencer_access_files_stale",
+        stale,
+        description: "Settings whose files were changed and are not in force.");
 
     internal void ReadinessChanged(bool isReady) => Volatile.Write(ref _ready, isReady ? 1 : 0);
 

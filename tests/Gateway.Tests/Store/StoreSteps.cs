@@ -1,6 +1,7 @@
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Tests.Store;
@@ -105,7 +106,9 @@ internal static class StoreSteps
         Assert.Equal(item.Metadata.ToArray(), entry.Head.Metadata.ToArray());
         Assert.Equal(item.Payload.ToArray(), entry.Payload.ToArray());
         Assert.Contains(
-            (ulong)number, view.FindPayload(Derivation.Payload(item.Payload.Span), int.MaxValue));
+            (ulong)number,
+            view.FindPayload(
+                Derivation.Payload(item.Payload.Span), Caller.Anyone.Tenant, int.MaxValue));
     }
 
     public static void AssertInclusion(
