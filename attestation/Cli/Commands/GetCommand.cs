@@ -49,6 +49,7 @@ internal static class GetCommand
         {
             Number,
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Payload,
             ReceiptOption,
@@ -64,7 +65,7 @@ internal static class GetCommand
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
         ulong number = parse.GetRequiredValue(Number);
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         Trust? trust =
             parse.GetValue(ReceiptOption) ? SharedOptions.FindTrust(parse, screen) : null;
         TrustPolicy? policy = trust is null

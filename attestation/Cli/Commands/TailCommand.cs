@@ -35,6 +35,7 @@ internal static class TailCommand
             + "Example:\n  sequencer tail --from 0 --no-follow")
         {
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             From,
             Limit,
             NoFollow,
@@ -46,7 +47,7 @@ internal static class TailCommand
     private static async Task<int> Work(
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         var client = SequencerClient.WithoutVerification(http);
         ulong size = await ReadSizeAsync(client, cancellationToken);
         ulong next = parse.GetValue(From) ?? (size > TenBack ? size - TenBack : 0);

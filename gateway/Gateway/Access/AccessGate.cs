@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Settings;
 
@@ -10,7 +11,11 @@ namespace Sequencer.Gateway.Access;
 /// not.
 /// </summary>
 internal sealed class AccessGate(
-    AccessSettings settings, AccessFiles files, TenantAllowances allowances, GatewayMetrics metrics)
+    AccessSettings settings,
+    AccessFiles files,
+    CrossOrigin origins,
+    TenantAllowances allowances,
+    GatewayMetrics metrics)
 {
     private readonly TokenRules _rules = new(settings.TokenIssuer, settings.TokenAudience);
 
@@ -46,6 +51,15 @@ internal sealed class AccessGate(
                 await AccessAnswer.ForbidAsync(context, needed);
                 return false;
             }
+        }
+        else if (!HttpMethods.IsGet(context.Request.Method)
+            && !HttpMethods.IsHead(context.Request.Method)
+            && origins.IsForeignPage(context.Request))
+        {
+            metrics.AccessRefused();
+            await AccessAnswer.SendAsync(
+                context, new(ProblemKind.Forbidden, "A page of this origin may not send this."));
+            return false;
         }
         TenantLimits limits = files.Keys.LimitsOf(caller.Tenant)?.Over(settings.Limits) ?? settings.Limits;
         if (needed == Scopes.None) return true;

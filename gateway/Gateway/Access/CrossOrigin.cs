@@ -39,6 +39,15 @@ internal sealed class CrossOrigin(AccessSettings settings)
         return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// Whether a page of an origin that is not listed, nor the gateway's own, makes the request. Where
+    /// no key is asked for, any page that the machine's browser shows could append otherwise: it may
+    /// send what it cannot read the answer to.
+    /// </summary>
+    public bool IsForeignPage(HttpRequest request) =>
+        request.Headers.Origin.Count > 0 && FindOrigin(request) is null
+        && request.Headers.Origin != $"{request.Scheme}://{request.Host}";
+
     // At the last moment: endpoints write some of these headers too.
     private Task Mark(object state)
     {

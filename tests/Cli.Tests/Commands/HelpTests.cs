@@ -11,7 +11,7 @@ public sealed class HelpTests : IDisposable
     {
         CommandResult root = await _run.RunAsync("--help");
         root.IsGood();
-        string[] names = ["submit", "get", "tail", "verify", "audit", "backup", "restore", "inspect", "policy"];
+        string[] names = ["submit", "get", "tail", "verify", "audit", "backup", "restore", "inspect", "policy", "keys"];
         foreach (string name in names)
         {
             Assert.Contains(name, root.Output, StringComparison.Ordinal);

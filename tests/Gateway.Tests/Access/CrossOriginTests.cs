@@ -76,6 +76,26 @@ public sealed class CrossOriginTests : IAsyncLifetime
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
+    [Fact]
+    public async Task Without_keys_a_foreign_page_appends_nothing()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            s => s with { Access = s.Access with { CorsOrigins = [Page] } });
+        await using var enclave = new TestEnclave(gateway.SocketPath);
+        await gateway.WaitForReadinessAsync();
+        foreach ((string origin, int status) in ((string, int)[])
+            [
+                ("https://evil.example", 403), ("null", 403), ($"https://{gateway.EndPoint}", 403),
+                ($"http://{gateway.EndPoint}", 201), (Page, 201),
+            ])
+        {
+            using HttpResponseMessage response =
+                await gateway.PostAsync("/v1/entries", "x", "text/plain", ("Origin", origin));
+            Assert.Equal(status, (int)response.StatusCode);
+        }
+        Assert.Equal(3, (await gateway.GetJsonAsync("/v1/entries")).GetProperty("entries").GetArrayLength());
+    }
+
     private Task<HttpResponseMessage> AskAsync(
         HttpMethod method, string origin, string? secret, bool isPreflight = false) =>
         _guarded.SendAsync(method, "/v1/entries", secret, request =>
