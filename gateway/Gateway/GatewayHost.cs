@@ -2,13 +2,14 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging.Console;
 using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tracing;
 using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway;
@@ -50,14 +51,17 @@ internal static class GatewayHost
             });
         });
         builder.Services.AddRoutingCore();
-        AddLogging(builder.Logging);
+        GatewayLogging.AddConsole(builder.Logging, settings.Logging);
         AddParts(builder.Services, settings, disk, openStore);
         WebApplication app = builder.Build();
         GatewayEndpoints.Map(app);
-        GatewayMetrics metrics = app.Services.GetRequiredService<GatewayMetrics>();
+        var metrics = app.Services.GetRequiredService<GatewayMetrics>();
         metrics.WatchDisk(disk);
+        metrics.WatchBodies(app.Services.GetRequiredService<ByteBudget>());
         AccessFiles access = app.Services.GetRequiredService<AccessFiles>();
         metrics.WatchAccess(() => access.Stale.Count);
+        // Made now, or nobody would listen.
+        app.Services.GetService<OtlpTraces>();
         return app;
     }
 
@@ -75,18 +79,6 @@ internal static class GatewayHost
         });
     }
 
-    private static void AddLogging(ILoggingBuilder logging) => logging
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        })
-        .AddFilter("Microsoft", LogLevel.Warning)
-        // A start that fails is told once, by the program, in one line.
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-
     private static void AddParts(
         IServiceCollection services,
         GatewaySettings settings,
@@ -94,6 +86,12 @@ internal static class GatewayHost
         Func<(LogStore Store, RecoveryReport Report)> openStore)
     {
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton(settings.Logging);
+        if (settings.OtlpEndpoint is { } endpoint)
+        {
+            services.AddSingleton(_ => new OtlpTraces(endpoint));
+        }
+        services.AddSingleton<RequestTelemetry>();
         services.AddSingleton(disk);
         services.AddSingleton<PipelineState>();
         services.AddSingleton(new ByteBudget(settings.QueueMaxBytes));
@@ -108,6 +106,7 @@ internal static class GatewayHost
         services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
         if (settings.EnclaveCommand is { } command)
         {
@@ -129,6 +128,7 @@ internal static class GatewayHost
             settings.EnclaveTimes.Time));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();
         services.AddSingleton<HealthEndpoints>();
@@ -139,8 +139,7 @@ internal static class GatewayHost
     {
         services.AddSingleton(settings);
         services.AddSingleton<AccessFiles>();
-        services.AddSingleton(p => new TenantAllowances(
-            settings.Time, p.GetRequiredService<GatewayMetrics>()));
+        services.AddSingleton(new TenantAllowances(settings.Time));
         services.AddSingleton<AccessGate>();
         services.AddSingleton<CrossOrigin>();
     }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Sequencer.Gateway.Http;
-using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Settings;
 
 namespace Sequencer.Gateway.Access;
@@ -14,8 +13,7 @@ internal sealed class AccessGate(
     AccessSettings settings,
     AccessFiles files,
     CrossOrigin origins,
-    TenantAllowances allowances,
-    GatewayMetrics metrics)
+    TenantAllowances allowances)
 {
     private readonly TokenRules _rules = new(settings.TokenIssuer, settings.TokenAudience);
 
@@ -39,16 +37,14 @@ internal sealed class AccessGate(
             AccessRefusal refusal = Identify(context.Request, out Caller? known);
             if (known is null)
             {
-                metrics.AccessRefused();
-                await AccessAnswer.RefuseAsync(context, refusal);
+                    await AccessAnswer.RefuseAsync(context, refusal);
                 return false;
             }
             caller = known;
             context.Features.Set(caller);
             if (!IsAllowed(context, caller, needed))
             {
-                metrics.AccessRefused();
-                await AccessAnswer.ForbidAsync(context, needed);
+                    await AccessAnswer.ForbidAsync(context, needed);
                 return false;
             }
         }
@@ -56,7 +52,6 @@ internal sealed class AccessGate(
             && !HttpMethods.IsHead(context.Request.Method)
             && origins.IsForeignPage(context.Request))
         {
-            metrics.AccessRefused();
             await AccessAnswer.SendAsync(
                 context, new(ProblemKind.Forbidden, "A page of this origin may not send this."));
             return false;

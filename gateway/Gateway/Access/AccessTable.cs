@@ -22,17 +22,23 @@ internal static class AccessTable
             [(Get, "/livez")] = Open,
             [(Get, "/readyz")] = Open,
             [(Get, "/heartbeat")] = Open,
+            [(Get, "/openapi.json")] = Open,
             [(Get, "/metrics")] = Scopes.Read,
 
             [(Post, "/sequence")] = Scopes.Append,
             [(Post, "/v1/entries")] = Scopes.Append,
             [(Post, "/v1/entries:batch")] = Scopes.Append,
+            [(Post, "/v1/streams/{name}/entries")] = Scopes.Append,
 
             [(Get, "/v1/entries")] = Scopes.Read,
             [(Get, "/v1/entries/{number}")] = Scopes.Read,
             [(Get, "/v1/entries/{number}/payload")] = Scopes.Read,
             [(Get, "/v1/entries/{number}/receipt")] = Scopes.Read,
+            [(Get, "/v1/streams")] = Scopes.Read,
+            [(Get, "/v1/streams/{name}")] = Scopes.Read,
+            [(Get, "/v1/streams/{name}/entries")] = Scopes.Read,
 
+            [(Get, "/v1/log")] = Scopes.Read,
             [(Get, "/checkpoint")] = Scopes.Read,
             [(Get, "/tile/{**path}")] = Scopes.Read,
             [(Get, "/v1/checkpoint")] = Scopes.Read,

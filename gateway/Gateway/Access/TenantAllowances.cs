@@ -1,7 +1,6 @@
 using System.Globalization;
 using Sequencer.Attestation;
 using Sequencer.Gateway.Http;
-using Sequencer.Gateway.Metrics;
 
 namespace Sequencer.Gateway.Access;
 
@@ -9,7 +8,7 @@ namespace Sequencer.Gateway.Access;
 /// What each tenant may still use. Knows at most <see cref="TenantsMax"/> tenants at once: those who
 /// used nothing for a second are forgotten, which gives them nothing.
 /// </summary>
-internal sealed class TenantAllowances(TimeProvider time, GatewayMetrics metrics)
+internal sealed class TenantAllowances(TimeProvider time)
 {
     /// <summary>Most tenants that are known at once.</summary>
     public const int TenantsMax = 16_384;
@@ -42,16 +41,15 @@ internal sealed class TenantAllowances(TimeProvider time, GatewayMetrics metrics
         {
             return RateLimited(wait, $"At most {limits.RequestsPerSecond} requests a second.");
         }
-        if (limits.BytesPerSecond > 0) context.Features.Set(new ByteAllowance(this, allowance));
+        if (limits.BytesPerSecond > 0) context.Features.Set(new ByteAllowance(allowance));
         return null;
     }
 
     /// <summary>Ticks since this began.</summary>
     internal long Now => time.GetElapsedTime(_start).Ticks;
 
-    internal Problem RateLimited(TimeSpan wait, string detail)
+    internal static Problem RateLimited(TimeSpan wait, string detail)
     {
-        metrics.RateLimited();
         int seconds = (int)Math.Min(int.MaxValue, Math.Ceiling(wait.TotalSeconds));
         return new Problem(
             ProblemKind.RateLimited,
@@ -126,7 +124,7 @@ internal sealed class TenantAllowance(TenantAllowances all)
 }
 
 /// <summary>The bytes of one request's body, as its tenant may still send them.</summary>
-internal sealed class ByteAllowance(TenantAllowances all, TenantAllowance tenant)
+internal sealed class ByteAllowance(TenantAllowance tenant)
 {
     /// <summary>A problem if the tenant may send nothing at the moment; asked before a body is
     /// read.</summary>
@@ -141,6 +139,6 @@ internal sealed class ByteAllowance(TenantAllowances all, TenantAllowance tenant
         TimeSpan wait = tenant.TakeBytes(bytes);
         return wait == TimeSpan.Zero
             ? null
-            : all.RateLimited(wait, $"At most {tenant.Limits.BytesPerSecond} bytes a second.");
+            : TenantAllowances.RateLimited(wait, $"At most {tenant.Limits.BytesPerSecond} bytes a second.");
     }
 }

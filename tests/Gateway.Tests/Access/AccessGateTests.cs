@@ -47,7 +47,7 @@ public sealed class AccessGateTests : IAsyncLifetime
         }
         Assert.Empty(rows);
         Assert.Equal(
-            ["GET /", "GET /heartbeat", "GET /livez", "GET /readyz", "HEAD /", "HEAD /heartbeat", "HEAD /livez", "HEAD /readyz"],
+            ["GET /", "GET /heartbeat", "GET /livez", "GET /openapi.json", "GET /readyz", "HEAD /", "HEAD /heartbeat", "HEAD /livez", "HEAD /openapi.json", "HEAD /readyz"],
             open.Order(StringComparer.Ordinal));
     }
 

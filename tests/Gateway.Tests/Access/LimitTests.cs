@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Sequencer.Attestation;
 using Sequencer.Gateway.Access;
-using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Tests.Http;
 using Sequencer.Keys;
 
@@ -52,8 +51,7 @@ public sealed class LimitTests
     public void Tenants_who_rest_are_forgotten_and_those_made_up_do_not_fill_the_memory()
     {
         var time = new SettableTime();
-        using var metrics = new GatewayMetrics();
-        var allowances = new TenantAllowances(time, metrics);
+        var allowances = new TenantAllowances(time);
         var limits = new TenantLimits(1, 0);
         var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
         for (int i = 0; i < TenantAllowances.TenantsMax; i++)
@@ -92,7 +90,7 @@ public sealed class LimitTests
         Assert.Equal(201, await StatusAsync(guarded, "x"));
         using HttpResponseMessage metrics = await guarded.GetAsync("/metrics", GuardedGateway.Bob);
         Assert.Contains(
-            "sequencer_rate_limited_total 2\n", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            "sequencer_problems_total{problem=\"rate-limited\"} 2\n", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
