@@ -13,7 +13,9 @@ var root = new RootCommand(
 {
     SubmitCommand.Create(),
     GetCommand.Create(),
+    EraseCommand.Create(),
     TailCommand.Create(),
+    StreamCommand.Create(),
     VerifyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),
@@ -21,6 +23,7 @@ var root = new RootCommand(
     InspectCommand.Create(),
     PolicyCommand.Create(),
     KeysCommand.Create(),
+    DoctorCommand.Create(),
     ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);

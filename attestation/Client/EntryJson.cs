@@ -16,6 +16,7 @@ internal static class EntryJson
         using var json = new Utf8JsonWriter(destination);
         json.WriteStartObject();
         json.WriteBase64String("payload_base64", entry.Payload.Span);
+        if (!entry.Salt.IsEmpty) json.WriteBase64String("salt", entry.Salt.Span);
         if (entry.ContentType.Length > 0) json.WriteString("content_type", entry.ContentType);
         if (entry.Type.Length > 0) json.WriteString("type", entry.Type);
         if (entry.Metadata.Count > 0)
@@ -25,23 +26,43 @@ internal static class EntryJson
             json.WriteEndObject();
         }
         if (entry.Stream is not null) json.WriteString("stream", entry.Stream);
+        if (entry.Guards.Count > 0) WriteGuards(json, entry.Guards);
         if (isBatch) WriteConditions(json, entry);
         json.WriteEndObject();
     }
 
+    private static void WriteGuards(Utf8JsonWriter json, IReadOnlyList<StreamGuard> guards)
+    {
+        json.WriteStartArray("guards");
+        foreach (StreamGuard guard in guards)
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", guard.Stream);
+            if (guard.Number is { } number) json.WriteNumber("unchanged_since", number);
+            WriteExpected(json, guard.Expected);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static void WriteConditions(Utf8JsonWriter json, NewEntry entry)
     {
-        switch (entry.Expected.Guard)
+        WriteExpected(json, entry.Expected);
+        if (entry.IdempotencyKey is not null)
+        {
+            json.WriteString("idempotency_key", entry.IdempotencyKey);
+        }
+    }
+
+    private static void WriteExpected(Utf8JsonWriter json, ExpectedVersion expected)
+    {
+        switch (expected.Guard)
         {
             case OperationCode.NotExists: json.WriteString("expected_version", "none"); break;
             case OperationCode.Exists: json.WriteString("expected_version", "exists"); break;
             case OperationCode.VersionEquals:
-                json.WriteNumber("expected_version", entry.Expected.Version);
+                json.WriteNumber("expected_version", expected.Version);
                 break;
-        }
-        if (entry.IdempotencyKey is not null)
-        {
-            json.WriteString("idempotency_key", entry.IdempotencyKey);
         }
     }
 }

@@ -33,12 +33,12 @@ internal sealed class EntryRequest
         }
         ThrowUnlessKey(entry.IdempotencyKey);
         _entry = entry;
-        _payload = Derivation.Payload(entry.Payload.Span);
+        _payload = Derivation.Payload(entry.Payload.Span, entry.Salt.Span);
         // Encoding shows what else is wrong before anything is sent.
         Encode(Digest.Zero);
     }
 
-    /// <summary>SHA-256 of the payload.</summary>
+    /// <summary>The payload's commitment, salted if the entry has a salt.</summary>
     public Digest Payload => _payload;
 
     /// <exception cref="ArgumentException">Not 1 to 255 visible ASCII characters.</exception>
@@ -72,12 +72,16 @@ internal sealed class EntryRequest
 
     private CellOperation[] Operations()
     {
-        if (_entry.Stream is null) return [];
+        List<CellOperation> operations = [.. _entry.Guards.Select(guard => guard.Encode())];
+        if (_entry.Stream is null) return [.. operations];
         byte[] name = Encoding.UTF8.GetBytes(_entry.Stream);
-        var bump = new CellOperation(OperationCode.Bump, CellKind.Stream, name);
         ExpectedVersion expected = _entry.Expected;
-        return expected.Guard is { } guard
-            ? [new CellOperation(guard, CellKind.Stream, name, (ulong)expected.Version), bump]
-            : [bump];
+        if (expected.Guard is { } guard)
+        {
+            operations.Add(
+                new CellOperation(guard, CellKind.Stream, name, (ulong)expected.Version));
+        }
+        operations.Add(new CellOperation(OperationCode.Bump, CellKind.Stream, name));
+        return [.. operations];
     }
 }

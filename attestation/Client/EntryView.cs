@@ -1,3 +1,4 @@
+using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
@@ -5,12 +6,17 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Client;
 
 /// <summary>
-/// A record as the gateway handed it out. All but the names of type, content type, metadata and
-/// stream is read from <see cref="Record"/>; that the record stands in the log takes a receipt.
+/// A record as the gateway handed it out. All is read from <see cref="Record"/>, or what the record is
+/// committed to; that the record stands in the log takes a receipt.
 /// </summary>
 public sealed class EntryView
 {
-    internal EntryView(byte[] bytes, EntryMetadata? metadata, string? stream)
+    internal EntryView(
+        byte[] bytes,
+        EntryMetadata? metadata,
+        string? stream,
+        SaltedPayload? payload,
+        ulong? erased)
     {
         if (!RecordHeader.TryRead(bytes, out RecordHeader header))
         {
@@ -36,9 +42,26 @@ public sealed class EntryView
         RequestDigest = record.Request;
         IsIdempotent = !record.Idempotency.IsZero;
         Metadata = metadata;
+        ErasedBy = erased;
+        if (payload is not null)
+        {
+            if (Derivation.Payload(payload.Payload, payload.Salt) != record.Payload
+                || payload.Payload.Length != record.PayloadLength)
+            {
+                throw AnswerObject.Wrong("payload", "what the record is committed to");
+            }
+            Payload = payload.Payload;
+            Salt = payload.Salt;
+        }
         if (stream is null || record.CellCount == 0) return;
+        CellValue cell = record.Cell(0);
+        byte[] name = Encoding.UTF8.GetBytes(stream);
+        if (cell.Key != Derivation.CellKey(record.Tenant, (byte)CellKind.Stream, name))
+        {
+            throw AnswerObject.Wrong("stream", "the record's");
+        }
         Stream = stream;
-        Version = record.Cell(0).Value;
+        Version = cell.Value;
     }
 
     /// <summary>The record's bytes.</summary>
@@ -68,11 +91,16 @@ public sealed class EntryView
     /// <summary>Tenant; null unless an entry.</summary>
     public Digest? Tenant { get; }
 
-    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
+    /// <summary>The payload's commitment: its SHA-256, unless it was salted; null unless an entry.
+    /// </summary>
     public Digest? PayloadDigest { get; }
 
     /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
     public uint? PayloadLength { get; }
+
+    /// <summary>Number of the tombstone that erased the payload, by the gateway's word; null if none
+    /// did.</summary>
+    public ulong? ErasedBy { get; }
 
     /// <summary>
     /// Event type, content type and pairs, of which the record holds the digest; null unless
@@ -92,7 +120,13 @@ public sealed class EntryView
     /// <summary>True if it was appended with an idempotency key.</summary>
     public bool IsIdempotent { get; }
 
-    /// <summary>The stream by the gateway's word; null for none.</summary>
+    /// <summary>The payload; null unless it was asked for and is there.</summary>
+    public ReadOnlyMemory<byte>? Payload { get; }
+
+    /// <summary>The salt of <see cref="Payload"/>; empty if it has none.</summary>
+    public ReadOnlyMemory<byte> Salt { get; }
+
+    /// <summary>The stream; null for none, and where the gateway does not tell.</summary>
     public string? Stream { get; }
 
     /// <summary>The version that the stream got; null without one.</summary>

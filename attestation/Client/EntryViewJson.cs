@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
 
@@ -12,7 +13,12 @@ internal static class EntryViewJson
     {
         var read = new AnswerObject(element);
         byte[] record = read.Base64("record");
-        return new EntryView(record, ReadMetadata(read, record), read.OptionalText("stream"));
+        return new EntryView(
+            record,
+            ReadMetadata(read, record),
+            read.OptionalText("stream"),
+            ReadPayload(read),
+            read.TryGet("erased", out _) ? read.UInt64("erased") : null);
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
@@ -22,6 +28,18 @@ internal static class EntryViewJson
         var read = new AnswerObject(json.RootElement);
         List<EntryView> entries = [.. read.Array("entries").Select(Read)];
         return (entries, read.TryGet("next", out _) ? read.UInt64("next") : null);
+    }
+
+    private static SaltedPayload? ReadPayload(AnswerObject read)
+    {
+        byte[]? payload = read.TryGet("payload_base64", out _) ? read.Base64("payload_base64")
+            : read.OptionalText("payload") is { } text ? Encoding.UTF8.GetBytes(text)
+            : null;
+        if (payload is null) return null;
+        byte[] salt = read.TryGet("salt", out _) ? read.Base64("salt") : [];
+        return salt.Length is 0 or Limits.SaltBytes
+            ? new SaltedPayload(payload, salt)
+            : throw AnswerObject.Wrong("salt", "base64 of 32 bytes");
     }
 
     private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record)

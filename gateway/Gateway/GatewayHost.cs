@@ -128,6 +128,7 @@ internal static class GatewayHost
             settings.EnclaveTimes.Time));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();

@@ -37,14 +37,14 @@ internal sealed class AccessGate(
             AccessRefusal refusal = Identify(context.Request, out Caller? known);
             if (known is null)
             {
-                    await AccessAnswer.RefuseAsync(context, refusal);
+                await AccessAnswer.RefuseAsync(context, refusal);
                 return false;
             }
             caller = known;
             context.Features.Set(caller);
             if (!IsAllowed(context, caller, needed))
             {
-                    await AccessAnswer.ForbidAsync(context, needed);
+                await AccessAnswer.ForbidAsync(context, needed);
                 return false;
             }
         }

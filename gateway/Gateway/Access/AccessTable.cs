@@ -14,6 +14,7 @@ internal static class AccessTable
 
     private const string Get = "GET";
     private const string Post = "POST";
+    private const string Delete = "DELETE";
 
     private static readonly FrozenDictionary<(string Method, string Route), Scopes> Rules =
         new Dictionary<(string, string), Scopes>
@@ -29,6 +30,7 @@ internal static class AccessTable
             [(Post, "/v1/entries")] = Scopes.Append,
             [(Post, "/v1/entries:batch")] = Scopes.Append,
             [(Post, "/v1/streams/{name}/entries")] = Scopes.Append,
+            [(Delete, "/v1/entries/{number}/payload")] = Scopes.Admin,
 
             [(Get, "/v1/entries")] = Scopes.Read,
             [(Get, "/v1/entries/{number}")] = Scopes.Read,

@@ -15,9 +15,6 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     /// <summary>What never changes may be kept for ever.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
 
-    // What depends on the caller's tenant is kept by the caller alone.
-    private const string ImmutableForCaller = "private, max-age=31536000, immutable";
-
     private static readonly string[] Selectors = ["payload_digest", "type", "category"];
 
     /// <summary>A record, taken apart.</summary>
@@ -26,7 +23,8 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        context.Response.Headers.CacheControl = ImmutableForCaller;
+        // The record never changes, but its payload may be erased.
+        context.Response.Headers.CacheControl = "private, no-cache";
         Digest tenant = Caller.Of(context).Tenant;
         return JsonBody.SendAsync(
             context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry, tenant));
@@ -38,15 +36,16 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredEntry entry = view!.ReadEntry(number);
-        problem = NeedOwn(context, entry.Head) ?? NeedParts(entry.Status);
-        if (entry.Status == PayloadStatus.None)
-        {
-            problem = new Problem(ProblemKind.NotFound, "Only entries have a payload.");
-        }
+        problem = OwnPayload.Refuse(context, entry.Head.Record.Span) ?? NeedPayload(entry.Head);
         if (problem is not null) return problem.SendAsync(context);
         _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);
         string? contentType = metadata?.ContentType;
-        context.Response.Headers.CacheControl = ImmutableForCaller;
+        // What is kept elsewhere cannot be erased here.
+        context.Response.Headers.CacheControl = "no-store";
+        if (!entry.Salt.IsEmpty)
+        {
+            context.Response.Headers[PayloadSalt.Header] = Convert.ToBase64String(entry.Salt.Span);
+        }
         context.Response.Headers.ContentDisposition = "attachment";
         return JsonBody.SendAsync(
             context, IsHeaderText(contentType) ? contentType! : "application/octet-stream", entry.Payload);
@@ -64,7 +63,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        problem = NeedOwn(context, entry) ?? NeedParts(entry.Status);
+        problem = OwnPayload.RefuseOthers(context, entry.Record.Span) ?? NeedParts(entry);
         if (problem is not null) return problem.SendAsync(context);
         if (state.Cosigned is { } cosigned && number < cosigned.Size) view = cosigned;
         Receipt receipt = receipts.Build(view, entry);
@@ -151,19 +150,27 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
                 : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
 
-    private static Problem? NeedOwn(HttpContext context, StoredHead entry) =>
-        EntryRecord.TryParse(entry.Record.Span, out EntryRecord record)
-            && record.Tenant != Caller.Of(context).Tenant
-                ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
-                : null;
-
-    private static Problem? NeedParts(PayloadStatus status) => status switch
+    private static Problem? NeedPayload(StoredHead entry) => entry.Status switch
     {
-        PayloadStatus.Missing => new Problem(ProblemKind.NotFound, "The payload is no longer here."),
-        PayloadStatus.Damaged => new Problem(
-            ProblemKind.StoreFailed, "What is on disk is not the payload of this record."),
-        _ => null,
+        PayloadStatus.Erased => new Problem(
+            ProblemKind.Erased, $"Entry {entry.Tombstone} says that it was erased.")
+        {
+            Tombstone = entry.Tombstone,
+        },
+        PayloadStatus.Whole or PayloadStatus.None => null,
+        _ => NotAtHand(entry.Status),
     };
+
+    // What a receipt takes is there also where the payload was erased.
+    private static Problem? NeedParts(StoredHead entry) =>
+        entry.Status is PayloadStatus.None || !entry.Request.IsEmpty
+            ? null
+            : NotAtHand(entry.Status);
+
+    private static Problem NotAtHand(PayloadStatus status) => status == PayloadStatus.Damaged
+        ? new Problem(
+            ProblemKind.StoreFailed, "What is on disk is not the payload of this record.")
+        : new Problem(ProblemKind.NotFound, "The payload is no longer here.");
 
     private static bool IsHeaderText(string? text) =>
         text is { Length: > 0 } && Ascii.IsValid(text) && !text.Any(char.IsControl);

@@ -16,12 +16,12 @@ internal static class EntryJsonView
     /// <param name="stored">The record and what travels beside it.</param>
     /// <param name="reader">The caller's tenant: what travels beside another tenant's record is not
     /// told.</param>
-    /// <param name="payload">The payload, if it is wanted and there.</param>
+    /// <param name="payload">The same with its payload, if that is wanted and there.</param>
     public static void Write(
         Utf8JsonWriter json,
         StoredHead stored,
         in Digest reader,
-        ReadOnlyMemory<byte>? payload = null)
+        StoredEntry? payload = null)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -44,9 +44,10 @@ internal static class EntryJsonView
         json.WriteString("leaf_hash", TreeHash.Leaf(record).ToHex());
         json.WriteBase64String("record", record);
         if (isEntry) WriteEntry(json, entry, stored, entry.Tenant == reader);
-        if (isEntry && entry.Tenant == reader && payload is { } bytes)
+        if (isEntry && entry.Tenant == reader && payload is not null)
         {
-            WritePayload(json, bytes.Span);
+            WritePayload(json, payload.Payload.Span);
+            if (!payload.Salt.IsEmpty) json.WriteBase64String("salt", payload.Salt.Span);
         }
         json.WriteEndObject();
     }
@@ -69,6 +70,7 @@ internal static class EntryJsonView
         json.WriteString("tenant", entry.Tenant.ToHex());
         json.WriteString("payload_digest", entry.Payload.ToHex());
         json.WriteNumber("payload_length", entry.PayloadLength);
+        if (isOwn && stored.Tombstone is { } tombstone) json.WriteNumber("erased", tombstone);
         if (isOwn && EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
         {
             json.WriteString("type", metadata!.Type);

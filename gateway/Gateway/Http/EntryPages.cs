@@ -93,9 +93,8 @@ internal static class EntryPages
             return;
         }
         StoredEntry entry = view.ReadEntry(number);
-        ReadOnlyMemory<byte>? payload =
-            entry.Status == PayloadStatus.Whole ? entry.Payload : null;
-        EntryJsonView.Write(json, entry.Head, tenant, payload);
+        EntryJsonView.Write(
+            json, entry.Head, tenant, entry.Status == PayloadStatus.Whole ? entry : null);
     }
 
     private static void LinkTo(

@@ -11,7 +11,11 @@ public sealed class HelpTests : IDisposable
     {
         CommandResult root = await _run.RunAsync("--help");
         root.IsGood();
-        string[] names = ["submit", "get", "tail", "verify", "audit", "backup", "restore", "inspect", "policy", "keys"];
+        string[] names =
+        [
+            "submit", "get", "erase", "tail", "stream", "verify", "audit", "backup", "restore",
+            "inspect", "policy", "keys",
+        ];
         foreach (string name in names)
         {
             Assert.Contains(name, root.Output, StringComparison.Ordinal);
