@@ -23,6 +23,7 @@ var root = new RootCommand(
     InspectCommand.Create(),
     PolicyCommand.Create(),
     VerifierCommand.Create(),
+    KeysCommand.Create(),
     DoctorCommand.Create(),
     ImageCommand.Create(),
 };

@@ -24,6 +24,12 @@ internal static class SharedOptions
         CustomParser = result => ParseUrl(result.Tokens[0].Value, result),
     };
 
+    public static Option<string?> KeyFile { get; } = new("--key-file")
+    {
+        Description = "File with the key or token to show the gateway, if not in SEQUENCER_KEY",
+        HelpName = "FILE",
+    };
+
     public static Option<FileInfo?> Policy { get; } = new("--policy", "-p")
     {
         Description = "What you trust: a trust policy, or an image's measurements.json "

@@ -19,12 +19,19 @@ internal sealed class GatewayTransport
     private readonly Uri _root;
     private readonly TimeProvider _time;
 
-    /// <exception cref="ArgumentException">The client has no base address.</exception>
+    /// <exception cref="ArgumentException">The client has no base address, or would show a key to
+    /// whoever listens on the way.</exception>
     public GatewayTransport(HttpClient http, TimeProvider? time)
     {
         ArgumentNullException.ThrowIfNull(http);
         Uri root = http.BaseAddress
             ?? throw new ArgumentException("Its BaseAddress is the gateway's.", nameof(http));
+        if (http.DefaultRequestHeaders.Authorization is not null
+            && root.Scheme != Uri.UriSchemeHttps && !root.IsLoopback)
+        {
+            throw new ArgumentException(
+                $"A key is not sent over plain http to {root.Host}: use https.", nameof(http));
+        }
         // Without the slash the last part of a path would be replaced and not extended.
         _root = root.AbsolutePath.EndsWith('/') ? root : new Uri(root.AbsoluteUri + "/");
         _http = http;

@@ -27,7 +27,8 @@ public sealed class HttpAuditSource : IAuditSource
     /// <summary>A source that reads from a gateway.</summary>
     /// <param name="http">Its base address is the gateway's; stays the caller's to dispose.</param>
     /// <param name="time">The clock of pauses between attempts.</param>
-    /// <exception cref="ArgumentException">There is no base address.</exception>
+    /// <exception cref="ArgumentException">There is no base address, or a key would go over plain HTTP
+    /// to another machine.</exception>
     public HttpAuditSource(HttpClient http, TimeProvider? time = null) =>
         _gateway = new GatewayTransport(http, time);
 

@@ -22,7 +22,8 @@ public sealed partial class SequencerClient
     /// <param name="policy">What is trusted.</param>
     /// <param name="time">The clock of pauses between attempts, and by which live documents are
     /// judged.</param>
-    /// <exception cref="ArgumentException">There is no base address.</exception>
+    /// <exception cref="ArgumentException">There is no base address, or a key would go over plain HTTP
+    /// to another machine.</exception>
     public SequencerClient(HttpClient http, TrustPolicy policy, TimeProvider? time = null)
         : this(http, new LogVerifier(policy), time)
     {
@@ -40,7 +41,8 @@ public sealed partial class SequencerClient
     /// </summary>
     /// <param name="http">Its base address is the gateway's; stays the caller's to dispose.</param>
     /// <param name="time">The clock of pauses between attempts.</param>
-    /// <exception cref="ArgumentException">There is no base address.</exception>
+    /// <exception cref="ArgumentException">There is no base address, or a key would go over plain HTTP
+    /// to another machine.</exception>
     public static SequencerClient WithoutVerification(HttpClient http, TimeProvider? time = null) =>
         new(http, verifier: null, time);
 }

@@ -1,3 +1,8 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Logging;
@@ -33,7 +38,7 @@ internal static class GatewayHost
         // Empty: neither files nor variables of the framework's own say anything here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             // The endpoints have limits of their own and answer with a problem.
@@ -41,7 +46,10 @@ internal static class GatewayHost
             kestrel.Limits.MaxConcurrentConnections = settings.ConnectionsMax;
             // What a connection may send ahead of being read, which no budget counts.
             kestrel.Limits.MaxRequestBufferSize = ConnectionBufferBytes;
-            kestrel.Listen(settings.Listen);
+            kestrel.Listen(settings.Listen, listen =>
+            {
+                if (settings.Access.Tls is not null) UseTls(listen);
+            });
         });
         builder.Services.AddRoutingCore();
         GatewayLogging.AddConsole(builder.Logging, settings.Logging);
@@ -51,9 +59,25 @@ internal static class GatewayHost
         var metrics = app.Services.GetRequiredService<GatewayMetrics>();
         metrics.WatchDisk(disk);
         metrics.WatchBodies(app.Services.GetRequiredService<ByteBudget>());
+        AccessFiles access = app.Services.GetRequiredService<AccessFiles>();
+        metrics.WatchAccess(() => access.Stale.Count);
         // Made now, or nobody would listen.
         app.Services.GetService<OtlpTraces>();
         return app;
+    }
+
+    // The certificate is asked for at each handshake, so that a new one needs no restart.
+    private static void UseTls(ListenOptions listen)
+    {
+        AccessFiles files = listen.ApplicationServices.GetRequiredService<AccessFiles>();
+        listen.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = files.Certificate!.Context,
+                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            }),
+        });
     }
 
     /// <summary>What a gateway is made of. Tests take some of it, to drive it step by step.</summary>
@@ -94,6 +118,9 @@ internal static class GatewayHost
                 p.GetRequiredService<ILogger<EnclaveSupervisor>>()));
         }
         services.AddHostedService(p => p.GetRequiredService<PipelineHost>());
+        services.AddHostedService(p => p.GetRequiredService<AccessFiles>());
+        AddAccess(services, settings.Access);
+        services.AddSingleton(settings);
         services.AddSingleton(new EdgeLimits(settings.EntryMaxBytes, settings.BatchMaxBytes));
         services.AddSingleton<ReceiptBuilder>();
         services.AddSingleton<AppendAnswers>();
@@ -117,5 +144,15 @@ internal static class GatewayHost
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();
         services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<SequenceEndpoint>();
+    }
+
+    private static void AddAccess(IServiceCollection services, AccessSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton<AccessFiles>();
+        services.AddSingleton(new TenantAllowances(settings.Time));
+        services.AddSingleton<AccessGate>();
+        services.AddSingleton<CrossOrigin>();
     }
 }

@@ -10,6 +10,7 @@ internal sealed class TomlReader(string text)
 
     private readonly Dictionary<string, TomlValue> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _tables = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _tablesAndAbove = new(StringComparer.Ordinal);
     private readonly List<string> _keys = [];
     private string _prefix = "";
     private int _at;
@@ -48,6 +49,7 @@ internal sealed class TomlReader(string text)
                 return Refuse("a table's name is bare keys joined by dots");
             }
             name.Append(part);
+            _tablesAndAbove.Add(name.ToString());
             SkipSpaces();
             if (Current != '.') break;
             name.Append('.');
@@ -74,7 +76,7 @@ internal sealed class TomlReader(string text)
         TomlRefusal? refusal = ReadValue(line, out TomlValue? value);
         if (refusal is not null) return refusal;
         string full = _prefix + key;
-        if (_tables.Any(t => t == full || t.StartsWith(full + ".", StringComparison.Ordinal)))
+        if (_tablesAndAbove.Contains(full))
         {
             return new TomlRefusal(line, $"{full} is a table already");
         }

@@ -64,6 +64,7 @@ internal sealed class CommandRun : IDisposable
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Remove("SEQUENCER_URL");
         start.Environment.Remove("SEQUENCER_POLICY");
+        start.Environment.Remove("SEQUENCER_KEY");
         foreach ((string name, string value) in Environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }

@@ -41,6 +41,9 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>Paths with queries, in the order of arrival.</summary>
     public ConcurrentQueue<string> Requests { get; } = [];
 
+    /// <summary>What was shown in <c>Authorization</c>, in the same order; empty for nothing.</summary>
+    public ConcurrentQueue<string> Shown { get; } = [];
+
     /// <summary>Changes an answer's bytes; the path says which it is.</summary>
     public Func<string, byte[], byte[]> Edit { get; set; } = (_, body) => body;
 
@@ -67,6 +70,7 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         string path = context.Request.Path + context.Request.QueryString;
         Requests.Enqueue(path);
+        Shown.Enqueue(context.Request.Headers.Authorization.ToString());
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         if (Refuse(path) is var (status, problem))

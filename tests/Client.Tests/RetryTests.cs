@@ -15,6 +15,27 @@ public sealed class RetryTests
     private SequencerClient Client =>
         SequencerClient.WithoutVerification(Gateway.Http(), _time);
 
+    [Theory]
+    [InlineData("http://log.example/", false)]
+    [InlineData("http://192.0.2.1:5000/", false)]
+    [InlineData("http://localhost.example/", false)]
+    [InlineData("https://log.example/", true)]
+    [InlineData("http://127.0.0.1:5000/", true)]
+    [InlineData("http://localhost/", true)]
+    [InlineData("http://[::1]/", true)]
+    public void A_key_goes_over_tls_or_stays_on_the_machine(string address, bool isTaken)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(address) };
+        SequencerClient.WithoutVerification(http);
+        http.DefaultRequestHeaders.Authorization = new("Bearer", "seqk_marker");
+        Exception? refusal = Record.Exception(() => SequencerClient.WithoutVerification(http))
+            ?? Record.Exception(() => new HttpAuditSource(http));
+        Assert.Equal(isTaken, refusal is null);
+        if (refusal is null) return;
+        Assert.IsType<ArgumentException>(refusal);
+        Assert.DoesNotContain("marker", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_problem_keeps_its_name_status_detail_and_members()
     {

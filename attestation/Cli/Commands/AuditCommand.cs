@@ -45,6 +45,7 @@ internal static class AuditCommand
             + "Exit codes: 0 nothing wrong, 1 faults, 2 nothing was decided.")
         {
             Log,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Held,
             Evidence,
@@ -58,7 +59,7 @@ internal static class AuditCommand
     {
         string log = parse.GetRequiredValue(Log);
         Trust trust = SharedOptions.RequireTrust(parse, screen);
-        using HttpClient? http = Gateway.IsAddress(log) ? Gateway.Connect(new Uri(log)) : null;
+        using HttpClient? http = Gateway.IsAddress(log) ? Gateway.Connect(new Uri(log), parse) : null;
         IAuditSource source = http is null ? Open(log) : new HttpAuditSource(http);
         AuditReport report;
         try

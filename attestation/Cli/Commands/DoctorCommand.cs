@@ -63,6 +63,7 @@ internal static class DoctorCommand
             + "Exit codes: 0 no problem (warnings may be), 1 a problem, 2 nothing was decided.")
         {
             Address,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Config,
             Program,
@@ -98,7 +99,7 @@ internal static class DoctorCommand
                 settings.GetValueOrDefault("disk-free-min-bytes"), CultureInfo.InvariantCulture,
                 out long bytes) ? bytes : FreeBytesMinDefault,
         };
-        using HttpClient http = url is null ? new HttpClient() : Gateway.Connect(url);
+        using HttpClient http = url is null ? new HttpClient() : Gateway.Connect(url, parse);
         await Examination.RunAsync(
             findings, scope, http, TimeProvider.System, cancellationToken);
         if (screen.IsJson) screen.WriteJson(json => Write(json, findings.All));

@@ -45,6 +45,7 @@ internal static class EraseCommand
         {
             Number,
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Reason,
             Yes,
@@ -60,7 +61,7 @@ internal static class EraseCommand
         ulong number = parse.GetRequiredValue(Number);
         if (!parse.GetValue(Yes)) Confirm(screen, number);
         Trust? trust = SharedOptions.FindTrust(parse, screen);
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         TrustPolicy? policy = trust is null
             ? null : await trust.PolicyForAsync(new HttpAuditSource(http), cancellationToken);
         SequencerClient client = policy is null

@@ -55,6 +55,7 @@ internal static class GetCommand
         {
             Number,
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Payload,
             Salt,
@@ -71,7 +72,7 @@ internal static class GetCommand
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
         ulong number = parse.GetRequiredValue(Number);
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         Trust? trust =
             parse.GetValue(ReceiptOption) ? SharedOptions.FindTrust(parse, screen) : null;
         TrustPolicy? policy = trust is null

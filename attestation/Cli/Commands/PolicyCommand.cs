@@ -44,6 +44,7 @@ internal static class PolicyCommand
             + "Example:\n  sequencer policy --url https://log.example --output trust-policy.json")
         {
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             Measurements,
             DevelopmentRoot,
             Target,
@@ -58,7 +59,7 @@ internal static class PolicyCommand
     {
         Uri url = parse.GetRequiredValue(SharedOptions.Url);
         TrustedRoot root = Root(parse.GetValue(DevelopmentRoot));
-        using HttpClient http = Gateway.Connect(url);
+        using HttpClient http = Gateway.Connect(url, parse);
         var client = SequencerClient.WithoutVerification(http);
         PolicyDraft draft = await FirstContact.DraftPolicyAsync(
             client, root, AcceptedFrom(parse.GetValue(Measurements)), cancellationToken);

@@ -50,6 +50,7 @@ internal static class StreamCommand
         {
             Name,
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             From,
             Backwards,
             Limit,
@@ -74,7 +75,7 @@ internal static class StreamCommand
     private static async Task<int> Work(
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         var client = SequencerClient.WithoutVerification(http);
         int left = parse.GetValue(Limit) ?? int.MaxValue;
         if (parse.GetValue(Name) is not { } name)

@@ -88,6 +88,7 @@ internal static class SubmitCommand
         {
             Sources,
             SharedOptions.Url,
+            SharedOptions.KeyFile,
             SharedOptions.Policy,
             Lines,
             Stream,
@@ -124,7 +125,7 @@ internal static class SubmitCommand
             throw new CommandFailure("--expect goes with --stream: it is the stream's version.");
         }
         Trust? trust = SharedOptions.FindTrust(parse, screen);
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         TrustPolicy? policy = trust is null
             ? null : await trust.PolicyForAsync(new HttpAuditSource(http), cancellationToken);
         SequencerClient client = policy is null

@@ -48,6 +48,7 @@ internal static class TailCommand
         {
             SharedOptions.Url,
             SharedOptions.Policy,
+            SharedOptions.KeyFile,
             From,
             Limit,
             NoFollow,
@@ -60,7 +61,7 @@ internal static class TailCommand
     private static async Task<int> Work(
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
-        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url));
+        using HttpClient http = Gateway.Connect(parse.GetRequiredValue(SharedOptions.Url), parse);
         var client = SequencerClient.WithoutVerification(http);
         if (SharedOptions.FindTrust(parse, screen) is { } trust)
         {

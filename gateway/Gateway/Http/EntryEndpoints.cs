@@ -132,7 +132,7 @@ internal sealed class EntryEndpoints(
             Digest tenant = Caller.Of(context).Tenant;
             json.WriteStartObject();
             json.WriteStartArray("entries");
-            foreach (ulong number in view.FindPayload(digest, limit))
+            foreach (ulong number in view.FindPayload(digest, tenant, limit))
             {
                 EntryJsonView.Write(json, view.ReadHead(number), tenant);
             }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Tracing;
@@ -22,9 +23,12 @@ internal static class GatewayEndpoints
         var log = app.Services.GetRequiredService<LogEndpoints>();
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
         var health = app.Services.GetRequiredService<HealthEndpoints>();
+        var sequence = app.Services.GetRequiredService<SequenceEndpoint>();
 
         app.Use(app.Services.GetRequiredService<RequestTelemetry>().RunAsync);
         app.Use(GuardAsync);
+        app.Use(app.Services.GetRequiredService<CrossOrigin>().PassAsync);
+        app.Use(app.Services.GetRequiredService<AccessGate>().PassAsync);
         app.MapMethods("/", Reading, PageEndpoints.WelcomeAsync);
         app.MapMethods("/verifier.html", Reading, PageEndpoints.VerifierAsync);
         app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
@@ -49,6 +53,8 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/epochs", Reading, epochs.AllAsync);
         app.MapMethods("/v1/epochs/{epoch}", Reading, epochs.OneAsync);
         app.MapMethods("/v1/attestation", Reading, epochs.AttestationAsync);
+        app.MapMethods(SequenceEndpoint.Path, Appending, sequence.AppendAsync);
+        app.MapMethods("/heartbeat", Reading, health.HeartbeatAsync);
         app.MapMethods("/openapi.json", Reading, OpenApiEndpoint.ReadAsync);
         app.MapMethods("/livez", Reading, HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", Reading, health.ReadyAsync);

@@ -18,7 +18,10 @@ public enum ProblemKind
     /// <summary>A member that is not known.</summary>
     UnknownField,
 
-    /// <summary>The caller may not do or see this.</summary>
+    /// <summary>The caller is not known.</summary>
+    Unauthorized,
+
+    /// <summary>The caller may not do this.</summary>
     Forbidden,
 
     /// <summary>There is nothing here.</summary>
@@ -44,6 +47,9 @@ public enum ProblemKind
 
     /// <summary>More is waiting than the gateway takes in.</summary>
     Overloaded,
+
+    /// <summary>The tenant has used what it may.</summary>
+    RateLimited,
 
     /// <summary>The log has as many streams as its configuration allows.</summary>
     CellsFull,
@@ -94,6 +100,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     public const string MediaType = "application/problem+json";
 
     private const string TypePrefix = "urn:sequencer:problem:";
+    private const string Challenge = "Bearer realm=\"sequencer\"";
     private const int RetryAfterSeconds = 1;
 
     /// <summary>The header, parameter or member at fault.</summary>
@@ -104,6 +111,9 @@ public sealed record Problem(ProblemKind Kind, string Detail)
 
     /// <summary>The limit that was passed.</summary>
     public long? Limit { get; init; }
+
+    /// <summary>When to come back, in seconds, where that is known.</summary>
+    public int? WaitSeconds { get; init; }
 
     /// <summary>The number that used an idempotency key.</summary>
     public ulong? Number { get; init; }
@@ -129,6 +139,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.InvalidRequest => ("invalid-request", 400, "The request is not valid"),
         ProblemKind.InvalidJson => ("invalid-json", 400, "The body is not the JSON that is asked for"),
         ProblemKind.UnknownField => ("unknown-field", 400, "A member is not known"),
+        ProblemKind.Unauthorized => ("unauthorized", 401, "The caller is not known"),
         ProblemKind.Forbidden => ("forbidden", 403, "This is not yours to do or see"),
         ProblemKind.NotFound => ("not-found", 404, "There is nothing here"),
         ProblemKind.Erased => ("erased", 410, "The payload was erased"),
@@ -140,6 +151,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.IdempotencyConflict =>
             ("idempotency-conflict", 422, "The idempotency key was used for another request"),
         ProblemKind.Overloaded => ("overloaded", 429, "Too much is waiting"),
+        ProblemKind.RateLimited =>
+            ("rate-limited", 429, "The tenant has used what it may for now"),
         ProblemKind.CellsFull => ("cells-full", 507, "The log has no room for another stream"),
         ProblemKind.NoWitnessPolicy => ("no-witness-policy", 422, "The log has no witness policy"),
         ProblemKind.DiskFull => ("disk-full", 507, "The disk has no room to spare"),
@@ -240,23 +253,30 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions)) WriteTo(json);
+        SetHeaders(context);
+        HttpResponse response = context.Response;
+        response.ContentType = MediaType;
+        response.ContentLength = body.WrittenCount;
+        return response.Body.WriteAsync(body.WrittenMemory).AsTask();
+    }
+
+    /// <summary>Sets status and headers; the body is up to the caller.</summary>
+    internal void SetHeaders(HttpContext context)
+    {
         // For those who count.
         context.Features.Set(this);
         HttpResponse response = context.Response;
         response.StatusCode = Meaning.Status;
-        response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
-        if (CanRetry)
-        {
-            response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        }
+        int? wait = WaitSeconds ?? (CanRetry ? RetryAfterSeconds : null);
+        response.Headers.RetryAfter = wait?.ToString(CultureInfo.InvariantCulture);
+        // Basic is taken too and not asked for, or browsers would put up a dialogue.
+        if (Kind == ProblemKind.Unauthorized) response.Headers.WWWAuthenticate = Challenge;
         // The rest of a body that was not read is not worth reading.
         if (Kind == ProblemKind.PayloadTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             response.Headers.Connection = "close";
         }
-        response.ContentLength = body.WrittenCount;
-        return response.Body.WriteAsync(body.WrittenMemory).AsTask();
     }
 
     /// <summary>Writes the JSON object.</summary>

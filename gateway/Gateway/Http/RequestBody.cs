@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Http;
@@ -9,7 +10,7 @@ internal static class RequestBody
 {
     /// <summary>
     /// The body, or a problem as soon as it is known to be above the limit, or to be more than there
-    /// is room for.
+    /// is room for, or than its tenant may send.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="limitBytes">Longest body.</param>
@@ -18,6 +19,7 @@ internal static class RequestBody
         HttpRequest request, int limitBytes, ByteReservation room)
     {
         if (request.ContentLength > limitBytes) return ([], Problem.TooLarge(limitBytes));
+        if (ByteAllowance.Judge(request.HttpContext) is { } limited) return ([], limited);
         // A length is only a claim: room is taken for the bytes that came, or a caller could keep
         // others out by announcing much and sending little.
         if (!room.CanGrowTo(request.ContentLength ?? 0))
@@ -43,7 +45,8 @@ internal static class RequestBody
             {
                 byte[] body = buffer.ToArray();
                 reader.AdvanceTo(buffer.End);
-                return (body, null);
+                Problem? used = ByteAllowance.Take(request.HttpContext, body.Length);
+                return used is null ? (body, null) : ([], used);
             }
             reader.AdvanceTo(buffer.Start, buffer.End);
         }

@@ -130,6 +130,11 @@ public sealed class GatewayMetrics : IDisposable
 
     internal void EnclaveStarted() => _enclaveStarts.Add(1);
 
+    internal void WatchAccess(Func<int> stale) => Gauge(
+        "sequencer_access_files_stale",
+        "Settings whose files were changed and are not in force.",
+        () => stale());
+
     internal void ReadinessChanged(bool isReady) => Volatile.Write(ref _ready, isReady ? 1 : 0);
 
     internal void Passed(AppendStage stage, TimeSpan elapsed) =>

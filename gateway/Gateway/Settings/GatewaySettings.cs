@@ -11,8 +11,11 @@ public sealed record GatewaySettings
     /// <summary>The data directory.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Where to serve HTTP: a loopback address.</summary>
+    /// <summary>Where to serve HTTP: a loopback address, or one with keys and TLS.</summary>
     public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Who may do what, and how connections are protected.</summary>
+    public AccessSettings Access { get; init; } = AccessSettings.None;
 
     /// <summary>Where the enclave listens.</summary>
     public required EnclaveEndpoint Enclave { get; init; }

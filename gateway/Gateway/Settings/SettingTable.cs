@@ -26,7 +26,8 @@ internal static class SettingTable
         "data", null, "DIR", "Data directory; made if it is not there.");
 
     public static readonly Setting Listen = new(
-        "listen", "http://127.0.0.1:5000", "URL", "Where to serve HTTP. Loopback only in this version.");
+        "listen", "http://127.0.0.1:5000", "URL",
+        "Where to serve; anywhere but on loopback with https, keys and TLS.");
 
     public static readonly Setting Enclave = new(
         "enclave", null, "ENDPOINT",
@@ -105,6 +106,33 @@ internal static class SettingTable
     public static readonly Setting SubscriberHeartbeat = new(
         "subscriber-heartbeat-seconds", "15", "N", "A silent subscription sends a sign of life.");
 
+    public static readonly Setting TlsCertificate = new(
+        "tls-certificate", "", "FILE", "PEM: the certificate, and what it is issued by after it.");
+
+    public static readonly Setting TlsKey = new(
+        "tls-key", "", "FILE", "PEM: the certificate's private key, not encrypted.");
+
+    public static readonly Setting Keys = new(
+        "keys", "", "FILE", "Keys of those who may call; sequencer keys new makes them.");
+
+    public static readonly Setting JwtKeys = new(
+        "jwt-keys", "", "FILE", "PEM: public keys of those who sign tokens (RS256, ES256).");
+
+    public static readonly Setting JwtIssuer = new(
+        "jwt-issuer", "", "TEXT", "What a token's iss has to be.");
+
+    public static readonly Setting JwtAudience = new(
+        "jwt-audience", "", "TEXT", "What has to be in a token's aud.");
+
+    public static readonly Setting TenantRequestsPerSecond = new(
+        "tenant-requests-per-second", "0", "N", "Most requests of a tenant; 0 for no limit.");
+
+    public static readonly Setting TenantBytesPerSecond = new(
+        "tenant-bytes-per-second", "0", "N", "Most bytes of a tenant's bodies; 0 for no limit.");
+
+    public static readonly Setting CorsOrigins = new(
+        "cors-origins", "", "LIST", "Origins, with spaces between, whose pages may read answers.");
+
     public static readonly Setting ShutdownSeconds = new(
         "shutdown-seconds", "30", "N", "Time to finish what has arrived when asked to end.");
 
@@ -124,7 +152,9 @@ internal static class SettingTable
     /// <summary>All of them, in the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
-        Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
+        Data, Listen, TlsCertificate, TlsKey, Keys, JwtKeys, JwtIssuer, JwtAudience,
+        TenantRequestsPerSecond, TenantBytesPerSecond, CorsOrigins,
+        Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
         DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, SubscribersMax, SubscriberStall,

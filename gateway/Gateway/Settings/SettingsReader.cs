@@ -104,7 +104,9 @@ internal sealed class SettingsReader
         {
             string[] parts = arguments[i].Split('=', 2);
             string name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
-            fault = $"{arguments[i]} is not a setting; --help lists them.";
+            // Its name alone: what follows it may be a secret.
+            string what = name.Length > 0 ? "--" + name : $"Argument {i + 1}";
+            fault = $"{what} is not a setting; --help lists them.";
             if (name != ConfigFlag && !SettingTable.All.Any(s => s.Name == name)) return false;
             fault = $"--{name} needs a value.";
             if (parts.Length == 1 && ++i == arguments.Count) return false;
@@ -177,7 +179,8 @@ internal sealed class SettingsReader
         fault = "--data DIR is required: where the log is kept.";
         if (data.Length == 0) return false;
         if (!TryReadEnclave(out EnclaveEndpoint? enclave, out fault)) return false;
-        if (!TryReadListen(out IPEndPoint? listen, out fault)) return false;
+        if (!TryReadAccess(out AccessSettings? access, out fault)) return false;
+        if (!TryReadListen(access, out IPEndPoint? listen, out fault)) return false;
         if (!TryReadTimes(out LinkTimes? times, out fault)) return false;
         if (!TryReadNumber(SettingTable.CellsMax, 1, Limits.ConfigurationNumberMax, out long cells, out fault))
         {
@@ -238,6 +241,7 @@ internal sealed class SettingsReader
         {
             DataDirectory = data,
             Listen = listen,
+            Access = access,
             Enclave = enclave,
             EnclaveCommand = command.Length > 0 ? command : null,
             EnclaveTimes = times,
@@ -405,27 +409,82 @@ internal sealed class SettingsReader
         return true;
     }
 
-    private bool TryReadListen([NotNullWhen(true)] out IPEndPoint? listen, out string fault)
+    private bool TryReadAccess(
+        [NotNullWhen(true)] out AccessSettings? access, out string fault)
+    {
+        access = null;
+        if (!TryReadNumber(
+                SettingTable.TenantRequestsPerSecond, 0, KeyFile.LimitMax, out long requests, out fault)
+            || !TryReadNumber(
+                SettingTable.TenantBytesPerSecond, 0, KeyFile.LimitMax, out long bytes, out fault))
+        {
+            return false;
+        }
+        fault = $"{Source(SettingTable.TlsCertificate)}: tls-certificate and tls-key go together.";
+        string certificate = Text(SettingTable.TlsCertificate), key = Text(SettingTable.TlsKey);
+        if ((certificate.Length == 0) != (key.Length == 0)) return false;
+        string tokenKeys = Text(SettingTable.JwtKeys);
+        foreach (Setting setting in (Setting[])[SettingTable.JwtIssuer, SettingTable.JwtAudience])
+        {
+            fault = $"{Source(setting)}: says nothing without jwt-keys.";
+            if (tokenKeys.Length == 0 && Text(setting).Length > 0) return false;
+        }
+        string[] origins = Text(SettingTable.CorsOrigins)
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        fault = $"{Source(SettingTable.CorsOrigins)}: origins such as https://app.example, in lower "
+            + "case and without a path, with spaces between; * is none.";
+        if (!origins.All(IsOrigin)) return false;
+        access = new AccessSettings
+        {
+            KeysPath = Chosen(SettingTable.Keys),
+            TokenKeysPath = Chosen(SettingTable.JwtKeys),
+            TokenIssuer = Chosen(SettingTable.JwtIssuer),
+            TokenAudience = Chosen(SettingTable.JwtAudience),
+            Limits = new TenantLimits(requests, bytes),
+            CorsOrigins = [.. origins],
+            Tls = key.Length > 0 ? new TlsSettings(certificate, key) : null,
+        };
+        return true;
+    }
+
+    // As a browser sends it, to the byte.
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+        && url.Scheme is "http" or "https"
+        && url.GetLeftPart(UriPartial.Authority) == text;
+
+    private bool TryReadListen(
+        AccessSettings access, [NotNullWhen(true)] out IPEndPoint? listen, out string fault)
     {
         listen = null;
         string text = Text(SettingTable.Listen);
         fault = $"{Source(SettingTable.Listen)}: a URL such as http://127.0.0.1:5000 is asked for.";
-        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+            || url.Scheme is not ("http" or "https")
+            || url.PathAndQuery != "/")
         {
             return false;
         }
-        if (url.PathAndQuery != "/") return false;
         IPAddress? address = url.Host == "localhost" ? IPAddress.Loopback : null;
         if (address is null && !IPAddress.TryParse(url.Host.Trim('[', ']'), out address))
         {
             return false;
         }
-        fault = $"{Source(SettingTable.Listen)}: {address} is not a loopback address, and this version has no "
-            + "authentication; use 127.0.0.1 and put a proxy that authenticates before it.";
-        if (!IPAddress.IsLoopback(address)) return false;
+        bool isTls = url.Scheme == "https";
+        if (!IPAddress.IsLoopback(address) && !(isTls && access.Tls is not null && access.IsOn))
+        {
+            fault = $"{Source(SettingTable.Listen)}: {address} is not a loopback address: that takes "
+                + "https, with tls-certificate and tls-key, and keys or jwt-keys.";
+            return false;
+        }
+        fault = $"{Source(SettingTable.Listen)}: https takes tls-certificate and tls-key, and they "
+            + "take https.";
+        if (isTls != access.Tls is not null) return false;
         listen = new IPEndPoint(address, url.Port);
         return true;
     }
+
+    private string? Chosen(Setting setting) => Text(setting) is { Length: > 0 } text ? text : null;
 
     private bool TryReadNumber(
         Setting setting, long min, long max, out long value, out string fault)

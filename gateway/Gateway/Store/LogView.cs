@@ -12,6 +12,10 @@ namespace Sequencer.Gateway.Store;
 /// <remarks>For any number of threads, without locks; good until the store is disposed.</remarks>
 public sealed class LogView
 {
+    /// <summary>Most entries with one payload that a search goes through: one tenant's must not make
+    /// another's endless.</summary>
+    public const int EqualPayloadsMax = 65_536;
+
     private const int PlacesAtOnce = 1024;
 
     private readonly SegmentChain _log;
@@ -158,17 +162,20 @@ public sealed class LogView
     /// proofs.</summary>
     public TileHashSource OpenHashes() => new(_derived.Tiles, Size);
 
-    /// <summary>The numbers of a payload, newest first, at most
-    /// <paramref name="countMax"/>.</summary>
-    public IReadOnlyList<ulong> FindPayload(in Digest commitment, int countMax)
+    /// <summary>The numbers of a tenant's entries with a payload, newest first, at most
+    /// <paramref name="countMax"/>, among the newest <see cref="EqualPayloadsMax"/> of all tenants.
+    /// </summary>
+    public IReadOnlyList<ulong> FindPayload(
+        in Digest commitment, in Digest tenant, int countMax)
     {
         var found = new List<ulong>();
         ulong number = _derived.Payloads.Newest(commitment.Fingerprint);
-        while (number != NumberPlace.NoNumber && found.Count < countMax)
+        for (int i = 0; i < EqualPayloadsMax; i++)
         {
+            if (number == NumberPlace.NoNumber || found.Count == countMax) break;
             NumberPlace place = _derived.Numbers.Read(number);
             // The table may know numbers that came after this view.
-            if (number < Size && HasPayload(place, commitment)) found.Add(number);
+            if (number < Size && IsOf(place, commitment, tenant)) found.Add(number);
             number = place.PreviousEqual;
         }
         return found;
@@ -223,9 +230,9 @@ public sealed class LogView
         return done;
     }
 
-    private bool HasPayload(in NumberPlace place, in Digest commitment) =>
+    private bool IsOf(in NumberPlace place, in Digest commitment, in Digest tenant) =>
         EntryRecord.TryParse(ReadRecord(place), out EntryRecord entry)
-        && entry.Payload == commitment;
+        && entry.Payload == commitment && entry.Tenant == tenant;
 
     private void ReadLog(long offset, Span<byte> destination)
     {

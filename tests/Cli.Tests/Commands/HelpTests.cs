@@ -14,7 +14,7 @@ public sealed class HelpTests : IDisposable
         string[] names =
         [
             "submit", "get", "erase", "tail", "stream", "verify", "audit", "backup", "restore",
-            "inspect", "policy", "verifier",
+            "inspect", "policy", "verifier", "keys",
         ];
         foreach (string name in names)
         {

@@ -39,7 +39,20 @@ public sealed class SettingsTests : IDisposable
     [Theory]
     [InlineData("--listen http://0.0.0.0:5000", "not a loopback address")]
     [InlineData("--listen http://[::]:5000", "not a loopback address")]
-    [InlineData("--listen https://127.0.0.1:5000", "--listen: a URL")]
+    [InlineData("--listen https://127.0.0.1:5000", "https takes tls-certificate")]
+    [InlineData("--listen https://0.0.0.0:5000 --keys k", "that takes https, with tls-certificate")]
+    [InlineData("--listen https://0.0.0.0:5000 --tls-certificate c --tls-key k", "and keys or jwt-keys")]
+    [InlineData("--listen http://0.0.0.0:5000 --tls-certificate c --tls-key k --keys k", "that takes https")]
+    [InlineData("--tls-certificate c --tls-key k", "and they take https")]
+    [InlineData("--tls-certificate c", "go together")]
+    [InlineData("--jwt-issuer i", "without jwt-keys")]
+    [InlineData("--jwt-audience i", "without jwt-keys")]
+    [InlineData("--tenant-bytes-per-second -1", "an integer from 0")]
+    [InlineData("--cors-origins *", "* is none")]
+    [InlineData("--cors-origins https://app.example/", "--cors-origins: origins")]
+    [InlineData("--cors-origins https://App.example", "--cors-origins: origins")]
+    [InlineData("--cors-origins https://app.example:443", "--cors-origins: origins")]
+    [InlineData("--cors-origins null", "--cors-origins: origins")]
     [InlineData("--listen http://example.com", "--listen: a URL")]
     [InlineData("--enclave-timeout-seconds 0", "an integer from 1")]
     [InlineData("--enclave-connect-seconds 0", "an integer from 1")]
@@ -116,6 +129,34 @@ public sealed class SettingsTests : IDisposable
         {
             Assert.Matches($"(?m)^(# )?{setting.Name} = ", sample);
         }
+    }
+
+    [Theory]
+    [InlineData("--keys k")]
+    [InlineData("--jwt-keys k --jwt-issuer i --jwt-audience a")]
+    public void Keys_and_tls_open_other_addresses(string flags)
+    {
+        GatewaySettings settings = Read(
+            [
+                .. Required, "--listen", "https://0.0.0.0:8443", "--tls-certificate", "c", "--tls-key",
+                "k", "--cors-origins", "https://a.example http://b.example:81", .. flags.Split(' '),
+            ],
+            []);
+        Assert.Equal(new IPEndPoint(IPAddress.Any, 8443), settings.Listen);
+        Assert.Equal(new TlsSettings("c", "k"), settings.Access.Tls);
+        Assert.True(settings.Access.IsOn);
+        Assert.Equal(["https://a.example", "http://b.example:81"], [.. settings.Access.CorsOrigins]);
+    }
+
+    [Theory]
+    [InlineData("--key=seqk_marker")]
+    [InlineData("seqk_marker")]
+    [InlineData("--tls-key seqk_marker")]
+    public void A_refusal_does_not_repeat_what_may_be_a_secret(string flags)
+    {
+        Assert.False(SettingsReader.TryRead(
+            [.. Required, .. flags.Split(' ')], _ => null, out _, out string fault));
+        Assert.DoesNotContain("marker", fault, StringComparison.Ordinal);
     }
 
     [Theory]

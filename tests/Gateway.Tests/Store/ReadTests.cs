@@ -1,6 +1,7 @@
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Tests.Store;
@@ -82,22 +83,22 @@ public class ReadTests
         log.AddEntry([2]);
         store.CommitTo(log, log.Size);
         AssertFound(view);
-        Assert.Equal((ulong)log.Size - 1, store.View.FindPayload(Derivation.Payload([2]), 1)[0]);
+        Assert.Equal((ulong)log.Size - 1, store.View.FindPayload(Derivation.Payload([2]), Caller.Anyone.Tenant, 1)[0]);
         store.Dispose();
 
         (store, _) = StoreSteps.Open(files);
         Assert.Equal(
-            equal + 1, store.View.FindPayload(Derivation.Payload([2]), int.MaxValue).Count);
+            equal + 1, store.View.FindPayload(Derivation.Payload([2]), Caller.Anyone.Tenant, int.MaxValue).Count);
         store.Dispose();
 
         static void AssertFound(LogView view)
         {
-            Assert.Equal([1UL], view.FindPayload(Derivation.Payload([1]), 5));
+            Assert.Equal([1UL], view.FindPayload(Derivation.Payload([1]), Caller.Anyone.Tenant, 5));
             Assert.Equal(
-                [10_001UL, 10_000UL, 9_999UL], view.FindPayload(Derivation.Payload([2]), 3));
-            Assert.Equal([10_002UL], view.FindPayload(Derivation.Payload([3]), 5));
-            Assert.Empty(view.FindPayload(Derivation.Payload([4]), 5));
-            Assert.Equal(equal, view.FindPayload(Derivation.Payload([2]), int.MaxValue).Count);
+                [10_001UL, 10_000UL, 9_999UL], view.FindPayload(Derivation.Payload([2]), Caller.Anyone.Tenant, 3));
+            Assert.Equal([10_002UL], view.FindPayload(Derivation.Payload([3]), Caller.Anyone.Tenant, 5));
+            Assert.Empty(view.FindPayload(Derivation.Payload([4]), Caller.Anyone.Tenant, 5));
+            Assert.Equal(equal, view.FindPayload(Derivation.Payload([2]), Caller.Anyone.Tenant, int.MaxValue).Count);
         }
     }
 

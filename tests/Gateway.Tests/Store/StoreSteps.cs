@@ -1,6 +1,7 @@
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Tests.Store;
@@ -122,7 +123,9 @@ internal static class StoreSteps
         Assert.Contains(
             (ulong)number,
             view.FindPayload(
-                Derivation.Payload(item.Payload.Span, item.Salt.Span), int.MaxValue));
+                Derivation.Payload(item.Payload.Span, item.Salt.Span),
+                Caller.Anyone.Tenant,
+                int.MaxValue));
     }
 
     public static void AssertInclusion(
