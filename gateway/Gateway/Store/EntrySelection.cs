@@ -133,7 +133,8 @@ public sealed class EntrySelection
         {
             return false;
         }
-        if (head.Status != PayloadStatus.Whole) return null;
+        // Of an entry whose payload was erased, the names are still there.
+        if (head.Request.IsEmpty) return null;
         if (Kind == SelectionKind.Type)
         {
             return EntryChains.TypeOf(head.Metadata.Span).SequenceEqual(_name);

@@ -70,7 +70,7 @@ public static class StreamList
         List<StreamState> streams)
     {
         StoredHead head = view.ReadHead(number);
-        if (head.Status != PayloadStatus.Whole) return;
+        if (head.Request.IsEmpty) return;
         if (!EntryRecord.TryParse(head.Record.Span, out EntryRecord entry)
             || entry.Tenant != tenant)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Settings;
 
 namespace Sequencer.Gateway.Tests.Http;
 
@@ -15,9 +16,7 @@ public abstract class StreamFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Assert.True(LogConfiguration.TryCreate(
-            "test.example/log", 5000, 5000, out LogConfiguration? configuration));
-        Gateway = await TestGateway.StartAsync(settings => settings with { Log = configuration });
+        Gateway = await TestGateway.StartAsync(WithManyStreams);
         _enclave = new TestEnclave(Gateway.SocketPath);
         await Gateway.WaitForReadinessAsync();
     }
@@ -26,6 +25,15 @@ public abstract class StreamFixture : IAsyncLifetime
     {
         await Gateway.DisposeAsync();
         await _enclave.DisposeAsync();
+    }
+
+    /// <summary>Starts the gateway anew, which has to make its index again.</summary>
+    private protected async Task RestartWithoutIndexAsync()
+    {
+        await Gateway.StopAsync();
+        Directory.Delete(Path.Combine(Gateway.DataDirectory, "index"), recursive: true);
+        await Gateway.StartAgainAsync(WithManyStreams);
+        await Gateway.WaitForReadinessAsync();
     }
 
     private protected async Task<JsonElement> AppendAsync(
@@ -77,6 +85,13 @@ public abstract class StreamFixture : IAsyncLifetime
 
     private protected static IEnumerable<long> Numbers(JsonElement page) =>
         page.GetProperty("entries").EnumerateArray().Select(e => e.GetProperty("number").GetInt64());
+
+    private static GatewaySettings WithManyStreams(GatewaySettings settings)
+    {
+        Assert.True(LogConfiguration.TryCreate(
+            "test.example/log", 5000, 5000, out LogConfiguration? configuration));
+        return settings with { Log = configuration };
+    }
 
     private static async Task<JsonElement> ProblemOfAsync(
         HttpResponseMessage response, string name, int status)

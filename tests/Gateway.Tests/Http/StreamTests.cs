@@ -224,6 +224,30 @@ public sealed class StreamTests : StreamFixture
             await WalkAsync("/v1/streams/s/entries?limit=1000&direction=backwards"));
     }
 
+    [Fact]
+    public async Task An_entry_whose_payload_was_erased_is_still_where_it_was()
+    {
+        await AppendAsync("/v1/streams/a-1/entries?type=t", "secret");
+        await AppendAsync("/v1/streams/a-1/entries?type=t", "other");
+        using HttpResponseMessage erased = await Gateway.Http.DeleteAsync("/v1/entries/1/payload");
+        Assert.True(erased.IsSuccessStatusCode);
+        for (int start = 0; start < 2; start++)
+        {
+            if (start == 1) await RestartWithoutIndexAsync();
+            JsonElement[] entries =
+            [
+                .. (await Gateway.GetJsonAsync("/v1/streams/a-1/entries"))
+                    .GetProperty("entries").EnumerateArray(),
+            ];
+            Assert.False(entries[0].TryGetProperty("payload", out _));
+            Assert.Equal("a-1", entries[0].GetProperty("stream").GetString());
+            Assert.Equal("other", entries[1].GetProperty("payload").GetString());
+            Assert.Equal([1L, 2], await WalkAsync("/v1/entries?type=t"));
+            Assert.Equal([1L, 2], await WalkAsync("/v1/entries?category=a"));
+            Assert.Equal(["a-1"], await ListAsync("/v1/streams?category=a"));
+        }
+    }
+
     private async Task<List<string>> ListAsync(string? path)
     {
         var names = new List<string>();
