@@ -33,7 +33,8 @@ public sealed class EntryJsonViewTests
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            EntryPages.WriteEntry(json, view, 1, reader, hasPayload: true);
+            StoredEntry entry = view.ReadEntry(1);
+            EntryJsonView.Write(json, entry.Head, reader, entry);
         }
         using JsonDocument document = JsonDocument.Parse(body.WrittenMemory);
         return [.. document.RootElement.EnumerateObject().Select(member => member.Name)];
