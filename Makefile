@@ -39,7 +39,7 @@ test-crash: ## Kill gateway, enclave and both under load, ROUNDS times (60; some
 	@setup/need-dotnet
 	@tests/crash
 
-test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
+test-interop: ## Check logs with a verifier in Python, Go's sumdb packages, and pages in Chromium
 	@setup/need-dotnet
 	@tests/interop/run
 

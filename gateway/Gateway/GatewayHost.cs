@@ -1,4 +1,5 @@
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
@@ -100,6 +101,15 @@ internal static class GatewayHost
             provider.GetRequiredService<PipelineState>(),
             WitnessWait.Patience,
             settings.EnclaveTimes.Time));
+        services.AddSingleton(settings.Subscribers);
+        services.AddSingleton<RecentEvents>();
+        services.AddSingleton(provider => new LiveReaders(
+            provider.GetRequiredService<PipelineState>(),
+            settings.Subscribers,
+            settings.EnclaveTimes.Time,
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
+        services.AddSingleton<RangeAnswers>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<ErasureEndpoints>();

@@ -101,13 +101,42 @@ internal sealed class TestGateway : IAsyncDisposable
             ["v1", "tile", ..] => Tile(string.Join('/', parts[1..])),
             ["v1", "entries:batch"] => Batch(body),
             ["v1", "entries"] when context.Request.Method == "POST" => Append(context, body),
+            ["v1", "entries"] when context.Request.Headers.Accept == "text/event-stream" =>
+                Events(context),
             ["v1", "entries"] => Range(context.Request.Query),
+            ["v1", "epochs", var epoch] => Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteBase64String("document", Log.Epochs[int.Parse(epoch)].Document);
+                json.WriteEndObject();
+            }),
             ["v1", "streams"] => Json(WriteStreams),
             ["v1", "streams", var name, "entries"] => Json(json => WriteStream(json, name)),
             ["v1", "entries", var text, ..] when ulong.TryParse(text, out ulong number)
                 && number < Log.Size => OfRecord(context, parts[3..], number, body),
             _ => null,
         };
+    }
+
+    // What there is, and its head; the subscriber comes again.
+    private byte[] Events(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        ulong from = ulong.Parse(context.Request.Query["from"]!, CultureInfo.InvariantCulture);
+        var text = new StringBuilder();
+        for (ulong number = from; number < Log.Size; number++)
+        {
+            string record = Encoding.UTF8.GetString(Json(json => WriteRecord(json, number)));
+            text.Append("event: entry\ndata: ").Append(record.TrimEnd('\n')).Append("\n\n");
+        }
+        string note = Encoding.UTF8.GetString(Json(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("checkpoint", Encoding.UTF8.GetString(Log.Note(Log.Size)));
+            json.WriteEndObject();
+        }));
+        text.Append("event: checkpoint\ndata: ").Append(note.TrimEnd('\n')).Append("\n\n");
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     private byte[]? OfRecord(HttpContext context, string[] rest, ulong number, byte[] body)

@@ -3,6 +3,7 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -10,7 +11,8 @@ namespace Sequencer.Gateway.Http;
 
 /// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.
 /// </summary>
-internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipts)
+internal sealed class EntryEndpoints(
+    PipelineState state, ReceiptBuilder receipts, RangeAnswers ranges)
 {
     /// <summary>What never changes may be kept for ever.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
@@ -22,12 +24,17 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        StoredHead entry = view!.ReadHead(number);
         // The record never changes, but its payload may be erased.
         context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers.Append("Vary", "Accept");
         Digest tenant = Caller.Of(context).Tenant;
+        bool isCloudEvent = Representations.Of(context.Request) == Representation.CloudEvents;
+        EntryForm form = isCloudEvent ? EntryForm.CloudEvent : EntryForm.Plain;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry, tenant));
+            context,
+            StatusCodes.Status200OK,
+            json => EntryText.Write(json, view!, number, form, tenant),
+            mediaType: isCloudEvent ? CloudEventJson.MediaType : JsonBody.MediaType);
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
@@ -83,19 +90,17 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     public Task ManyAsync(HttpContext context)
     {
         if (state.View is not { } view) return Unavailable(state).SendAsync(context);
-        Problem? problem = Query.RefuseUnknown(
-            context.Request,
-            "payload_digest", "type", "category", "from", "limit", "direction", "payload");
-        EntrySelection selection = EntrySelection.All;
-        problem ??= TrySelect(context, out selection);
         var range = default(EntryRange);
-        problem ??= EntryRange.TryRead(
-            context.Request, "from", isPayloadIncluded: false, out range);
+        Problem? problem = TrySelect(context, out EntrySelection selection);
         if (problem is not null) return problem.SendAsync(context);
         if (!context.Request.Query.TryGetValue("payload_digest", out var hex))
         {
-            return EntryPages.SendAsync(context, view, selection, range, "/v1/entries");
+            return ranges.SendAsync(
+                context, selection, new RangeNames("/v1/entries", "from", ["type", "category"]));
         }
+        problem = Query.RefuseUnknown(context.Request, "payload_digest", "limit")
+            ?? EntryRange.TryRead(context.Request, "from", isPayloadIncluded: false, out range);
+        if (problem is not null) return problem.SendAsync(context);
         return Digest.TryParseHex(hex, out Digest digest)
             ? SendFoundAsync(context, view, digest, range.Limit)
             : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);

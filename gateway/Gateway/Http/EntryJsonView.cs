@@ -31,13 +31,7 @@ internal static class EntryJsonView
         bool isEntry = EntryRecord.TryParse(record, out EntryRecord entry);
         json.WriteStartObject();
         json.WriteNumber("number", header.Number);
-        json.WriteString("kind", header.Type switch
-        {
-            RecordType.Entry => "entry",
-            RecordType.Seal => "seal",
-            RecordType.Snapshot => "snapshot",
-            _ => "statement",
-        });
+        json.WriteString("kind", KindOf(header.Type));
         json.WriteNumber("epoch", header.Epoch);
         json.WriteString("time", JsonBody.Time(header.TimeMs));
         json.WriteString("previous", header.Previous.ToHex());
@@ -50,6 +44,29 @@ internal static class EntryJsonView
             if (!payload.Salt.IsEmpty) json.WriteBase64String("salt", payload.Salt.Span);
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>The name of what a record is.</summary>
+    public static string KindOf(RecordType type) => type switch
+    {
+        RecordType.Entry => "entry",
+        RecordType.Seal => "seal",
+        RecordType.Snapshot => "snapshot",
+        _ => "statement",
+    };
+
+    /// <summary>The stream that an entry was appended to, from its request; false for none.</summary>
+    public static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
+    {
+        stream = "";
+        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
+        foreach (Operation operation in request.Operations)
+        {
+            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
+            stream = Encoding.UTF8.GetString(operation.Name);
+            return true;
+        }
+        return false;
     }
 
     // As text where it is text, since most payloads are, and are read by people.
@@ -86,18 +103,5 @@ internal static class EntryJsonView
             json.WriteString("stream", stream);
             json.WriteNumber("version", AppendAnswer.VersionOf(entry));
         }
-    }
-
-    private static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
-    {
-        stream = "";
-        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
-        foreach (Operation operation in request.Operations)
-        {
-            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
-            stream = Encoding.UTF8.GetString(operation.Name);
-            return true;
-        }
-        return false;
     }
 }

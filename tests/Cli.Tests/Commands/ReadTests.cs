@@ -170,6 +170,40 @@ public sealed class ReadTests : IAsyncLifetime, IDisposable
         }
     }
 
+    [Fact]
+    public async Task Tail_with_a_policy_verifies_and_keeps_how_far_it_came()
+    {
+        string[] tail =
+            ["tail", "--policy", "policy.json", "--position", "position", "--from", "0", "--json"];
+        CommandResult first = await _run.RunAsync([.. tail, "--limit", "2"]);
+        first.IsGood();
+        Assert.Equal([0, 1], Lines(first).Select(Number));
+        CommandResult rest = await _run.RunAsync([.. tail, "--no-follow"]);
+        rest.IsGood();
+        Assert.Equal([2, 3], Lines(rest).Select(Number));
+        CommandResult nothing = await _run.RunAsync([.. tail, "--no-follow"]);
+        nothing.IsGood();
+        Assert.Empty(nothing.Output);
+        lock (_log)
+        {
+            _log.CutTo(2);
+            for (int i = 0; i < 4; i++) _log.Append("another history");
+        }
+        CommandResult lie = await _run.RunAsync([.. tail, "--no-follow"]);
+        lie.IsRefused();
+        Assert.Contains("chain, record 4", lie.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tail_keeps_no_position_without_a_policy()
+    {
+        CommandResult result = await _run.RunAsync("tail", "--position", "position");
+        Assert.Equal(ExitCodes.Unusable, result.ExitCode);
+    }
+
+    private static string[] Lines(CommandResult result) =>
+        result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     private static int Number(string line)
     {
         using JsonDocument json = JsonDocument.Parse(line);
