@@ -92,14 +92,13 @@ internal static class AnswerText
         string kind = record.GetProperty("kind").GetString()!;
         if (kind != "entry") return $"number {record.GetProperty("number")} {kind}";
         string digest = Shorten(record.GetProperty("payload_digest").GetString()!);
-        if (record.TryGetProperty("payload", out JsonElement payload))
-        {
-            Assert.Equal(DigestOf(payload.GetString()!), digest);
-        }
+        bool hasPayload = record.TryGetProperty("payload", out JsonElement payload);
+        if (hasPayload) Assert.Equal(DigestOf(payload.GetString()!), digest);
         JsonElement group = record.GetProperty("group");
         return $"{Appended(record)} {digest} group {group.GetProperty("first")}"
             + $"+{group.GetProperty("index")}/{group.GetProperty("count")}"
-            + (record.GetProperty("idempotent").GetBoolean() ? " idempotent" : "");
+            + (record.GetProperty("idempotent").GetBoolean() ? " idempotent" : "")
+            + (hasPayload ? " with payload" : "");
     }
 
     // An entry, or a stream, which has no number.

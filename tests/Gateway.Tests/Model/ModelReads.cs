@@ -38,7 +38,8 @@ internal static class ModelReads
             ? all.Reverse().Where(at => at.Position <= (read.From ?? int.MaxValue)).ToList()
             : all.Where(at => at.Position >= (read.From ?? 0)).ToList();
         var taken = rest.Take(read.Limit).ToList();
-        IEnumerable<string> told = taken.Select(at => Record(model, at.Number));
+        string payload = read.Of == Of.Stream ? " with payload" : "";
+        IEnumerable<string> told = taken.Select(at => Record(model, at.Number) + payload);
         if (rest.Count > taken.Count)
         {
             // Backwards the next one; forwards the first position behind, where one may be yet.

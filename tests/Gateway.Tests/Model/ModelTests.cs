@@ -20,7 +20,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     private const int RestartOnceIn = 800;
 
     // Enough for every wrong model to be told from the right one.
-    private const int ScriptsPerWrongModel = 5_000;
+    private const int ScriptsPerWrongModel = 20_000;
 
     public static TheoryData<string> WrongOnes => [.. WrongModels.All.Keys];
 

@@ -162,6 +162,7 @@ internal sealed class StepGateway : ISubject
         if (answer.RecordCount > 0) Write(answer, signed.PayloadOffsets);
         _head = signed.Head;
         signed.AnswerDurably(_store.View);
+        _store.EraseUnused(signed.UnusedPayloads);
     }
 
     private void Commit(BatchAnswer opened)
