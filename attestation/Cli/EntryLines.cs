@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Sequencer.Attestation.Log;
 using Sequencer.Client;
 
@@ -17,6 +18,10 @@ internal static class EntryLines
         if (entry.PayloadDigest is { } digest)
         {
             screen.Say($"  payload    {digest.ToHex()}, {entry.PayloadLength} bytes");
+        }
+        if (entry.ErasedBy is { } tombstone)
+        {
+            screen.Say($"  [yellow]erased[/]     by number {tombstone}");
         }
         if (entry.ContentType.Length > 0) screen.Say($"  content    {Screen.Plain(entry.ContentType)}");
         if (entry.Type.Length > 0) screen.Say($"  type       {Screen.Plain(entry.Type)}");
@@ -64,6 +69,7 @@ internal static class EntryLines
         {
             json.WriteString("payload_digest", digest.ToHex());
             json.WriteNumber("payload_length", entry.PayloadLength!.Value);
+            if (entry.ErasedBy is { } tombstone) json.WriteNumber("erased", tombstone);
             json.WriteString("type", entry.Type);
             json.WriteString("content_type", entry.ContentType);
             json.WriteStartObject("metadata");
@@ -74,6 +80,11 @@ internal static class EntryLines
         {
             json.WriteString("stream", stream);
             json.WriteNumber("version", entry.Version!.Value);
+        }
+        if (entry.Payload is { } payload)
+        {
+            if (Utf8.IsValid(payload.Span)) json.WriteString("payload", payload.Span);
+            else json.WriteBase64String("payload_base64", payload.Span);
         }
         json.WriteEndObject();
     }

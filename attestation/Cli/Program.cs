@@ -13,7 +13,9 @@ var root = new RootCommand(
 {
     SubmitCommand.Create(),
     GetCommand.Create(),
+    EraseCommand.Create(),
     TailCommand.Create(),
+    StreamCommand.Create(),
     VerifyCommand.Create(),
     AuditCommand.Create(),
     BackupCommand.Create(),

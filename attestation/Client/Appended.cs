@@ -30,6 +30,10 @@ public sealed record Appended
     /// </summary>
     public bool IsReplayed { get; init; }
 
+    /// <summary>The salt of the payload's commitment, to be kept with the payload; empty for none.
+    /// </summary>
+    public ReadOnlyMemory<byte> Salt { get; init; }
+
     /// <summary>The receipt as a file (docs/PROTOCOL.md section 9); empty if omitted.</summary>
     public ReadOnlyMemory<byte> ReceiptBytes { get; init; }
 

@@ -16,6 +16,7 @@ internal static class EntryJson
         using var json = new Utf8JsonWriter(destination);
         json.WriteStartObject();
         json.WriteBase64String("payload_base64", entry.Payload.Span);
+        if (!entry.Salt.IsEmpty) json.WriteBase64String("salt", entry.Salt.Span);
         if (entry.ContentType.Length > 0) json.WriteString("content_type", entry.ContentType);
         if (entry.Type.Length > 0) json.WriteString("type", entry.Type);
         if (entry.Metadata.Count > 0)

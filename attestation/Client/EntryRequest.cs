@@ -33,12 +33,12 @@ internal sealed class EntryRequest
         }
         ThrowUnlessKey(entry.IdempotencyKey);
         _entry = entry;
-        _payload = Derivation.Payload(entry.Payload.Span);
+        _payload = Derivation.Payload(entry.Payload.Span, entry.Salt.Span);
         // Encoding shows what else is wrong before anything is sent.
         Encode(Digest.Zero);
     }
 
-    /// <summary>SHA-256 of the payload.</summary>
+    /// <summary>The payload's commitment, salted if the entry has a salt.</summary>
     public Digest Payload => _payload;
 
     /// <exception cref="ArgumentException">Not 1 to 255 visible ASCII characters.</exception>

@@ -12,7 +12,11 @@ namespace Sequencer.Client;
 public sealed class EntryView
 {
     internal EntryView(
-        byte[] bytes, EntryMetadata? metadata, string? stream, ReadOnlyMemory<byte>? payload)
+        byte[] bytes,
+        EntryMetadata? metadata,
+        string? stream,
+        SaltedPayload? payload,
+        ulong? erased)
     {
         if (!RecordHeader.TryRead(bytes, out RecordHeader header))
         {
@@ -38,13 +42,16 @@ public sealed class EntryView
         RequestDigest = record.Request;
         IsIdempotent = !record.Idempotency.IsZero;
         Metadata = metadata;
-        if (payload is { } held)
+        ErasedBy = erased;
+        if (payload is not null)
         {
-            if (Derivation.Payload(held.Span) != record.Payload)
+            if (Derivation.Payload(payload.Payload, payload.Salt) != record.Payload
+                || payload.Payload.Length != record.PayloadLength)
             {
                 throw AnswerObject.Wrong("payload", "what the record is committed to");
             }
-            Payload = held;
+            Payload = payload.Payload;
+            Salt = payload.Salt;
         }
         if (stream is null || record.CellCount == 0) return;
         CellValue cell = record.Cell(0);
@@ -84,11 +91,16 @@ public sealed class EntryView
     /// <summary>Tenant; null unless an entry.</summary>
     public Digest? Tenant { get; }
 
-    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
+    /// <summary>The payload's commitment: its SHA-256, unless it was salted; null unless an entry.
+    /// </summary>
     public Digest? PayloadDigest { get; }
 
     /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
     public uint? PayloadLength { get; }
+
+    /// <summary>Number of the tombstone that erased the payload, by the gateway's word; null if none
+    /// did.</summary>
+    public ulong? ErasedBy { get; }
 
     /// <summary>
     /// Event type, content type and pairs, of which the record holds the digest; null unless
@@ -110,6 +122,9 @@ public sealed class EntryView
 
     /// <summary>The payload; null unless it was asked for and is there.</summary>
     public ReadOnlyMemory<byte>? Payload { get; }
+
+    /// <summary>The salt of <see cref="Payload"/>; empty if it has none.</summary>
+    public ReadOnlyMemory<byte> Salt { get; }
 
     /// <summary>The stream; null for none, and where the gateway does not tell.</summary>
     public string? Stream { get; }

@@ -17,7 +17,8 @@ internal static class EntryViewJson
             record,
             ReadMetadata(read, record),
             read.OptionalText("stream"),
-            ReadPayload(read));
+            ReadPayload(read),
+            read.TryGet("erased", out _) ? read.UInt64("erased") : null);
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
@@ -29,25 +30,38 @@ internal static class EntryViewJson
         return (entries, read.TryGet("next", out _) ? read.UInt64("next") : null);
     }
 
-    private static ReadOnlyMemory<byte>? ReadPayload(AnswerObject read)
+    /// <summary>Reads the payload and its salt; null if the answer has none.</summary>
+    public static SaltedPayload? ReadPayload(AnswerObject read)
     {
-        if (read.TryGet("payload_base64", out _)) return read.Base64("payload_base64");
-        if (read.TryGet("payload", out _)) return Encoding.UTF8.GetBytes(read.Text("payload"));
-        return null;
+        byte[]? payload = read.TryGet("payload_base64", out _) ? read.Base64("payload_base64")
+            : read.OptionalText("payload") is { } text ? Encoding.UTF8.GetBytes(text)
+            : null;
+        if (payload is null) return null;
+        byte[] salt = read.TryGet("salt", out _) ? read.Base64("salt") : [];
+        return salt.Length is 0 or Limits.SaltBytes
+            ? new SaltedPayload(payload, salt)
+            : throw AnswerObject.Wrong("salt", "base64 of 32 bytes");
     }
 
-    private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record)
+    /// <summary>Reads the metadata of an entry, null if the answer has none; false if it is not the
+    /// record's.</summary>
+    public static bool TryReadMetadata(
+        AnswerObject read, byte[] record, out EntryMetadata? metadata)
     {
-        if (!EntryRecord.TryParse(record, out EntryRecord entry)) return null;
-        if (!read.TryGet("metadata", out _)) return null;
-        bool isRight = EntryMetadata.TryCreate(
+        metadata = null;
+        if (!EntryRecord.TryParse(record, out EntryRecord entry)) return true;
+        if (!read.TryGet("metadata", out _)) return true;
+        return EntryMetadata.TryCreate(
             read.Text("type"),
             read.Text("content_type"),
             read.TextPairs("metadata"),
-            out EntryMetadata metadata,
-            out _);
-        return isRight && Derivation.Metadata(metadata.Block.Span) == entry.Metadata
+            out metadata,
+            out _)
+            && Derivation.Metadata(metadata.Block.Span) == entry.Metadata;
+    }
+
+    private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record) =>
+        TryReadMetadata(read, record, out EntryMetadata? metadata)
             ? metadata
             : throw AnswerObject.Wrong("metadata", "what the record is committed to");
-    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Sequencer.Attestation.Log;
 
 namespace Sequencer.Client;
 
@@ -11,6 +12,7 @@ internal sealed record GatewayAnswer(
     HttpStatusCode Status, HttpResponseHeaders Headers, byte[] Body)
 {
     private const string ReplayedHeader = "Idempotent-Replayed";
+    private const string SaltHeader = "Sequencer-Salt";
 
     /// <summary>True if there is nothing where the request allows that.</summary>
     public bool IsAbsent => Status == HttpStatusCode.NotFound;
@@ -19,6 +21,18 @@ internal sealed record GatewayAnswer(
     public bool IsReplayed =>
         Headers.TryGetValues(ReplayedHeader, out IEnumerable<string>? values)
         && values.Contains("true");
+
+    /// <summary>The salt of the payload that the body is; empty if it has none.</summary>
+    /// <exception cref="UnexpectedAnswerException">The header is malformed.</exception>
+    public byte[] Salt()
+    {
+        if (!Headers.TryGetValues(SaltHeader, out IEnumerable<string>? values)) return [];
+        var salt = new byte[Limits.SaltBytes];
+        return Convert.TryFromBase64String(string.Concat(values), salt, out int length)
+            && length == salt.Length
+                ? salt
+                : throw new UnexpectedAnswerException($"Header {SaltHeader} is no salt.");
+    }
 }
 
 /// <summary>A request that can be made again, as one that was sent cannot.</summary>

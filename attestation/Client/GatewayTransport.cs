@@ -53,6 +53,36 @@ internal sealed class GatewayTransport
         }
     }
 
+    /// <summary>
+    /// Sends a request whose answer goes on and on, once; null if no answer came, or one to come back
+    /// later.
+    /// </summary>
+    /// <exception cref="ProblemException">The gateway refused it.</exception>
+    public async Task<HttpResponseMessage?> TryOpenAsync(
+        GatewayRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpRequestMessage message = request.ToMessage(new Uri(_root, request.Path));
+            HttpResponseMessage response = await _http.SendAsync(
+                message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode) return response;
+            using (response)
+            {
+                bool isPassing = (int)response.StatusCode >= 500
+                    || response.StatusCode == HttpStatusCode.TooManyRequests;
+                return isPassing
+                    ? null
+                    : throw new ProblemException(
+                        await ProblemJson.ReadAsync(response, cancellationToken));
+            }
+        }
+        catch (Exception e) when (IsNetworkFailure(e) && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private async Task<(GatewayAnswer?, SequencerException?, TimeSpan? Wish)> TrySendAsync(
         GatewayRequest request, CancellationToken cancellationToken)
     {

@@ -31,6 +31,8 @@ public sealed class HttpAuditSource : IAuditSource
     public HttpAuditSource(HttpClient http, TimeProvider? time = null) =>
         _gateway = new GatewayTransport(http, time);
 
+    internal HttpAuditSource(GatewayTransport gateway) => _gateway = gateway;
+
     /// <inheritdoc/>
     public bool HasTiles => true;
 

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using Sequencer.Attestation.Log;
+
 namespace Sequencer.Client;
 
 /// <summary>An entry to be appended. The limits are those of docs/PROTOCOL.md section 1.</summary>
@@ -5,6 +8,13 @@ public sealed record NewEntry
 {
     /// <summary>The payload; may be empty.</summary>
     public required ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>
+    /// 32 random bytes that make the payload's commitment unguessable, once they are erased with the
+    /// payload; empty for none. A retry is the same request only with the same salt, so it is made
+    /// with the entry: see <see cref="WithSalt"/>.
+    /// </summary>
+    public ReadOnlyMemory<byte> Salt { get; init; }
 
     /// <summary>Content type of the payload; empty for none.</summary>
     public string ContentType { get; init; } = "";
@@ -30,4 +40,9 @@ public sealed record NewEntry
     /// when its answer is lost: the same key and entry are appended once.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>The same entry with a new random salt. Keep that with the payload: without it
+    /// nobody can show that a receipt is of this payload.</summary>
+    public NewEntry WithSalt() =>
+        this with { Salt = RandomNumberGenerator.GetBytes(Limits.SaltBytes) };
 }

@@ -34,6 +34,8 @@ public sealed partial class SequencerClient
         AppendOptions? options = null,
         CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (options is { Salted: true } && entry.Salt.IsEmpty) entry = entry.WithSalt();
         var expected = new EntryRequest(entry);
         bool omitReceipt = options is { OmitReceipt: true };
         if (omitReceipt && _verifier is not null)
@@ -55,7 +57,7 @@ public sealed partial class SequencerClient
         using JsonDocument json = AnswerObject.Parse(answer.Body);
         byte[] receipt = omitReceipt ? [] : ReceiptOf(json);
         return _verifier is null
-            ? Believe(new AnswerObject(json.RootElement), receipt, answer.IsReplayed)
+            ? Believe(entry, new AnswerObject(json.RootElement), receipt, answer.IsReplayed)
             : Prove(entry, expected, receipt, answer.IsReplayed);
     }
 
@@ -151,7 +153,8 @@ public sealed partial class SequencerClient
             ? [.. JsonMarshal.GetRawUtf8Value(receipt), (byte)'\n']
             : throw AnswerObject.Wrong("receipt", "there");
 
-    private static Appended Believe(AnswerObject read, byte[] receipt, bool isReplayed)
+    private static Appended Believe(
+        NewEntry entry, AnswerObject read, byte[] receipt, bool isReplayed)
     {
         if (!DateTimeOffset.TryParse(
             read.Text("time"),
@@ -170,6 +173,7 @@ public sealed partial class SequencerClient
             Stream = stream,
             Version = stream is null ? null : (long)read.UInt64("version"),
             IsReplayed = isReplayed,
+            Salt = entry.Salt,
             ReceiptBytes = receipt,
         };
     }
@@ -198,6 +202,7 @@ public sealed partial class SequencerClient
             Stream = stream?.Name,
             Version = stream?.Version,
             IsReplayed = isReplayed,
+            Salt = entry.Salt,
             ReceiptBytes = receipt,
             VerifiedEntry = verified,
         };

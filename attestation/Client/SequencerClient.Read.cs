@@ -71,6 +71,13 @@ public sealed partial class SequencerClient
     /// <exception cref="SequencerException">No such payload, no gateway, or other bytes than the
     /// record's.</exception>
     public async Task<byte[]> GetPayloadAsync(
+        ulong number, CancellationToken cancellationToken = default) =>
+        (await GetSaltedPayloadAsync(number, cancellationToken)).Payload;
+
+    /// <summary>The same with the salt of its commitment.</summary>
+    /// <exception cref="SequencerException">No such payload, no gateway, or other bytes than the
+    /// record's.</exception>
+    public async Task<SaltedPayload> GetSaltedPayloadAsync(
         ulong number, CancellationToken cancellationToken = default)
     {
         EntryView entry = await GetEntryAsync(number, cancellationToken);
@@ -78,8 +85,10 @@ public sealed partial class SequencerClient
         int length = (int)Math.Min(entry.PayloadLength ?? 0, (uint)Array.MaxLength);
         GatewayAnswer answer = await GetAsync(
             $"v1/entries/{number}/payload", length, cancellationToken);
-        return Derivation.Payload(answer.Body) == entry.PayloadDigest
-            ? answer.Body
+        byte[] salt = answer.Salt();
+        return Derivation.Payload(answer.Body, salt) == entry.PayloadDigest
+            && (uint)answer.Body.Length == entry.PayloadLength
+            ? new SaltedPayload(answer.Body, salt)
             : throw new UnexpectedAnswerException(
                 $"The payload of {number} is not the one that its record is committed to.");
     }
@@ -182,7 +191,7 @@ public sealed partial class SequencerClient
     }
 
     /// <summary>The entries with a payload, newest first.</summary>
-    /// <param name="digest">SHA-256 of the payload.</param>
+    /// <param name="digest">SHA-256 of the payload, or its salted commitment.</param>
     /// <param name="limit">Most entries: 1 to 1,000.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SequencerException">No gateway, or a malformed answer.</exception>

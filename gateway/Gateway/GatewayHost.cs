@@ -1,4 +1,5 @@
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
@@ -55,7 +56,8 @@ internal static class GatewayHost
         return app;
     }
 
-    private static void AddParts(
+    /// <summary>What a gateway is made of. Tests take some of it, to drive it step by step.</summary>
+    internal static void AddParts(
         IServiceCollection services,
         GatewaySettings settings,
         DiskReserve disk,
@@ -99,8 +101,18 @@ internal static class GatewayHost
             provider.GetRequiredService<PipelineState>(),
             WitnessWait.Patience,
             settings.EnclaveTimes.Time));
+        services.AddSingleton(settings.Subscribers);
+        services.AddSingleton<RecentEvents>();
+        services.AddSingleton(provider => new LiveReaders(
+            provider.GetRequiredService<PipelineState>(),
+            settings.Subscribers,
+            settings.EnclaveTimes.Time,
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+        services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
+        services.AddSingleton<RangeAnswers>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();

@@ -11,6 +11,9 @@ switch (args)
     case ["append"]:
         await AppendBench.RunAsync();
         return 0;
+    case ["fanout"]:
+        await FanoutBench.RunAsync();
+        return 0;
     case ["restart", var records] when int.TryParse(records, out int count) && count > 0:
         await RestartBench.RunAsync(count);
         return 0;
@@ -18,6 +21,6 @@ switch (args)
         VerifyBench.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: Bench core|link|append|restart RECORDS|verify");
+        Console.Error.WriteLine("usage: Bench core|link|append|fanout|restart RECORDS|verify");
         return 2;
 }

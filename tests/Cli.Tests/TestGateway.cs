@@ -47,6 +47,9 @@ internal sealed class TestGateway : IAsyncDisposable
     /// <summary>Answers in the place of the log, where it gives a status and a body.</summary>
     public Func<string, (int Status, string Problem)?> Refuse { get; set; } = _ => null;
 
+    /// <summary>Which number is erased when another is asked for.</summary>
+    public Func<ulong, ulong> Erased { get; set; } = number => number;
+
     public static async Task<TestGateway> StartAsync(TestLog log)
     {
         var gateway = new TestGateway(log);
@@ -98,25 +101,91 @@ internal sealed class TestGateway : IAsyncDisposable
             ["v1", "tile", ..] => Tile(string.Join('/', parts[1..])),
             ["v1", "entries:batch"] => Batch(body),
             ["v1", "entries"] when context.Request.Method == "POST" => Append(context, body),
+            ["v1", "entries"] when context.Request.Headers.Accept == "text/event-stream" =>
+                Events(context),
             ["v1", "entries"] => Range(context.Request.Query),
+            ["v1", "epochs", var epoch] => Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteBase64String("document", Log.Epochs[int.Parse(epoch)].Document);
+                json.WriteEndObject();
+            }),
+            ["v1", "streams"] => Json(WriteStreams),
+            ["v1", "streams", var name, "entries"] => Json(json => WriteStream(json, name)),
             ["v1", "entries", var text, ..] when ulong.TryParse(text, out ulong number)
-                && number < Log.Size => OfRecord(context, parts[3..], number),
+                && number < Log.Size => OfRecord(context, parts[3..], number, body),
             _ => null,
         };
     }
 
-    private byte[]? OfRecord(HttpContext context, string[] rest, ulong number)
+    // What there is, and its head; the subscriber comes again.
+    private byte[] Events(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        ulong from = ulong.Parse(context.Request.Query["from"]!, CultureInfo.InvariantCulture);
+        var text = new StringBuilder();
+        for (ulong number = from; number < Log.Size; number++)
+        {
+            string record = Encoding.UTF8.GetString(Json(json => WriteRecord(json, number)));
+            text.Append("event: entry\ndata: ").Append(record.TrimEnd('\n')).Append("\n\n");
+        }
+        string note = Encoding.UTF8.GetString(Json(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("checkpoint", Encoding.UTF8.GetString(Log.Note(Log.Size)));
+            json.WriteEndObject();
+        }));
+        text.Append("event: checkpoint\ndata: ").Append(note.TrimEnd('\n')).Append("\n\n");
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    private byte[]? OfRecord(HttpContext context, string[] rest, ulong number, byte[] body)
     {
         switch (rest)
         {
             case []: return Json(json => WriteRecord(json, number));
-            case ["payload"]: return Log.Entries[(int)number]?.Payload;
+            case ["payload"] when context.Request.Method == "DELETE": return Erase(number, body);
+            case ["payload"]:
+                if (Log.Entries[(int)number] is { Salt.Length: > 0 } salted)
+                {
+                    context.Response.Headers["Sequencer-Salt"] =
+                        Convert.ToBase64String(salted.Salt);
+                }
+                return Log.Entries[(int)number]?.Payload;
             case ["receipt"] when context.Request.Query["format"] == "tlog-proof":
                 Assert.True(ReceiptTlogProof.TryEncode(Log.Receipt(number), out byte[]? proof));
                 return proof;
             case ["receipt"]: return Log.Receipt(number).Encode();
             default: return null;
         }
+    }
+
+    private byte[] Erase(ulong number, byte[] body)
+    {
+        number = Erased(number);
+        string reason = "";
+        if (body.Length > 0)
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            reason = json.RootElement.GetProperty("reason").GetString()!;
+        }
+        ulong tombstone = Log.Erase(number, reason);
+        return Json(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("number", tombstone);
+            writer.WriteNumber("erased", number);
+            WriteReceipt(writer, tombstone);
+            writer.WriteEndObject();
+        });
+    }
+
+    private void WriteReceipt(Utf8JsonWriter writer, ulong number)
+    {
+        var receipt = new ArrayBufferWriter<byte>();
+        Log.Receipt(number).WriteObject(receipt);
+        writer.WritePropertyName("receipt");
+        writer.WriteRawValue(receipt.WrittenSpan, skipInputValidation: true);
     }
 
     private byte[]? Tile(string text)
@@ -154,10 +223,7 @@ internal sealed class TestGateway : IAsyncDisposable
                 writer.WriteString("stream", stream.GetString());
                 writer.WriteNumber("version", Version(number));
             }
-            var receipt = new ArrayBufferWriter<byte>();
-            Log.Receipt(number).WriteObject(receipt);
-            writer.WritePropertyName("receipt");
-            writer.WriteRawValue(receipt.WrittenSpan, skipInputValidation: true);
+            WriteReceipt(writer, number);
             writer.WriteEndObject();
         });
     }
@@ -204,7 +270,10 @@ internal sealed class TestGateway : IAsyncDisposable
             out EntryMetadata metadata, out _));
         string payload = Text(entry, "payload")
             ?? Encoding.UTF8.GetString(entry.GetProperty("payload_base64").GetBytesFromBase64());
-        return Log.Append(payload, Text(entry, "stream"), key, metadata);
+        byte[]? salt = entry.TryGetProperty("salt", out JsonElement text)
+            ? text.GetBytesFromBase64()
+            : null;
+        return Log.Append(payload, Text(entry, "stream"), key, metadata, salt: salt);
     }
 
     private byte[] Range(IQueryCollection query)
@@ -223,6 +292,38 @@ internal sealed class TestGateway : IAsyncDisposable
         });
     }
 
+    private void WriteStreams(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("streams");
+        foreach (var stream in Entries().GroupBy(n => Stream(Log.Entries[n]!)!))
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", stream.Key);
+            json.WriteNumber("version", stream.Count());
+            json.WriteNumber("first", stream.First());
+            json.WriteNumber("last", stream.Last());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private void WriteStream(Utf8JsonWriter json, string name)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("entries");
+        foreach (int number in Entries().Where(n => Stream(Log.Entries[n]!) == name))
+        {
+            WriteRecord(json, (ulong)number, hasPayload: true);
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private IEnumerable<int> Entries() =>
+        Enumerable.Range(0, Log.Entries.Count).Where(n => Log.Entries[n] is not null);
+
     private void WriteEpochs(Utf8JsonWriter json)
     {
         json.WriteStartObject();
@@ -240,7 +341,7 @@ internal sealed class TestGateway : IAsyncDisposable
         json.WriteEndObject();
     }
 
-    private void WriteRecord(Utf8JsonWriter json, ulong number)
+    private void WriteRecord(Utf8JsonWriter json, ulong number, bool hasPayload = false)
     {
         byte[] record = Log.Records[(int)number];
         Assert.True(RecordHeader.TryRead(record, out RecordHeader header));
@@ -263,6 +364,7 @@ internal sealed class TestGateway : IAsyncDisposable
                 json.WriteString("stream", stream);
                 json.WriteNumber("version", Version(number));
             }
+            if (hasPayload) json.WriteBase64String("payload_base64", entry.Payload);
         }
         json.WriteEndObject();
     }

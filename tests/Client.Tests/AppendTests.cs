@@ -42,6 +42,37 @@ public sealed class AppendTests : IDisposable
     }
 
     [Fact]
+    public async Task A_salt_goes_with_the_entry_and_the_receipt_is_held_to_it()
+    {
+        NewEntry salted = Order.WithSalt();
+        Assert.NotEqual(Order.WithSalt().Salt.ToArray(), salted.Salt.ToArray());
+        AppendOrder(salted.Salt.ToArray());
+        Appended appended = await Client().AppendAsync(salted);
+        Assert.Equal(salted.Salt.ToArray(), appended.Salt.ToArray());
+        Assert.Contains(
+            $"\"salt\":\"{Convert.ToBase64String(salted.Salt.Span)}\"",
+            Assert.Single(Gateway.Seen).Body.Replace("\\u002B", "+", StringComparison.Ordinal),
+            StringComparison.Ordinal);
+        // The same payload under another salt, or none, is another entry.
+        await Assert.ThrowsAsync<UnverifiedReceiptException>(
+            () => Client().AppendAsync(Order.WithSalt()));
+        await Assert.ThrowsAsync<UnverifiedReceiptException>(() => Client().AppendAsync(Order));
+    }
+
+    [Fact]
+    public async Task A_salt_is_made_where_it_is_asked_for_and_told()
+    {
+        AppendOrder();
+        SequencerClient client = SequencerClient.WithoutVerification(Gateway.Http());
+        Appended plain = await client.AppendAsync(Order);
+        Assert.True(plain.Salt.IsEmpty);
+        Appended salted = await client.AppendAsync(Order, new AppendOptions { Salted = true });
+        Assert.Equal(Limits.SaltBytes, salted.Salt.Length);
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => client.AppendAsync(Order with { Salt = new byte[31] }));
+    }
+
+    [Fact]
     public async Task The_request_says_what_the_entry_does()
     {
         AppendOrder();
@@ -193,11 +224,12 @@ public sealed class AppendTests : IDisposable
 
     private SequencerClient Client() => new(Gateway.Http(), _log.Policy);
 
-    private ulong AppendOrder()
+    private ulong AppendOrder(byte[]? salt = null)
     {
         Assert.True(EntryMetadata.TryCreate(
             Order.Type, Order.ContentType, Order.Metadata, out EntryMetadata metadata, out _));
-        ulong number = _log.Append("hello", Order.Stream, Order.IdempotencyKey, metadata);
+        ulong number = _log.Append(
+            "hello", Order.Stream, Order.IdempotencyKey, metadata, salt: salt);
         _answer = ServedLog.Appended(_log, number);
         return number;
     }

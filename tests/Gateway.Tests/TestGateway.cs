@@ -110,6 +110,16 @@ internal sealed class TestGateway : IAsyncDisposable
             && int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) >= count));
     }
 
+    /// <summary>Waits until so many records are durable.</summary>
+    public async Task WaitForSizeAsync(int size)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while ((await GetJsonAsync("/v1/log")).GetProperty("size").GetInt32() < size)
+        {
+            await Task.Delay(1, patience.Token);
+        }
+    }
+
     /// <summary>The store does not open any more.</summary>
     public void FailNextOpening(Exception fault) => _openingFault = fault;
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import unittest
+from pathlib import Path
 
 import make_log
 from make_log import Log
 from verifier import cbor, merkle, note
 from verifier.encoding import Malformed, base64_decode
-from verifier.frames import crc32c
+from verifier.frames import crc32c, payload_frame_at
 from verifier.policy import decode_policy
-from verifier.records import decode_configuration, decode_metadata, decode_request
+from verifier.records import (
+    decode_configuration,
+    decode_metadata,
+    decode_request,
+    payload_commitment,
+)
 
 CT_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657"]
 CT_LEAVES.append("606162636465666768696a6b6c6d6e6f")
@@ -188,6 +195,35 @@ class Blocks(unittest.TestCase):
         ):
             with self.subTest(bad=bad), self.assertRaises(Malformed):
                 cbor.decode(bytes.fromhex(bad))
+
+
+class Frames(unittest.TestCase):
+    def test_payload_frames_are_those_that_the_gateway_writes(self) -> None:
+        salt = bytes(range(1, 33))
+        for name, kept, erased in (
+            ("payload-frame", b"", False),
+            ("payload-frame-salted", salt, False),
+            ("payload-frame-erased", b"", True),
+            ("payload-frame-salted-erased", bytes(32), True),
+        ):
+            path = Path(__file__).parent.parent / "golden" / f"{name}.hex"
+            data = bytes.fromhex("".join(path.read_text().split()))
+            with self.subTest(name=name):
+                frame = payload_frame_at(b"xx" + data, 2)
+                self.assertEqual((frame.request, frame.metadata), (b"\1\2\3", b"\1\0\0\0\0"))
+                self.assertEqual((frame.salt, frame.erased), (kept, erased))
+                self.assertEqual(frame.payload, b"\0\0" if erased else b"hi")
+                for bit in range(8 * len(data)):
+                    changed = bytearray(data)
+                    changed[bit // 8] ^= 1 << bit % 8
+                    with self.assertRaises(Malformed):
+                        payload_frame_at(bytes(changed), 0)
+
+    def test_a_salted_commitment_is_not_the_payloads_own_digest(self) -> None:
+        salt = bytes(range(1, 33))
+        digest = hashlib.sha256(b"seq-salted/v1\0" + salt + b"hi").digest()
+        self.assertEqual(payload_commitment(b"hi", salt), digest)
+        self.assertEqual(payload_commitment(b"hi"), hashlib.sha256(b"hi").digest())
 
 
 class Policies(unittest.TestCase):

@@ -51,6 +51,9 @@ public sealed class AuditReport
     /// <summary>Cells that exist at the end.</summary>
     public uint Cells { get; }
 
+    /// <summary>What became of the payloads; null where the source has none.</summary>
+    public AuditPayloads? Payloads { get; init; }
+
     /// <summary>Proof that the log has two histories, one for each held head that shows it.
     /// </summary>
     public ImmutableArray<ForkEvidence> Evidence { get; }

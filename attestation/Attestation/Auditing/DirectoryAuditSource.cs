@@ -56,9 +56,18 @@ public sealed class DirectoryAuditSource : IAuditSource
         get
         {
             var notes = new List<string>();
-            if (_payloads.AbsentCount > 0)
+            AuditPayloads payloads = _payloads.Erasures.Payloads;
+            if (payloads.Missing > 0)
             {
-                notes.Add($"payloads: {_payloads.AbsentCount} are not in the directory");
+                notes.Add(
+                    $"payloads: {payloads.Missing} are not in the directory, and no tombstone up "
+                    + "to the head names them");
+            }
+            if (payloads.Unerased > 0)
+            {
+                notes.Add(
+                    $"payloads: {payloads.Unerased} are still there although a tombstone names "
+                    + "them; a gateway that starts on the directory erases them");
             }
             if (_tornBytes > 0)
             {
@@ -67,6 +76,9 @@ public sealed class DirectoryAuditSource : IAuditSource
             return notes;
         }
     }
+
+    /// <inheritdoc/>
+    public AuditPayloads Payloads => _payloads.Erasures.Payloads;
 
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> ReadCheckpointAsync(
@@ -112,9 +124,24 @@ public sealed class DirectoryAuditSource : IAuditSource
             yield return records;
             faults = [];
         }
+        if (_payloads.Erasures.HasClaims) await SettleErasuresAsync(cancellationToken);
         if (faults.Count > 0)
         {
             yield return new AuditRecords(next, default, "log/") { Faults = faults };
+        }
+    }
+
+    /// <summary>A last pass, only where a tombstone names a payload that is still there.</summary>
+    private async Task SettleErasuresAsync(CancellationToken cancellationToken)
+    {
+        await foreach (ScannedFrame frame in new CommitFrameScan(_segments)
+            .ReadAsync(cancellationToken))
+        {
+            if (frame.Bytes.IsEmpty) continue;
+            foreach ((ReadOnlyMemory<byte> record, _) in Entries(frame))
+            {
+                _payloads.Erasures.Settle(record.Span);
+            }
         }
     }
 

@@ -16,6 +16,10 @@ public interface IAuditSource
     /// </summary>
     IReadOnlyList<string> Notes => [];
 
+    /// <summary>What became of the payloads, complete at the end; null if the source has none.
+    /// </summary>
+    AuditPayloads? Payloads => null;
+
     /// <summary>The newest signed checkpoint; null or empty if there is none.</summary>
     Task<ReadOnlyMemory<byte>?> ReadCheckpointAsync(CancellationToken cancellationToken);
 

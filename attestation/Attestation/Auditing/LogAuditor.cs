@@ -81,7 +81,10 @@ public sealed class LogAuditor
         notes.AddRange(Notes(source, headReport));
         return new AuditReport(
             headReport, faults, replay, notes.ToImmutable(),
-            forks is null ? [] : [.. forks.Make(_policy, note)]);
+            forks is null ? [] : [.. forks.Make(_policy, note)])
+        {
+            Payloads = source.Payloads,
+        };
     }
 
     // A log grows while it is read: an epoch that opened after this checkpoint is of a later one.

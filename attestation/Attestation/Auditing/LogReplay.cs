@@ -12,8 +12,10 @@ namespace Sequencer.Attestation.Auditing;
 internal sealed class LogReplay
 {
     private readonly FaultList _faults;
-    private readonly CellReplay _cells;
-    private readonly IdempotencyReplay _idempotency;
+
+    // Null for those who follow a log without keeping its content.
+    private readonly CellReplay? _cells;
+    private readonly IdempotencyReplay? _idempotency;
     private readonly GroupReplay _groups;
     private readonly TreeFrontier _tree = new();
     private readonly List<EpochStatement> _statements = [];
@@ -36,6 +38,31 @@ internal sealed class LogReplay
         _groups = new GroupReplay(faults);
     }
 
+    /// <summary>
+    /// Goes on behind records that were judged before, or elsewhere, without what they come to: cells
+    /// and keys are not checked.
+    /// </summary>
+    /// <param name="before">The records before.</param>
+    /// <param name="lastLeaf">Leaf hash of the last of them.</param>
+    /// <param name="statement">The newest statement among them; null without one.</param>
+    /// <param name="faults">Where faults go.</param>
+    public LogReplay(
+        TreeFrontier before, in Digest lastLeaf, EpochStatement? statement, FaultList faults)
+    {
+        _faults = faults;
+        _groups = new GroupReplay(faults);
+        _isContentKnown = false;
+        before.CopyTo(_tree);
+        Next = before.Size;
+        _lastLeaf = lastLeaf;
+        if (Next == 0) return;
+        _groups.Skip();
+        _isSealed = null;
+        if (statement is null) _isLastStatementKnown = false;
+        else (_epoch, _lastTimeMs) = (statement.Fields.Epoch, statement.Fields.TimeMs);
+        if (statement is not null) _statements.Add(statement);
+    }
+
     /// <summary>The place of the next record.</summary>
     public ulong Next { get; private set; }
 
@@ -43,7 +70,7 @@ internal sealed class LogReplay
 
     public ulong EntryCount { get; private set; }
 
-    public int CellCount => _cells.Cells.Count;
+    public int CellCount => _cells?.Cells.Count ?? 0;
 
     /// <summary>The statements found, oldest first.</summary>
     public IReadOnlyList<EpochStatement> Statements => _statements;
@@ -103,7 +130,7 @@ internal sealed class LogReplay
         _isLastStatementKnown = false;
         _isSealed = null;
         _isContentKnown = false;
-        _cells.Skip();
+        _cells?.Skip();
         _groups.Skip();
         Next = number;
     }
@@ -137,8 +164,8 @@ internal sealed class LogReplay
         CheckGoesOn(entry.Header, "an entry");
         _isSealed = false;
         _groups.Take(entry, Next);
-        _cells.Take(entry, Next);
-        _idempotency.Take(entry, Next);
+        _cells?.Take(entry, Next);
+        _idempotency?.Take(entry, Next);
         EntryCount++;
     }
 
@@ -171,7 +198,7 @@ internal sealed class LogReplay
         {
             Expect("frontier with root", _tree.Root(), snapshot.Frontier().Root());
         }
-        if (_isContentKnown)
+        if (_isContentKnown && _cells is not null && _idempotency is not null)
         {
             ulong before = _statements.Count > 1 ? _statements[^2].Fields.TimeMs : 0;
             Expect("time of the statement before", before, fields.StatementBeforeTimeMs);

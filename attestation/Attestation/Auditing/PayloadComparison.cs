@@ -1,4 +1,3 @@
-using Sequencer.Attestation.Cryptography;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
 
@@ -6,16 +5,24 @@ namespace Sequencer.Attestation.Auditing;
 
 /// <summary>
 /// Compares what was stored of an entry (request, metadata, payload) with its record. A payload
-/// segment that is not there is no fault: payloads may be kept elsewhere or be erased.
+/// segment that is not there is no fault: payloads may be kept elsewhere. Nor is a frame that was
+/// erased, of which request and metadata are left.
 /// </summary>
 internal sealed class PayloadComparison(IReadOnlyList<SegmentFile> segments)
 {
     private const int FirstReadBytes = 64 * 1024;
 
+    // A frame reads as anything while its gateway erases it: it is read again before it is called
+    // damaged.
+    private const int AttemptsMax = 3;
+
     private byte[] _buffer = new byte[FirstReadBytes];
 
     /// <summary>Entries that had no payload file.</summary>
     public ulong AbsentCount { get; private set; }
+
+    /// <summary>Which of the payloads that are gone were erased.</summary>
+    public ErasureAudit Erasures { get; } = new();
 
     /// <summary>The fault of one entry, or null.</summary>
     /// <param name="record">The encoded record.</param>
@@ -37,6 +44,7 @@ internal sealed class PayloadComparison(IReadOnlyList<SegmentFile> segments)
         if (segment is null || offset - segment.Start >= segment.Length)
         {
             AbsentCount++;
+            Erasures.Take(record.Span, metadata: default, isPresent: false);
             return null;
         }
         ulong at = offset - segment.Start;
@@ -45,7 +53,23 @@ internal sealed class PayloadComparison(IReadOnlyList<SegmentFile> segments)
         ulong boundary = Math.Min(
             segment.Length - at,
             (ulong)PayloadFrame.HeaderBytes + AppendRequest.MaxBytes + Limits.MetadataMaxBytes
-                + entry.PayloadLength);
+                + Limits.SaltBytes + entry.PayloadLength);
+        AuditFault? fault = null;
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            Memory<byte> bytes = await ReadAsync(segment, at, boundary, cancellationToken);
+            fault = Compare(record.Span, bytes.Span, number, place);
+            if (fault is not null) continue;
+            PayloadFrame.TryRead(bytes.Span, out PayloadFrame frame, out _);
+            Erasures.Take(record.Span, frame.Metadata, isPresent: !frame.IsErased);
+            break;
+        }
+        return fault;
+    }
+
+    private async Task<Memory<byte>> ReadAsync(
+        SegmentFile segment, ulong at, ulong boundary, CancellationToken cancellationToken)
+    {
         Memory<byte> bytes = Buffer((int)Math.Min(boundary, FirstReadBytes));
         int read = await segment.ReadAsync(at, bytes, cancellationToken);
         FrameStatus status = PayloadFrame.TryRead(bytes.Span[..read], out _, out int length);
@@ -54,7 +78,7 @@ internal sealed class PayloadComparison(IReadOnlyList<SegmentFile> segments)
             bytes = Buffer(length);
             read = await segment.ReadAsync(at, bytes, cancellationToken);
         }
-        return Compare(record.Span, bytes.Span[..read], number, place);
+        return bytes[..read];
     }
 
     private static AuditFault? Compare(
@@ -65,12 +89,17 @@ internal sealed class PayloadComparison(IReadOnlyList<SegmentFile> segments)
         {
             return Fault(number, place, "the whole frame of this entry", $"{status}");
         }
-        if (entry.PayloadLength != frame.Payload.Length
-            || entry.Payload != Sha256.Hash(frame.Payload))
+        if (entry.PayloadLength != frame.Payload.Length)
         {
             return Fault(
-                number, place, $"the payload with SHA-256 {entry.Payload}",
-                $"{Sha256.Hash(frame.Payload)}");
+                number, place, $"a payload of {entry.PayloadLength} bytes",
+                $"{frame.Payload.Length}");
+        }
+        Digest commitment = Derivation.Payload(frame.Payload, frame.Salt);
+        if (!frame.IsErased && entry.Payload != commitment)
+        {
+            return Fault(
+                number, place, $"the payload with commitment {entry.Payload}", $"{commitment}");
         }
         if (entry.Request != Derivation.Request(frame.Request))
         {

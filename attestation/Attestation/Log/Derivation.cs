@@ -20,6 +20,19 @@ public static class Derivation
     /// <summary>The payload commitment: plain SHA-256.</summary>
     public static Digest Payload(ReadOnlySpan<byte> payload) => Sha256.Hash(payload);
 
+    /// <summary>The commitment of a payload with a salt of 32 bytes, or with none (section 1).
+    /// </summary>
+    /// <exception cref="ArgumentException">The salt has another length.</exception>
+    public static Digest Payload(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> salt)
+    {
+        if (salt.IsEmpty) return Payload(payload);
+        if (salt.Length != Limits.SaltBytes)
+        {
+            throw new ArgumentException($"A salt has {Limits.SaltBytes} bytes.", nameof(salt));
+        }
+        return Sha256.Hash("seq-salted/v1\0"u8, salt, payload);
+    }
+
     /// <summary>Tenant of a name of 1 to 255 bytes (section 1).</summary>
     public static Digest Tenant(ReadOnlySpan<byte> name) => Sha256.Hash("seq-tenant/v1\0"u8, name);
 

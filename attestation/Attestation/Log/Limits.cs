@@ -27,6 +27,9 @@ public static class Limits
     /// <summary>Highest <c>cells-max</c> and highest <c>idempotency-window</c>.</summary>
     public const uint ConfigurationNumberMax = 100_000_000;
 
+    /// <summary>Length of a payload's salt, in bytes.</summary>
+    public const int SaltBytes = 32;
+
     /// <summary>Longest name of a tenant, cell or idempotency key, in bytes of UTF-8.</summary>
     public const int NameMaxBytes = 255;
 }

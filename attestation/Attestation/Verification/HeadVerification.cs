@@ -65,6 +65,19 @@ internal sealed class HeadVerification
         VerificationRule.StatementNumber, VerificationRule.MeasurementRetired,
     ];
 
+    /// <summary>The size that a note speaks of; false if it does not decode.</summary>
+    public static bool TryReadSize(ReadOnlySpan<byte> note, out ulong size)
+    {
+        size = 0;
+        if (!SignedNote.TryParse(note, out SignedNote? signed, out _)
+            || !Notes.Checkpoint.TryParse(signed.Text.Span, out Checkpoint? checkpoint, out _))
+        {
+            return false;
+        }
+        size = checkpoint.Size;
+        return true;
+    }
+
     /// <summary>The statement, as soon as it decodes.</summary>
     public EpochStatement? Statement { get; private set; }
 

@@ -1,4 +1,4 @@
-using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
 
 namespace Sequencer.Attestation.Verification;
@@ -20,11 +20,14 @@ public readonly record struct RecordEvidence(
 }
 
 /// <summary>A payload that was hashed by the one who has it.</summary>
-/// <param name="Commitment">SHA-256 of the payload.</param>
+/// <param name="Commitment">SHA-256 of the payload, or its salted commitment (section 1).</param>
 /// <param name="Length">Its length, in bytes.</param>
 public readonly record struct PayloadClaim(Digest Commitment, ulong Length)
 {
     /// <summary>Hashes a payload.</summary>
-    public static PayloadClaim Of(ReadOnlySpan<byte> payload) =>
-        new(Sha256.Hash(payload), (ulong)payload.Length);
+    /// <param name="payload">The payload.</param>
+    /// <param name="salt">Its salt, 32 bytes; empty for an entry without one.</param>
+    /// <exception cref="ArgumentException">The salt has another length.</exception>
+    public static PayloadClaim Of(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> salt = default) =>
+        new(Derivation.Payload(payload, salt), (ulong)payload.Length);
 }

@@ -39,6 +39,11 @@ public sealed class VerifiedEntry
         {
             Metadata = metadata;
         }
+        if (Log.Tombstone.TryRead(
+            Record.Span, evidence.Metadata.Span, out Tombstone tombstone))
+        {
+            Tombstone = tombstone;
+        }
         if (AppendRequest.TryParse(evidence.Request.Span, out AppendRequest request))
         {
             Streams = ReadStreams(entry, request);
@@ -66,7 +71,8 @@ public sealed class VerifiedEntry
     /// <summary>The enclave's time, Unix milliseconds.</summary>
     public ulong TimeMs { get; }
 
-    /// <summary>SHA-256 of the payload; null unless an entry.</summary>
+    /// <summary>The payload's commitment: its SHA-256, unless it was salted; null unless an entry.
+    /// </summary>
     public Digest? PayloadCommitment { get; }
 
     /// <summary>Length of the payload, in bytes; null unless an entry.</summary>
@@ -80,6 +86,10 @@ public sealed class VerifiedEntry
 
     /// <summary>What the caller said of the payload; null unless an entry.</summary>
     public EntryMetadata? Metadata { get; }
+
+    /// <summary>What it erases, if it is a tombstone; null otherwise. That the record which it names
+    /// is there takes that record: <see cref="Log.Tombstone.Erases"/>.</summary>
+    public Tombstone? Tombstone { get; }
 
     /// <summary>The streams that it was appended to, in the order of the request.</summary>
     public ImmutableArray<StreamVersion> Streams { get; }

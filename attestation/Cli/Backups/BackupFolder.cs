@@ -7,11 +7,20 @@ internal static class BackupFolder
 
     /// <summary>Reads the manifest of a backup.</summary>
     /// <exception cref="CommandFailure">There is none, or it is damaged.</exception>
-    public static BackupManifest Read(string folder) => Find(folder)
-        ?? throw new CommandFailure(
-            Directory.Exists(folder)
-                ? $"{folder} holds no finished backup: it has no {BackupManifest.FileName}."
-                : $"There is no folder {folder}.");
+    public static BackupManifest Read(string folder)
+    {
+        BackupManifest manifest = Find(folder)
+            ?? throw new CommandFailure(
+                Directory.Exists(folder)
+                    ? $"{folder} holds no finished backup: it has no {BackupManifest.FileName}."
+                    : $"There is no folder {folder}.");
+        var files = new DiskFolder(folder);
+        if (!ErasedSegments.AreLeftIn(files)) return manifest;
+        // Where another backup is at work they are its own.
+        using IDisposable? held = files.TryLock(LockPath);
+        if (held is not null) ErasedSegments.Settle(files, manifest);
+        return manifest;
+    }
 
     /// <summary>Takes a folder for a backup: one that is new, empty, or a backup.</summary>
     /// <returns>The lock, and the manifest if a backup was finished there.</returns>
@@ -32,7 +41,9 @@ internal static class BackupFolder
             ?? throw new CommandFailure($"Another backup into {folder.Path} is at work.");
         try
         {
-            return (held, Find(folder.Path));
+            BackupManifest? before = Find(folder.Path);
+            if (before is not null) ErasedSegments.Settle(folder, before);
+            return (held, before);
         }
         catch
         {

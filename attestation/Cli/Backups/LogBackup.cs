@@ -37,6 +37,7 @@ internal sealed class LogBackup : IDisposable
     private readonly SortedDictionary<string, BackupFile> _smallFiles = new(StringComparer.Ordinal);
     private readonly CopiedSegments _log;
     private readonly CopiedSegments _payload;
+    private readonly LogTombstones _tombstones;
     private ulong _sinceStep;
 
     private LogBackup(
@@ -53,6 +54,7 @@ internal sealed class LogBackup : IDisposable
         _cosigned = cosigned;
         _stepBytes = stepBytes;
         _reading = new LogReading(source, advance);
+        _tombstones = new LogTombstones(source);
         IReadOnlyList<BackupFile> files = _before?.Files ?? [];
         _log = new CopiedSegments(target, files.Where(file => file.IsIn("log")));
         _payload = new CopiedSegments(target, files.Where(file => file.IsIn("payload")));
@@ -94,6 +96,8 @@ internal sealed class LogBackup : IDisposable
         bool isJoined = _before is null;
         await foreach (ScannedFrame frame in _reading.ReadAsync(cancellationToken))
         {
+            // Those before the join too: a backup that was killed may have copied them and no more.
+            await _tombstones.TakeAsync(Walk.Entries, cancellationToken);
             if (isJoined) await CopyAsync(frame, cancellationToken);
             else isJoined = IsJoinedHere();
         }
@@ -112,12 +116,15 @@ internal sealed class LogBackup : IDisposable
         {
             throw LogFolder.Damaged(_source.Path, "log", $"the last head: {fault.TrimEnd('.')}");
         }
-        BackupManifest manifest = Describe();
+        var erased = new ErasedSegments(_target);
+        BackupManifest manifest = Describe(
+            erased.Prepare(_payload.Files, await _tombstones.FindErasedAsync(cancellationToken)));
         if (_before is null || !manifest.Encode().SequenceEqual(_before.Encode()))
         {
             SettleFiles();
             if (audit is not null) await audit(manifest);
             Finish(manifest);
+            erased.Finish();
         }
         else if (audit is not null)
         {
@@ -186,7 +193,7 @@ internal sealed class LogBackup : IDisposable
         _sinceStep += _log.End + _payload.End - copied;
         if (_sinceStep < _stepBytes) return;
         SettleFiles();
-        Finish(Describe());
+        Finish(Describe(_payload.Files));
         _sinceStep = 0;
     }
 
@@ -215,7 +222,7 @@ internal sealed class LogBackup : IDisposable
         _smallFiles[path] = new BackupFile(path, (ulong)bytes.Length, Sha256.Hash(bytes));
     }
 
-    private BackupManifest Describe() => new()
+    private BackupManifest Describe(IEnumerable<BackupFile> payload) => new()
     {
         Origin = Walk.Head!.Origin,
         LogId = Walk.Statements[0].LogId,
@@ -225,7 +232,7 @@ internal sealed class LogBackup : IDisposable
         Cosigned = CosignedNote(),
         Files =
         [
-            .. _smallFiles.Values.Concat(_log.Files).Concat(_payload.Files)
+            .. _smallFiles.Values.Concat(_log.Files).Concat(payload)
                 .OrderBy(file => file.Path, StringComparer.Ordinal),
         ],
     };

@@ -138,6 +138,13 @@ internal static class AuditCommand
             CultureInfo.InvariantCulture,
             $"  {report.Records} records read: {report.Entries} entries, {report.Epochs} epochs, "
             + $"{report.Cells} cells."));
+        if (report.Payloads is { } payloads)
+        {
+            screen.Say(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {payloads.Present} payloads present, {payloads.Erased} erased by tombstones, "
+                + $"{payloads.Missing} missing."));
+        }
         foreach (string note in report.Notes) screen.Say($"  [grey]note: {Screen.Plain(note)}[/]");
         if (report.IsGood)
         {
@@ -171,6 +178,15 @@ internal static class AuditCommand
         json.WriteNumber("entries", report.Entries);
         json.WriteNumber("epochs", report.Epochs);
         json.WriteNumber("cells", report.Cells);
+        if (report.Payloads is { } payloads)
+        {
+            json.WriteStartObject("payloads");
+            json.WriteNumber("present", payloads.Present);
+            json.WriteNumber("erased", payloads.Erased);
+            json.WriteNumber("missing", payloads.Missing);
+            json.WriteNumber("unerased", payloads.Unerased);
+            json.WriteEndObject();
+        }
         if (report.Head is { } head)
         {
             if (head.TryGet(out VerifiedHead? verified))

@@ -18,6 +18,12 @@ internal static class GetCommand
         Description = "The payload's bytes instead (checked against the record)",
     };
 
+    private static readonly Option<string?> Salt = new("--salt")
+    {
+        Description = "With --payload: write the salt of its commitment to this file",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<bool> ReceiptOption = new("--receipt")
     {
         Description = "The receipt instead, verified if there is a policy",
@@ -51,6 +57,7 @@ internal static class GetCommand
             SharedOptions.Url,
             SharedOptions.Policy,
             Payload,
+            Salt,
             ReceiptOption,
             TlogProof,
             Target,
@@ -74,7 +81,16 @@ internal static class GetCommand
             : new SequencerClient(http, policy);
         if (parse.GetValue(Payload))
         {
-            Give(parse, screen, await client.GetPayloadAsync(number, cancellationToken));
+            SaltedPayload payload = await client.GetSaltedPayloadAsync(number, cancellationToken);
+            if (parse.GetValue(Salt) is { } saltFile)
+            {
+                if (payload.Salt.Length == 0)
+                {
+                    throw new CommandFailure($"The payload of {number} has no salt.");
+                }
+                Salts.Write(saltFile, payload.Salt, parse.GetValue(Force));
+            }
+            Give(parse, screen, payload.Payload);
         }
         else if (parse.GetValue(ReceiptOption))
         {

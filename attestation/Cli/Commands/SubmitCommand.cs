@@ -57,6 +57,13 @@ internal static class SubmitCommand
         AllowMultipleArgumentsPerToken = false,
     };
 
+    private static readonly Option<string?> Salt = new("--salt")
+    {
+        Description = "Salt the payload's commitment, so that nobody can guess the payload once it "
+            + "is erased: with the salt in this file, or with a new one that is written there",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<string?> IdempotencyKey = new("--idempotency-key")
     {
         Description = "Makes a retry safe: the same key and entry get the same number. With "
@@ -89,6 +96,7 @@ internal static class SubmitCommand
             ContentType,
             Metadata,
             IdempotencyKey,
+            Salt,
             Target,
         };
         command.SetWork(Work);
@@ -106,6 +114,10 @@ internal static class SubmitCommand
         if (sources.Length > 1 && parse.GetValue(IdempotencyKey) is not null)
         {
             throw new CommandFailure("--idempotency-key goes with one file.");
+        }
+        if (parse.GetValue(Salt) is not null && (sources.Length > 1 || parse.GetValue(Lines)))
+        {
+            throw new CommandFailure("--salt goes with one entry: each has a salt of its own.");
         }
         if (parse.GetValue(Stream) is null && parse.GetResult(Expect) is { Implicit: false })
         {
@@ -161,6 +173,10 @@ internal static class SubmitCommand
     {
         byte[] payload = Files.Read(source, PayloadMaxBytes, "a payload");
         NewEntry entry = Entry(parse, payload, parse.GetValue(IdempotencyKey));
+        if (parse.GetValue(Salt) is { } saltFile)
+        {
+            entry = entry with { Salt = Salts.ReadOrMake(saltFile) };
+        }
         Appended appended = await client.AppendAsync(entry, cancellationToken: cancellationToken);
         string receipt = parse.GetValue(Target)
             ?? FreeName(string.Create(

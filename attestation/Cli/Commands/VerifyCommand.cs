@@ -24,6 +24,12 @@ internal static class VerifyCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string?> Salt = new("--salt")
+    {
+        Description = "With --payload: the salt of its commitment, in base64",
+        HelpName = "FILE",
+    };
+
     public static Command Create()
     {
         var command = new Command(
@@ -33,12 +39,15 @@ internal static class VerifyCommand
             + "  sequencer verify 1.receipt.json --policy measurements.json\n\n"
             + "Evidence that 'sequencer audit' wrote is judged as such: it is good if the log has "
             + "two histories.\n\n"
+            + "An entry whose payload was erased is told so if its tombstone's receipt is among "
+            + "those given.\n\n"
             + "An image's measurements.json pins which program signed, but not which log of it.\n\n"
             + "Exit codes: 0 all good, 1 at least one refused, 2 nothing was decided.")
         {
             Receipts,
             SharedOptions.Policy,
             Payload,
+            Salt,
         };
         command.SetWork(Work);
         return command;
@@ -52,10 +61,17 @@ internal static class VerifyCommand
         {
             throw new CommandFailure("--payload goes with one receipt.");
         }
+        string? saltFile = parse.GetValue(Salt);
+        if (saltFile is not null && payloadFile is null)
+        {
+            throw new CommandFailure("--salt goes with --payload.");
+        }
         Trust trust = SharedOptions.RequireTrust(parse, screen);
         PayloadClaim? payload = payloadFile is null
             ? null
-            : PayloadClaim.Of(Files.Read(payloadFile, PayloadMaxBytes, "a payload"));
+            : PayloadClaim.Of(
+                Files.Read(payloadFile, PayloadMaxBytes, "a payload"),
+                saltFile is null ? [] : Salts.Read(saltFile));
 
         var reports = new List<(string File, VerificationReport<VerifiedEntry> Report)>();
         foreach (string file in files)
@@ -69,13 +85,18 @@ internal static class VerifyCommand
             }
             reports.Add((file, trust.VerifyReceipt(receipt, payload)));
         }
-        if (screen.IsJson) screen.WriteJson(json => Write(json, reports));
-        else foreach ((string file, var report) in reports) Show(screen, file, report);
+        var erasures = new ReceiptErasures(reports.Select(r => r.Report));
+        if (screen.IsJson) screen.WriteJson(json => Write(json, reports, erasures));
+        else foreach ((string file, var report) in reports) Show(screen, file, report, erasures);
         return Task.FromResult(
             reports.TrueForAll(r => r.Report.IsGood) ? ExitCodes.Good : ExitCodes.Refused);
     }
 
-    private static void Show(Screen screen, string file, VerificationReport<VerifiedEntry> report)
+    private static void Show(
+        Screen screen,
+        string file,
+        VerificationReport<VerifiedEntry> report,
+        ReceiptErasures erasures)
     {
         screen.Say($"[bold]{Screen.Plain(file)}[/]");
         CheckLines.Show(screen, report.Checks);
@@ -97,7 +118,15 @@ internal static class VerifyCommand
         }
         if (entry.PayloadCommitment is { } commitment && !entry.IsPayloadChecked)
         {
-            screen.Say($"      payload SHA-256 {commitment.ToHex()} (not compared: no --payload)");
+            screen.Say($"      payload commitment {commitment.ToHex()} (not compared: no --payload)");
+        }
+        if (erasures.TombstoneOf(entry) is { } tombstone)
+        {
+            screen.Say($"      [yellow]erased[/]: number {tombstone} says that its payload is gone");
+        }
+        if (entry.Tombstone is { } erases)
+        {
+            screen.Say($"      a tombstone: the payload of number {erases.Erased} was erased");
         }
         if (!entry.Head.Policy.IsLogPinned)
         {
@@ -108,7 +137,8 @@ internal static class VerifyCommand
 
     private static void Write(
         Utf8JsonWriter json,
-        IEnumerable<(string File, VerificationReport<VerifiedEntry> Report)> reports)
+        IEnumerable<(string File, VerificationReport<VerifiedEntry> Report)> reports,
+        ReceiptErasures erasures)
     {
         json.WriteStartObject();
         json.WriteStartArray("receipts");
@@ -133,6 +163,11 @@ internal static class VerifyCommand
                     json.WriteString("payload_digest", commitment.ToHex());
                 }
                 json.WriteBoolean("payload_checked", entry.IsPayloadChecked);
+                if (erasures.TombstoneOf(entry) is { } tombstone)
+                {
+                    json.WriteNumber("erased", tombstone);
+                }
+                if (entry.Tombstone is { } erases) json.WriteNumber("erases", erases.Erased);
                 json.WriteStartArray("streams");
                 foreach (StreamVersion stream in entry.Streams)
                 {

@@ -90,6 +90,14 @@ internal static class AppendAnswer
             json.WriteString("stream", stream);
             json.WriteNumber("version", VersionOf(record));
         }
+        WriteReceipt(json, record.Header.Number, wish, receipt);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes as much of a receipt as the caller wants.</summary>
+    public static void WriteReceipt(
+        Utf8JsonWriter json, ulong number, ReceiptWish wish, Receipt? receipt)
+    {
         if (receipt is not null)
         {
             var bytes = new ArrayBufferWriter<byte>(receipt.LengthMax);
@@ -99,8 +107,7 @@ internal static class AppendAnswer
         }
         else if (wish == ReceiptWish.Reference)
         {
-            json.WriteString("receipt", $"/v1/entries/{record.Header.Number}/receipt");
+            json.WriteString("receipt", $"/v1/entries/{number}/receipt");
         }
-        json.WriteEndObject();
     }
 }

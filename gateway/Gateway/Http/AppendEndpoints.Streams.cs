@@ -27,6 +27,7 @@ internal sealed partial class AppendEndpoints
         var level = Acknowledgement.Durable;
         var expected = ExpectedVersion.Any;
         Problem? problem = Query.RefuseUnknown(request, "ack")
+            ?? PayloadSalt.TryRead(request, isAllowed: false, out _)
             ?? AppendAnswer.TryReadLevel(request, out level)
             ?? witnesses.Judge(level);
         if (problem is null) ExpectedVersion.TryRead(request.Headers, out expected, out problem);

@@ -81,6 +81,7 @@ internal sealed partial class AppendEndpoints(
         (List<EntryDraft> entries, Problem? problem) = await ReadBatchAsync(context.Request, room);
         bool isAtomic = false;
         problem ??= TryReadParameters(context.Request, isAllowed: false);
+        problem ??= PayloadSalt.TryRead(context.Request, isAllowed: false, out _);
         problem ??= Query.RefuseUnknown(context.Request, "atomic", "ack");
         var level = Acknowledgement.Durable;
         problem ??= AppendAnswer.TryReadLevel(context.Request, out level);
@@ -164,10 +165,10 @@ internal sealed partial class AppendEndpoints(
         HttpRequest request, ByteReservation room)
     {
         bool isJson = IsMediaType(request, JsonBody.MediaType);
-        if (TryReadParameters(request, isAllowed: !isJson) is { } refused)
-        {
-            return (new EntryDraft(), refused);
-        }
+        Problem? refused = TryReadParameters(request, isAllowed: !isJson);
+        byte[] salt = [];
+        refused ??= PayloadSalt.TryRead(request, isAllowed: !isJson, out salt);
+        if (refused is not null) return (new EntryDraft(), refused);
         int limit = isJson ? limits.JsonMaxBytes : limits.EntryMaxBytes;
         (byte[] body, Problem? problem) = await RequestBody.ReadAsync(request, limit, room);
         EntryDraft entry;
@@ -181,6 +182,7 @@ internal sealed partial class AppendEndpoints(
             entry = new EntryDraft
             {
                 Payload = body,
+                Salt = salt,
                 ContentType = request.ContentType ?? "",
                 Type = request.Query["type"].ToString(),
                 Stream = request.Query.ContainsKey("stream") ? request.Query["stream"].ToString() : null,

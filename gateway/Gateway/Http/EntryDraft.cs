@@ -13,6 +13,9 @@ public sealed class EntryDraft
     /// <summary>The payload.</summary>
     public ReadOnlyMemory<byte> Payload { get; set; }
 
+    /// <summary>The salt of its commitment, 32 bytes; empty for none.</summary>
+    public ReadOnlyMemory<byte> Salt { get; set; }
+
     /// <summary>Content type of the payload, or empty.</summary>
     public string ContentType { get; set; } = "";
 
@@ -47,6 +50,7 @@ public sealed class EntryDraft
     public Problem? TryEncode(in Digest tenant, out PayloadItem item)
     {
         item = default;
+        if (RefuseReserved() is { } reserved) return reserved;
         if (!TryEncodeMetadata(out ReadOnlyMemory<byte> block, out Digest metadata, out string fault))
         {
             return new Problem(ProblemKind.InvalidRequest, fault) { Field = "metadata" };
@@ -73,13 +77,25 @@ public sealed class EntryDraft
             : Derivation.Idempotency(tenant, IdempotencyIndex, key);
         byte[] request = AppendRequest.Encode(
             tenant,
-            Derivation.Payload(Payload.Span),
+            Derivation.Payload(Payload.Span, Salt.Span),
             (uint)Payload.Length,
             metadata,
             idempotency,
             operations);
-        item = new PayloadItem(request, block, Payload);
+        item = new PayloadItem(request, block, Payload) { Salt = Salt };
         return null;
+    }
+
+    // What the gateway itself says with an entry, nobody else may (PROTOCOL.md section 4).
+    private Problem? RefuseReserved()
+    {
+        const string Detail = "What begins with " + Tombstone.ReservedPrefix + " is reserved.";
+        return IsReserved(Type) ? Problem.Invalid("type", Detail)
+            : IsReserved(IdempotencyKey) ? Problem.Invalid(IdempotencyField, Detail)
+            : null;
+
+        static bool IsReserved(string? text) =>
+            text is not null && text.StartsWith(Tombstone.ReservedPrefix, StringComparison.Ordinal);
     }
 
     private bool TryEncodeMetadata(

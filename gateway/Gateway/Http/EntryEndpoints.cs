@@ -3,6 +3,7 @@ using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -10,13 +11,11 @@ namespace Sequencer.Gateway.Http;
 
 /// <summary>Entries as they are read: one, a range, by payload; payload and receipt of one.
 /// </summary>
-internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipts)
+internal sealed class EntryEndpoints(
+    PipelineState state, ReceiptBuilder receipts, RangeAnswers ranges)
 {
     /// <summary>What never changes may be kept for ever.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
-
-    // What depends on the caller's tenant is kept by the caller alone.
-    private const string ImmutableForCaller = "private, max-age=31536000, immutable";
 
     private static readonly string[] Selectors = ["payload_digest", "type", "category"];
 
@@ -25,11 +24,17 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        StoredHead entry = view!.ReadHead(number);
-        context.Response.Headers.CacheControl = ImmutableForCaller;
+        // The record never changes, but its payload may be erased.
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers.Append("Vary", "Accept");
         Digest tenant = Caller.Of(context).Tenant;
+        bool isCloudEvent = Representations.Of(context.Request) == Representation.CloudEvents;
+        EntryForm form = isCloudEvent ? EntryForm.CloudEvent : EntryForm.Plain;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry, tenant));
+            context,
+            StatusCodes.Status200OK,
+            json => EntryText.Write(json, view!, number, form, tenant),
+            mediaType: isCloudEvent ? CloudEventJson.MediaType : JsonBody.MediaType);
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
@@ -38,15 +43,16 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredEntry entry = view!.ReadEntry(number);
-        problem = NeedOwn(context, entry.Head) ?? NeedParts(entry.Status);
-        if (entry.Status == PayloadStatus.None)
-        {
-            problem = new Problem(ProblemKind.NotFound, "Only entries have a payload.");
-        }
+        problem = OwnPayload.Refuse(context, entry.Head.Record.Span) ?? NeedPayload(entry.Head);
         if (problem is not null) return problem.SendAsync(context);
         _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);
         string? contentType = metadata?.ContentType;
-        context.Response.Headers.CacheControl = ImmutableForCaller;
+        // What is kept elsewhere cannot be erased here.
+        context.Response.Headers.CacheControl = "no-store";
+        if (!entry.Salt.IsEmpty)
+        {
+            context.Response.Headers[PayloadSalt.Header] = Convert.ToBase64String(entry.Salt.Span);
+        }
         context.Response.Headers.ContentDisposition = "attachment";
         return JsonBody.SendAsync(
             context, IsHeaderText(contentType) ? contentType! : "application/octet-stream", entry.Payload);
@@ -64,7 +70,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        problem = NeedOwn(context, entry) ?? NeedParts(entry.Status);
+        problem = OwnPayload.RefuseOthers(context, entry.Record.Span) ?? NeedParts(entry);
         if (problem is not null) return problem.SendAsync(context);
         if (state.Cosigned is { } cosigned && number < cosigned.Size) view = cosigned;
         Receipt receipt = receipts.Build(view, entry);
@@ -84,19 +90,17 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
     public Task ManyAsync(HttpContext context)
     {
         if (state.View is not { } view) return Unavailable(state).SendAsync(context);
-        Problem? problem = Query.RefuseUnknown(
-            context.Request,
-            "payload_digest", "type", "category", "from", "limit", "direction", "payload");
-        EntrySelection selection = EntrySelection.All;
-        problem ??= TrySelect(context, out selection);
         var range = default(EntryRange);
-        problem ??= EntryRange.TryRead(
-            context.Request, "from", isPayloadIncluded: false, out range);
+        Problem? problem = TrySelect(context, out EntrySelection selection);
         if (problem is not null) return problem.SendAsync(context);
         if (!context.Request.Query.TryGetValue("payload_digest", out var hex))
         {
-            return EntryPages.SendAsync(context, view, selection, range, "/v1/entries");
+            return ranges.SendAsync(
+                context, selection, new RangeNames("/v1/entries", "from", ["type", "category"]));
         }
+        problem = Query.RefuseUnknown(context.Request, "payload_digest", "limit")
+            ?? EntryRange.TryRead(context.Request, "from", isPayloadIncluded: false, out range);
+        if (problem is not null) return problem.SendAsync(context);
         return Digest.TryParseHex(hex, out Digest digest)
             ? SendFoundAsync(context, view, digest, range.Limit)
             : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);
@@ -151,19 +155,27 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
                 : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
 
-    private static Problem? NeedOwn(HttpContext context, StoredHead entry) =>
-        EntryRecord.TryParse(entry.Record.Span, out EntryRecord record)
-            && record.Tenant != Caller.Of(context).Tenant
-                ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
-                : null;
-
-    private static Problem? NeedParts(PayloadStatus status) => status switch
+    private static Problem? NeedPayload(StoredHead entry) => entry.Status switch
     {
-        PayloadStatus.Missing => new Problem(ProblemKind.NotFound, "The payload is no longer here."),
-        PayloadStatus.Damaged => new Problem(
-            ProblemKind.StoreFailed, "What is on disk is not the payload of this record."),
-        _ => null,
+        PayloadStatus.Erased => new Problem(
+            ProblemKind.Erased, $"Entry {entry.Tombstone} says that it was erased.")
+        {
+            Tombstone = entry.Tombstone,
+        },
+        PayloadStatus.Whole or PayloadStatus.None => null,
+        _ => NotAtHand(entry.Status),
     };
+
+    // What a receipt takes is there also where the payload was erased.
+    private static Problem? NeedParts(StoredHead entry) =>
+        entry.Status is PayloadStatus.None || !entry.Request.IsEmpty
+            ? null
+            : NotAtHand(entry.Status);
+
+    private static Problem NotAtHand(PayloadStatus status) => status == PayloadStatus.Damaged
+        ? new Problem(
+            ProblemKind.StoreFailed, "What is on disk is not the payload of this record.")
+        : new Problem(ProblemKind.NotFound, "The payload is no longer here.");
 
     private static bool IsHeaderText(string? text) =>
         text is { Length: > 0 } && Ascii.IsValid(text) && !text.Any(char.IsControl);

@@ -53,6 +53,7 @@ internal static class EntryJson
             {
                 "payload" => ReadText(ref reader, draft),
                 "payload_base64" => ReadBytes(ref reader, draft),
+                "salt" => ReadSalt(ref reader, draft),
                 "content_type" => ReadString(ref reader, name, text => draft.ContentType = text),
                 "type" => ReadString(ref reader, name, text => draft.Type = text),
                 "stream" => ReadString(ref reader, name, text => draft.Stream = text),
@@ -95,6 +96,17 @@ internal static class EntryJson
             return Problem.Invalid("payload_base64", "Padded base64 is asked for.");
         }
         draft.Payload = bytes;
+        return null;
+    }
+
+    private static Problem? ReadSalt(ref Utf8JsonReader reader, EntryDraft draft)
+    {
+        if (reader.TokenType != JsonTokenType.String
+            || !PayloadSalt.TryParse(reader.GetString(), out byte[] salt))
+        {
+            return Problem.Invalid("salt", PayloadSalt.Rule);
+        }
+        draft.Salt = salt;
         return null;
     }
 

@@ -16,12 +16,12 @@ internal static class EntryJsonView
     /// <param name="stored">The record and what travels beside it.</param>
     /// <param name="reader">The caller's tenant: what travels beside another tenant's record is not
     /// told.</param>
-    /// <param name="payload">The payload, if it is wanted and there.</param>
+    /// <param name="payload">The same with its payload, if that is wanted and there.</param>
     public static void Write(
         Utf8JsonWriter json,
         StoredHead stored,
         in Digest reader,
-        ReadOnlyMemory<byte>? payload = null)
+        StoredEntry? payload = null)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -31,24 +31,42 @@ internal static class EntryJsonView
         bool isEntry = EntryRecord.TryParse(record, out EntryRecord entry);
         json.WriteStartObject();
         json.WriteNumber("number", header.Number);
-        json.WriteString("kind", header.Type switch
-        {
-            RecordType.Entry => "entry",
-            RecordType.Seal => "seal",
-            RecordType.Snapshot => "snapshot",
-            _ => "statement",
-        });
+        json.WriteString("kind", KindOf(header.Type));
         json.WriteNumber("epoch", header.Epoch);
         json.WriteString("time", JsonBody.Time(header.TimeMs));
         json.WriteString("previous", header.Previous.ToHex());
         json.WriteString("leaf_hash", TreeHash.Leaf(record).ToHex());
         json.WriteBase64String("record", record);
         if (isEntry) WriteEntry(json, entry, stored, entry.Tenant == reader);
-        if (isEntry && entry.Tenant == reader && payload is { } bytes)
+        if (isEntry && entry.Tenant == reader && payload is not null)
         {
-            WritePayload(json, bytes.Span);
+            WritePayload(json, payload.Payload.Span);
+            if (!payload.Salt.IsEmpty) json.WriteBase64String("salt", payload.Salt.Span);
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>The name of what a record is.</summary>
+    public static string KindOf(RecordType type) => type switch
+    {
+        RecordType.Entry => "entry",
+        RecordType.Seal => "seal",
+        RecordType.Snapshot => "snapshot",
+        _ => "statement",
+    };
+
+    /// <summary>The stream that an entry was appended to, from its request; false for none.</summary>
+    public static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
+    {
+        stream = "";
+        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
+        foreach (Operation operation in request.Operations)
+        {
+            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
+            stream = Encoding.UTF8.GetString(operation.Name);
+            return true;
+        }
+        return false;
     }
 
     // As text where it is text, since most payloads are, and are read by people.
@@ -69,6 +87,7 @@ internal static class EntryJsonView
         json.WriteString("tenant", entry.Tenant.ToHex());
         json.WriteString("payload_digest", entry.Payload.ToHex());
         json.WriteNumber("payload_length", entry.PayloadLength);
+        if (isOwn && stored.Tombstone is { } tombstone) json.WriteNumber("erased", tombstone);
         if (isOwn && EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
         {
             json.WriteString("type", metadata!.Type);
@@ -84,18 +103,5 @@ internal static class EntryJsonView
             json.WriteString("stream", stream);
             json.WriteNumber("version", AppendAnswer.VersionOf(entry));
         }
-    }
-
-    private static bool TryFindStream(ReadOnlySpan<byte> bytes, out string stream)
-    {
-        stream = "";
-        if (!AppendRequest.TryParse(bytes, out AppendRequest request)) return false;
-        foreach (Operation operation in request.Operations)
-        {
-            if (!operation.IsUpdate || operation.Kind != CellKind.Stream) continue;
-            stream = Encoding.UTF8.GetString(operation.Name);
-            return true;
-        }
-        return false;
     }
 }

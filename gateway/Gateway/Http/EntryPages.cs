@@ -2,11 +2,13 @@ using System.Buffers;
 using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>A part of a sequence of entries as an answer: a JSON page, or a line each.</summary>
+/// <summary>A part of a sequence of entries as an answer: a JSON page, a line each, or a batch
+/// of CloudEvents.</summary>
 internal static class EntryPages
 {
     // A page that is full of large payloads ends sooner; one entry it always has.
@@ -23,25 +25,36 @@ internal static class EntryPages
     {
         var sequence = new EntrySequence(selection, range.Direction);
         EntryPage page = sequence.Read(view, range.From ?? sequence.StartOf(view), range.Limit);
-        context.Response.Headers.Vary = "Accept";
-        if (context.Request.Headers.Accept.ToString().StartsWith(
-            BatchBody.LinesMediaType, StringComparison.OrdinalIgnoreCase))
+        context.Response.Headers.Append("Vary", "Accept");
+        Representation representation = Representations.Of(context.Request);
+        if (representation == Representation.Lines)
         {
             if (page.HasMore) LinkTo(context, path, range, page.Next);
-            return SendLinesAsync(context, view, page, range.HasPayloads);
+            return SendLinesAsync(context, view, page, range.Form(isCloudEvent: false));
         }
-        return SendPageAsync(context, view, page, range, path);
+        bool isCloudEvent = representation == Representation.CloudEvents;
+        return SendPageAsync(context, view, page, range, path, isCloudEvent);
     }
 
     private static Task SendPageAsync(
-        HttpContext context, LogView view, EntryPage page, EntryRange range, string path)
+        HttpContext context,
+        LogView view,
+        EntryPage page,
+        EntryRange range,
+        string path,
+        bool isCloudEvent)
     {
         var body = new ArrayBufferWriter<byte>(4096);
         using var json = new Utf8JsonWriter(body, JsonBody.WriterOptions);
         Digest tenant = Caller.Of(context).Tenant;
+        EntryForm form = range.Form(isCloudEvent);
         ulong? next = page.HasMore ? page.Next : null;
-        json.WriteStartObject();
-        json.WriteStartArray("entries");
+        if (!isCloudEvent)
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("entries");
+        }
+        json.WriteStartArray();
         for (int i = 0; i < page.Entries.Count; i++)
         {
             if (i > 0 && json.BytesCommitted + json.BytesPending >= PageBytes)
@@ -49,23 +62,26 @@ internal static class EntryPages
                 next = page.Entries[i].Position;
                 break;
             }
-            WriteEntry(json, view, page.Entries[i].Number, tenant, range.HasPayloads);
+            EntryText.Write(json, view, page.Entries[i].Number, form, tenant);
         }
         json.WriteEndArray();
         if (next is { } position)
         {
             LinkTo(context, path, range, position);
-            json.WriteNumber("next", position);
+            if (!isCloudEvent) json.WriteNumber("next", position);
         }
-        json.WriteEndObject();
+        if (!isCloudEvent) json.WriteEndObject();
         json.Flush();
         body.Write("\n"u8);
-        return JsonBody.SendAsync(context, JsonBody.MediaType, body.WrittenMemory);
+        return JsonBody.SendAsync(
+            context,
+            isCloudEvent ? CloudEventJson.BatchMediaType : JsonBody.MediaType,
+            body.WrittenMemory);
     }
 
     // A line at a time, so that a long range takes the memory of one entry.
     private static async Task SendLinesAsync(
-        HttpContext context, LogView view, EntryPage page, bool hasPayloads)
+        HttpContext context, LogView view, EntryPage page, EntryForm form)
     {
         context.Response.ContentType = BatchBody.LinesMediaType;
         if (HttpMethods.IsHead(context.Request.Method)) return;
@@ -76,26 +92,11 @@ internal static class EntryPages
         {
             line.ResetWrittenCount();
             json.Reset();
-            WriteEntry(json, view, place.Number, tenant, hasPayloads);
+            EntryText.Write(json, view, place.Number, form, tenant);
             json.Flush();
             line.Write("\n"u8);
             await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
         }
-    }
-
-    /// <summary>Writes an entry, with its payload if that is wanted and there.</summary>
-    public static void WriteEntry(
-        Utf8JsonWriter json, LogView view, ulong number, in Digest tenant, bool hasPayload)
-    {
-        if (!hasPayload)
-        {
-            EntryJsonView.Write(json, view.ReadHead(number), tenant);
-            return;
-        }
-        StoredEntry entry = view.ReadEntry(number);
-        ReadOnlyMemory<byte>? payload =
-            entry.Status == PayloadStatus.Whole ? entry.Payload : null;
-        EntryJsonView.Write(json, entry.Head, tenant, payload);
     }
 
     private static void LinkTo(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
@@ -42,6 +43,9 @@ internal readonly record struct EntryRange(
         range = new EntryRange(fromName, start, (int)limit, direction, hasPayloads, rest);
         return null;
     }
+
+    /// <summary>How each entry is written.</summary>
+    public EntryForm Form(bool isCloudEvent) => EntryForms.Of(isCloudEvent, HasPayloads);
 
     /// <summary>The query of the page that begins at a position.</summary>
     public string QueryAt(ulong position) =>

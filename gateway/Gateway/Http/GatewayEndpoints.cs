@@ -10,12 +10,14 @@ internal static class GatewayEndpoints
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
     private static readonly string[] Appending = [HttpMethods.Post];
+    private static readonly string[] Erasing = [HttpMethods.Delete];
 
     /// <summary>Maps all paths.</summary>
     public static void Map(WebApplication app)
     {
         var append = app.Services.GetRequiredService<AppendEndpoints>();
         var entries = app.Services.GetRequiredService<EntryEndpoints>();
+        var erasures = app.Services.GetRequiredService<ErasureEndpoints>();
         var streams = app.Services.GetRequiredService<StreamEndpoints>();
         var log = app.Services.GetRequiredService<LogEndpoints>();
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
@@ -30,6 +32,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/entries", Reading, entries.ManyAsync);
         app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
         app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
+        app.MapMethods("/v1/entries/{number}/payload", Erasing, erasures.EraseAsync);
         app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
         app.MapMethods("/v1/streams", Reading, streams.ListAsync);
         app.MapMethods("/v1/streams/{name}", Reading, streams.OneAsync);

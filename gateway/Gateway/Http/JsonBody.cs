@@ -17,13 +17,17 @@ internal static class JsonBody
 
     /// <summary>Sends what <paramref name="write"/> writes, and a line feed.</summary>
     public static Task SendAsync(
-        HttpContext context, int status, Action<Utf8JsonWriter> write, int lengthHint = 1024)
+        HttpContext context,
+        int status,
+        Action<Utf8JsonWriter> write,
+        int lengthHint = 1024,
+        string mediaType = MediaType)
     {
         var body = new ArrayBufferWriter<byte>(lengthHint);
         using (var json = new Utf8JsonWriter(body, WriterOptions)) write(json);
         body.Write("\n"u8);
         context.Response.StatusCode = status;
-        return SendAsync(context, MediaType, body.WrittenMemory);
+        return SendAsync(context, mediaType, body.WrittenMemory);
     }
 
     /// <summary>Sends bytes with their length.</summary>

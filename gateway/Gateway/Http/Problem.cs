@@ -24,6 +24,9 @@ public enum ProblemKind
     /// <summary>There is nothing here.</summary>
     NotFound,
 
+    /// <summary>The payload was erased.</summary>
+    Erased,
+
     /// <summary>The path has no such method.</summary>
     MethodNotAllowed,
 
@@ -105,6 +108,9 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     /// <summary>The number that used an idempotency key.</summary>
     public ulong? Number { get; init; }
 
+    /// <summary>The number of the tombstone that erased a payload.</summary>
+    public ulong? Tombstone { get; init; }
+
     /// <summary>The stream at another version.</summary>
     public string? Stream { get; init; }
 
@@ -125,6 +131,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.UnknownField => ("unknown-field", 400, "A member is not known"),
         ProblemKind.Forbidden => ("forbidden", 403, "This is not yours to do or see"),
         ProblemKind.NotFound => ("not-found", 404, "There is nothing here"),
+        ProblemKind.Erased => ("erased", 410, "The payload was erased"),
         ProblemKind.MethodNotAllowed => ("method-not-allowed", 405, "The path has no such method"),
         ProblemKind.VersionMismatch => ("version-mismatch", 412, "The stream is at another version"),
         ProblemKind.PayloadTooLarge => ("payload-too-large", 413, "The payload is too large"),
@@ -265,6 +272,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         if (Index is { } index) json.WriteNumber("index", index);
         if (Limit is { } limit) json.WriteNumber("limit", limit);
         if (Number is { } number) json.WriteNumber("number", number);
+        if (Tombstone is { } tombstone) json.WriteNumber("tombstone", tombstone);
         if (Stream is not null) json.WriteString("stream", Stream);
         if (Expected is { } expected) expected.WriteTo(json, "expected");
         if (UnchangedSince is { } since) json.WriteNumber("unchanged_since", since);

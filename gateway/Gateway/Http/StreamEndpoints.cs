@@ -6,7 +6,7 @@ using Sequencer.Gateway.Store;
 namespace Sequencer.Gateway.Http;
 
 /// <summary>The caller's streams: a list, one, and the entries of one.</summary>
-internal sealed class StreamEndpoints(PipelineState state)
+internal sealed class StreamEndpoints(PipelineState state, RangeAnswers ranges)
 {
     private const ulong LimitDefault = 100;
     private const ulong LimitMax = 1000;
@@ -71,17 +71,12 @@ internal sealed class StreamEndpoints(PipelineState state)
     /// <summary>The entries of a stream; none of one that does not exist yet.</summary>
     public Task EntriesAsync(HttpContext context)
     {
-        if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
-        string name = "";
-        var range = default(EntryRange);
-        Problem? problem = Query.RefuseUnknown(
-                context.Request, "from_version", "limit", "direction", "payload")
-            ?? StreamPath.TryReadName(context, out name)
-            ?? EntryRange.TryRead(
-                context.Request, "from_version", isPayloadIncluded: true, out range);
+        Problem? problem = StreamPath.TryReadName(context, out string name);
         if (problem is not null) return problem.SendAsync(context);
         EntrySelection selection = EntrySelection.Stream(Caller.Of(context).Tenant, name);
-        return EntryPages.SendAsync(
-            context, view, selection, range, StreamPath.Of(name) + "/entries");
+        return ranges.SendAsync(
+            context,
+            selection,
+            new RangeNames(StreamPath.Of(name) + "/entries", "from_version", []));
     }
 }

@@ -64,6 +64,14 @@ internal sealed class CommitStage(
                 Write();
             }
 
+            // What tombstones name is erased before anybody is told of them. A crash here leaves a
+            // payload that is erased in part or not at all: the next opening finds the tombstone in
+            // the log and erases again.
+            foreach (ulong tombstone in _group.SelectMany(batch => batch.Tombstones))
+            {
+                store.Erase(tombstone, tombstone + 1);
+            }
+
             // Readers see the new head: from here on it may be believed, quoted, witnessed.
             published(store.Publish());
         }
@@ -77,6 +85,10 @@ internal sealed class CommitStage(
             batch.AnswerDurably(store.View);
             metrics.BatchAnswered(batch.Answer.Outcomes);
         }
+
+        // Only now: until the record of a replayed request is durable, its recovery may take the
+        // payload from the retry.
+        store.EraseUnused(_group.SelectMany(batch => batch.UnusedPayloads));
     }
 
     private void Write()

@@ -23,6 +23,7 @@ internal sealed class EnclaveAttachment(
     // Well under a frame, and several are on their way at once.
     private const int ReplayChunkBytes = 1024 * 1024;
 
+    private readonly HashSet<ulong> _given = [];
     private LogHead _head = LogHead.Empty;
 
     /// <summary>Attaches.</summary>
@@ -242,10 +243,13 @@ internal sealed class EnclaveAttachment(
         store.AppendCommit(
             answer.StartSize, answer.Records.Span, PlacesOf(answer), answer.Checkpoint.Span);
         store.SyncLog();
+        store.Erase(_head.Size, next.Size);
         published(store.Publish());
         _head = next;
     }
 
+    // Equal requests are known by one payload; each record gets one of its own, so that erasing one
+    // leaves the other.
     private ulong[] PlacesOf(BatchAnswer answer)
     {
         var offsets = new ulong[answer.RecordCount];
@@ -261,6 +265,10 @@ internal sealed class EnclaveAttachment(
             {
                 throw new LogContradictionException(
                     $"The enclave signed record {record.Header.Number}, whose payload is not here.");
+            }
+            else if (!_given.Add(offsets[i]))
+            {
+                offsets[i] = store.CopyPayload(offsets[i]);
             }
         }
         return offsets;

@@ -19,6 +19,7 @@ public sealed class PipelineState
     private long _cosignedAt;
     private TaskCompletionSource _attached = NewSignal();
     private TaskCompletionSource _newlyCosigned = NewSignal();
+    private TaskCompletionSource _newlyShown = NewSignal();
     private readonly TaskCompletionSource _drained = NewSignal();
     private volatile bool _isEnding;
     private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
@@ -54,6 +55,10 @@ public sealed class PipelineState
     /// <see cref="Cosigned"/>, so that no head is missed in between.</summary>
     public Task NextCosigned => Volatile.Read(ref _newlyCosigned).Task;
 
+    /// <summary>Completes when <see cref="View"/> changes the next time. Take it before looking at the
+    /// view, so that none is missed in between.</summary>
+    public Task NextView => Volatile.Read(ref _newlyShown).Task;
+
     /// <summary>Why nothing can be appended; null when it can.</summary>
     public Fault? NotReady => _isEnding ? Ending : _enclave is null ? _fault : null;
 
@@ -71,34 +76,43 @@ public sealed class PipelineState
     /// <param name="Reason">For people.</param>
     public sealed record Fault(AppendFailure Failure, string Reason);
 
+    internal void ShowView(LogView view)
+    {
+        _view = view;
+        Complete(ref _newlyShown);
+    }
+
     internal void ShowEnding() => _isEnding = true;
 
     internal void ShowDrained() => _drained.TrySetResult();
-
-    internal void ShowView(LogView view) => _view = view;
 
     internal void ShowCosigned(LogView? view)
     {
         Volatile.Write(ref _cosignedAt, TimeProvider.System.GetTimestamp());
         _cosigned = view;
-        Interlocked.Exchange(ref _newlyCosigned, NewSignal()).SetResult();
+        Complete(ref _newlyCosigned);
     }
 
     internal void ShowStore(LogStore? store)
     {
         _store = store;
-        if (store is null) _view = _cosigned = null;
+        if (store is not null) return;
+        _view = _cosigned = null;
+        Complete(ref _newlyShown);
     }
 
     internal void ShowEnclave(EnclaveClient? enclave, WitnessRequirement? witnesses = null)
     {
         _witnesses = witnesses;
         _enclave = enclave;
-        if (enclave is not null) Interlocked.Exchange(ref _attached, NewSignal()).SetResult();
+        if (enclave is not null) Complete(ref _attached);
     }
 
     internal void ShowFault(AppendFailure failure, string reason) => _fault = new Fault(
         failure, reason);
+
+    private static void Complete(ref TaskCompletionSource signal) =>
+        Interlocked.Exchange(ref signal, NewSignal()).SetResult();
 
     private static TaskCompletionSource NewSignal() =>
         new(TaskCreationOptions.RunContinuationsAsynchronously);

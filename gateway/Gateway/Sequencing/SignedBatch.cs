@@ -35,6 +35,29 @@ internal sealed class SignedBatch
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
 
+    /// <summary>Places of the payloads that got no record of their own: what was replayed or
+    /// refused.</summary>
+    public IEnumerable<ulong> UnusedPayloads => _batch.PayloadOffsets
+        .Where((_, entry) => Answer.Outcomes[entry].Status != OutcomeStatus.Appended);
+
+    /// <summary>Numbers of the tombstones among the new records.</summary>
+    public IEnumerable<ulong> Tombstones
+    {
+        get
+        {
+            int at = 0;
+            foreach (Submission submission in _batch.Submissions)
+            {
+                Outcome outcome = Answer.Outcomes[at];
+                if (submission.IsTombstone && outcome.Status == OutcomeStatus.Appended)
+                {
+                    yield return outcome.Number;
+                }
+                at += submission.Count;
+            }
+        }
+    }
+
     /// <summary>For each new record its request and metadata, empty for what is no entry.</summary>
     public EntryHead[] Heads { get; }
 

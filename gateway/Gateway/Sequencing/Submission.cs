@@ -95,7 +95,7 @@ public sealed class Submission
         foreach (PayloadItem item in items)
         {
             RequestBytes += item.Request.Length;
-            Bytes += item.Request.Length + item.Metadata.Length + item.Payload.Length;
+            Bytes += item.Bytes;
         }
     }
 
@@ -111,6 +111,9 @@ public sealed class Submission
 
     /// <summary>All or none.</summary>
     public bool IsAtomic { get; }
+
+    /// <summary>True for a tombstone: what it names is erased before it is answered.</summary>
+    public bool IsTombstone { get; init; }
 
     /// <summary>Bytes of all requests.</summary>
     public int RequestBytes { get; }

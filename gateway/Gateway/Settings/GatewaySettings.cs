@@ -51,6 +51,9 @@ public sealed record GatewaySettings
     /// <summary>Most connections at once.</summary>
     public required int ConnectionsMax { get; init; }
 
+    /// <summary>Whom live reading serves, and how patiently.</summary>
+    public SubscriberSettings Subscribers { get; init; } = new();
+
     /// <summary>How long what has arrived may take when the process is asked to end.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

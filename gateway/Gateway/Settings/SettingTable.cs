@@ -95,6 +95,16 @@ internal static class SettingTable
     public static readonly Setting ConnectionsMax = new(
         "connections-max", "4096", "N", "Most connections at once; those above it are closed.");
 
+    public static readonly Setting SubscribersMax = new(
+        "subscribers-max", "2048", "N",
+        "Most subscriptions and waiting reads at once; above it 429.");
+
+    public static readonly Setting SubscriberStall = new(
+        "subscriber-stall-seconds", "30", "N", "A subscriber that takes nothing for so long is ended.");
+
+    public static readonly Setting SubscriberHeartbeat = new(
+        "subscriber-heartbeat-seconds", "15", "N", "A silent subscription sends a sign of life.");
+
     public static readonly Setting ShutdownSeconds = new(
         "shutdown-seconds", "30", "N", "Time to finish what has arrived when asked to end.");
 
@@ -117,8 +127,8 @@ internal static class SettingTable
         Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
-        DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, ShutdownSeconds, LogFormat, LogLevel,
-        LogRequests, OtlpEndpoint,
+        DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, SubscribersMax, SubscriberStall,
+        SubscriberHeartbeat, ShutdownSeconds, LogFormat, LogLevel, LogRequests, OtlpEndpoint,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>

@@ -226,6 +226,7 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadSubscribers(out SubscriberSettings? subscribers, out fault)) return false;
         if (!TryReadNumber(SettingTable.ShutdownSeconds, 1, 3600, out long shutdown, out fault))
         {
             return false;
@@ -249,6 +250,7 @@ internal sealed class SettingsReader
             DiskFreeMinBytes = free,
             SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
+            Subscribers = subscribers,
             ShutdownTimeout = TimeSpan.FromSeconds(shutdown),
             Logging = logging,
             OtlpEndpoint = otlp,
@@ -380,6 +382,26 @@ internal sealed class SettingsReader
             TimeSpan.FromSeconds(connect),
             TimeSpan.FromSeconds(stall),
             TimeSpan.FromSeconds(silence));
+        return true;
+    }
+
+    private bool TryReadSubscribers(
+        [NotNullWhen(true)] out SubscriberSettings? subscribers, out string fault)
+    {
+        subscribers = null;
+        const int hour = 3600;
+        if (!TryReadNumber(SettingTable.SubscribersMax, 1, 1024 * 1024, out long max, out fault)
+            || !TryReadNumber(SettingTable.SubscriberStall, 1, hour, out long stall, out fault)
+            || !TryReadNumber(SettingTable.SubscriberHeartbeat, 1, hour, out long beat, out fault))
+        {
+            return false;
+        }
+        subscribers = new SubscriberSettings
+        {
+            Max = (int)max,
+            Stall = TimeSpan.FromSeconds(stall),
+            Heartbeat = TimeSpan.FromSeconds(beat),
+        };
         return true;
     }
 

@@ -136,6 +136,11 @@ internal sealed class ChainIndex : IDisposable
     public ChainRow Newest(ChainKey key, ulong size) =>
         _table.TryFind(key, out _, out ulong newest) ? Below(Read(newest), size) : ChainRow.Nothing;
 
+    /// <summary>The place of a chain's newest row; <see cref="ChainRow.None"/> if there is none. From
+    /// memory.</summary>
+    public ulong NewestPlace(ChainKey key) =>
+        _table.TryFind(key, out _, out ulong newest) ? newest : ChainRow.None;
+
     /// <summary>The newest row with a number below a limit, from a row of its chain on back;
     /// <see cref="ChainRow.Nothing"/> if there is none.</summary>
     public ChainRow Below(ChainRow row, ulong limit)

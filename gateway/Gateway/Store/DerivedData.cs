@@ -8,7 +8,8 @@ namespace Sequencer.Gateway.Store;
 
 /// <summary>
 /// All that is computed from the commit frames, and from requests and metadata beside them: tiles,
-/// number index, chains, payload table, statements.
+/// number index, chains, payload table, statements; and the erasures, which those who have the
+/// payloads note in it.
 /// Recovery and the writer feed it the same way: <see cref="TryStage"/> checks a batch against the
 /// log's end, <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups
 /// find it.
@@ -19,7 +20,8 @@ internal sealed class DerivedData(
     EpochDocuments documents,
     TileFiles tiles,
     NumberIndex numbers,
-    ChainIndex chains) : IDisposable
+    ChainIndex chains,
+    Erasures erasures) : IDisposable
 {
     private const int PlacesAtOnce = 4096;
 
@@ -37,6 +39,9 @@ internal sealed class DerivedData(
 
     /// <summary>Places of the numbers.</summary>
     public NumberIndex Numbers => numbers;
+
+    /// <summary>Which payloads are erased.</summary>
+    public Erasures Erasures => erasures;
 
     /// <summary>Which entries belong together.</summary>
     public ChainIndex Chains => chains;
@@ -138,6 +143,7 @@ internal sealed class DerivedData(
         numbers.Sync();
         chains.Sync();
         tiles.Sync(files);
+        erasures.Write(files, mark.Size);
         mark.Write(files);
         _isInDoubt = false;
     }

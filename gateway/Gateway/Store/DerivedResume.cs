@@ -32,6 +32,7 @@ internal static class DerivedResume
     {
         if (DerivedMark.TryRead(files) is { } mark
             && TryReadFrame(log, mark, out Digest lastLeaf, out byte[] checkpoint)
+            && Erasures.TryRead(files, mark.Size) is { } erasures
             && TileFiles.TryResume(files, mark.Size) is { } tiles)
         {
             Span<Digest> last = stackalloc Digest[1];
@@ -41,7 +42,8 @@ internal static class DerivedResume
             {
                 if (ChainIndex.TryResume(files, mark) is { } chains)
                 {
-                    var resumed = new DerivedData(files, documents, tiles, numbers, chains);
+                    var resumed = new DerivedData(
+                        files, documents, tiles, numbers, chains, erasures);
                     long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
                     var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
                     return (resumed, from);
@@ -56,7 +58,8 @@ internal static class DerivedResume
         var emptyNumbers = new NumberIndex(files);
         var emptyChains = new ChainIndex(files);
         return (
-            new DerivedData(files, documents, emptyTiles, emptyNumbers, emptyChains),
+            new DerivedData(
+                files, documents, emptyTiles, emptyNumbers, emptyChains, new Erasures()),
             ScanPoint.Start);
     }
 

@@ -59,6 +59,28 @@ public sealed class EntrySelection
     /// <summary>Its chain; not for all.</summary>
     internal ChainKey Key { get; }
 
+    /// <summary>
+    /// Whether a view may have more of the selection than an earlier one. From memory: it is asked for
+    /// every waiting reader whenever the log grows.
+    /// </summary>
+    internal bool MayHaveGrown(LogView earlier, LogView view)
+    {
+        if (ReferenceEquals(earlier, view)) return false;
+        // After the store was opened anew, places may be others.
+        if (Kind == SelectionKind.All || !ReferenceEquals(earlier.Chains, view.Chains)) return true;
+        // A row that is not shown yet counts too: then the same is asked of the next view.
+        ulong newest = view.Chains.NewestPlace(Key);
+        return newest != ChainRow.None && newest >= earlier.Mark.Rows;
+    }
+
+    /// <summary>The position behind everything up to a number.</summary>
+    internal ulong PositionAfter(LogView view, ulong number)
+    {
+        if (!IsByVersion) return number + 1;
+        ChainRow newest = view.Chains.Newest(Key, view.Size);
+        return view.Chains.Below(newest, number + 1).Ordinal + 1;
+    }
+
     /// <summary>The entries of a tenant's stream, by version.</summary>
     public static EntrySelection Stream(in Digest tenant, string name) =>
         new(SelectionKind.Stream, tenant, name);

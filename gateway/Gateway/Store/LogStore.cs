@@ -13,12 +13,14 @@ namespace Sequencer.Gateway.Store;
 /// <item><see cref="AppendCommit"/>: the batch is there or is a torn tail that recovery
 /// cuts.</item>
 /// <item><see cref="SyncLog"/>: the batch is there.</item>
+/// <item><see cref="Erase"/>, where the batch has a tombstone: what it names is erased, in part or
+/// not at all; the next opening finds the tombstone and erases again.</item>
 /// <item><see cref="Publish"/>: readers see it, and it may be acknowledged.</item>
 /// </list>
 /// </summary>
 /// <remarks>
 /// Each method has one caller at a time. The payload side (the first two) and the log side (the
-/// other three) may run beside each other, so that the syncs of neighbouring batches overlap. After
+/// other four) may run beside each other, so that the syncs of neighbouring batches overlap. After
 /// an <see cref="UncertainWriteException"/> every write is refused with it, and readers go on.
 /// </remarks>
 public sealed class LogStore : IDisposable
@@ -27,6 +29,7 @@ public sealed class LogStore : IDisposable
     private readonly SegmentChain _log;
     private readonly PayloadFiles _payloads;
     private readonly DerivedData _derived;
+    private readonly Erasing _erasing;
     private readonly EpochDocuments _documents;
     private readonly CosignedFile _cosigned;
     private volatile LogView _view;
@@ -40,6 +43,7 @@ public sealed class LogStore : IDisposable
         SegmentChain log,
         PayloadFiles payloads,
         DerivedData derived,
+        Erasing erasing,
         EpochDocuments documents,
         SnapshotFiles snapshots,
         CosignedFile cosigned,
@@ -53,6 +57,7 @@ public sealed class LogStore : IDisposable
         _log = log;
         _payloads = payloads;
         _derived = derived;
+        _erasing = erasing;
         _documents = documents;
         _cosigned = cosigned;
         _view = new LogView(log, payloads, derived, mark, checkpoint);
@@ -96,6 +101,21 @@ public sealed class LogStore : IDisposable
         {
             throw Doubt("writing payloads", e);
         }
+    }
+
+    /// <summary>Writes a frame that is there once more, durably.</summary>
+    /// <param name="offset">Where it is.</param>
+    /// <returns>Where the copy is.</returns>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public ulong CopyPayload(ulong offset)
+    {
+        ulong copy = 0;
+        Write("copying a payload", () =>
+        {
+            copy = _payloads.Copy(offset);
+            _payloads.Sync();
+        });
+        return copy;
     }
 
     /// <summary>Makes the payload frames appended before the call durable.</summary>
@@ -149,6 +169,34 @@ public sealed class LogStore : IDisposable
         Write("syncing a batch", () => _log.Sync());
         _isStagedSynced = true;
     }
+
+    /// <summary>
+    /// Erases, for good, the payloads that tombstones of the batch name, which must be durable.
+    /// Readers see them erased from then on, whichever view they have.
+    /// </summary>
+    /// <param name="first">First number of the batch that may be a tombstone.</param>
+    /// <param name="end">Number after the last.</param>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void Erase(ulong first, ulong end)
+    {
+        if (_stagedCheckpoint is null || !_isStagedSynced)
+        {
+            throw new InvalidOperationException("There is no durable batch with tombstones.");
+        }
+        Write("erasing payloads", () => _erasing.Run(first, end));
+    }
+
+    /// <summary>
+    /// Erases payloads that were written for requests which got no record of their own: a retry, or
+    /// one that was refused. Otherwise each retry would leave a copy that no tombstone reaches. It is
+    /// durable with the next sync of payloads; a crash before leaves such a copy.
+    /// </summary>
+    /// <param name="offsets">Their frames, to which no record points, now or later.</param>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void EraseUnused(IEnumerable<ulong> offsets) => Write("erasing what is unused", () =>
+    {
+        foreach (ulong offset in offsets) _payloads.TryErase(offset);
+    });
 
     /// <summary>Lets readers see the batch, which must be durable. Touches no disk.</summary>
     /// <returns>The view at its checkpoint.</returns>

@@ -133,6 +133,10 @@ public sealed class LogView
         return _payloads.ReadHead(record, place.PayloadOffset);
     }
 
+    /// <summary>The number of the tombstone that erased an entry's payload, also where it came after
+    /// this view; null if none did.</summary>
+    public ulong? TombstoneOf(ulong number) => _derived.Erasures.TombstoneOf(number);
+
     /// <summary>
     /// The bytes of a tile or entry bundle (c2sp.org/tlog-tiles), whole or as narrow as it once
     /// was; null if the tree of this view has it not, or not so wide.

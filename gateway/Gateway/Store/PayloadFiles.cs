@@ -5,7 +5,7 @@ namespace Sequencer.Gateway.Store;
 
 /// <summary>The payload frames: written before their entries are sequenced, read ever
 /// after.</summary>
-internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
+internal sealed class PayloadFiles(SegmentChain chain, Erasures erasures) : IDisposable
 {
     // Below this a copy into one buffer costs less than one more part of a gathering write.
     private const int CopyMaxBytes = 64 * 1024;
@@ -35,22 +35,33 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
         foreach (ref ulong offset in offsets[..items.Length]) offset += start;
     }
 
+    /// <summary>Appends a frame that is there once more.</summary>
+    /// <exception cref="IOException">There is none.</exception>
+    public ulong Copy(ulong offset)
+    {
+        if (ReadLengths(offset, out PayloadFrameLengths lengths) != PayloadStatus.Whole)
+        {
+            throw new IOException($"There is no payload frame at {offset}.");
+        }
+        var frame = new byte[lengths.Frame];
+        return chain.TryRead((long)offset, frame)
+            ? (ulong)chain.Append([frame], frame.Length)
+            : throw new IOException($"The payloads end before {offset + (ulong)lengths.Frame}.");
+    }
+
     /// <summary>Makes all frames appended before the call durable.</summary>
     public void Sync() => Volatile.Write(ref _synced, chain.Sync());
 
     /// <summary>Reads the frame of a record and compares the two.</summary>
     public StoredEntry Read(byte[] record, ulong offset)
     {
-        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
-        if (status != PayloadStatus.Whole) return Without(record, status);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Frame);
-        if (!chain.TryRead((long)offset, bytes)) return Without(record, PayloadStatus.Missing);
-        if (PayloadFrame.TryRead(bytes, out PayloadFrame frame, out _) != FrameStatus.Whole
-            || !IsOf(record, frame))
-        {
-            return Without(record, PayloadStatus.Damaged);
-        }
-        return new StoredEntry(HeadOf(record, bytes, lengths), bytes.AsMemory(lengths.Head));
+        StoredEntry entry = TombstoneOf(record) is null
+            ? ReadFrame(record, offset)
+            : new StoredEntry(ReadHead(record, offset), default);
+        // A frame reads as anything while it is erased; by then its tombstone is noted.
+        return entry.Status == PayloadStatus.Damaged && TombstoneOf(record) is not null
+            ? new StoredEntry(ReadHead(record, offset), default)
+            : entry;
     }
 
     /// <summary>
@@ -60,34 +71,60 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
     /// </summary>
     public StoredHead ReadHead(byte[] record, ulong offset)
     {
-        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
-        if (status != PayloadStatus.Whole) return HeadWithout(record, status);
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Head);
-        if (!chain.TryRead((long)offset, bytes)) return HeadWithout(record, PayloadStatus.Missing);
-        StoredHead head = HeadOf(record, bytes, lengths);
-        return IsOf(record, head, lengths.Payload)
-            ? head
-            : HeadWithout(record, PayloadStatus.Damaged);
+        StoredHead head = ReadHeadOfFrame(record, offset);
+        return TombstoneOf(record) is { } tombstone
+            ? head with { Status = PayloadStatus.Erased, Tombstone = tombstone }
+            : head;
     }
+
+    /// <summary>
+    /// Overwrites salt and payload in a frame, for good after <see cref="SyncErased"/>. An erasure
+    /// that a crash cut short is done again in the same way.
+    /// </summary>
+    /// <param name="offset">The frame's place.</param>
+    /// <param name="payloadLength">What the record says; null for a frame that no record has.</param>
+    /// <returns>False if there is no frame in this place with a payload of that length: nothing was
+    /// touched.</returns>
+    public bool TryErase(ulong offset, uint? payloadLength = null)
+    {
+        if (ReadLengths(offset, out PayloadFrameLengths lengths) != PayloadStatus.Whole
+            || (payloadLength is { } length && lengths.Payload != length))
+        {
+            return false;
+        }
+        var frame = new byte[lengths.Frame];
+        if (!chain.TryRead((long)offset, frame.AsSpan(0, lengths.Head))) return false;
+        PayloadFrame.Erase(frame);
+        chain.Overwrite((long)offset, frame);
+        return true;
+    }
+
+    /// <summary>True if the header of a frame says that it is erased.</summary>
+    public bool IsErased(ulong offset) =>
+        ReadLengths(offset, out PayloadFrameLengths lengths) == PayloadStatus.Whole
+        && lengths.IsErased;
+
+    /// <summary>Makes the erasures in these places durable.</summary>
+    public void SyncErased(IEnumerable<ulong> offsets) => chain.SyncAt(offsets);
 
     public void Dispose() => chain.Dispose();
 
     private int Encode(in PayloadItem item)
     {
         int length = PayloadFrame.Length(
-            item.Request.Length, item.Metadata.Length, item.Payload.Length);
+            item.Request.Length, item.Metadata.Length, item.Payload.Length, item.Salt.Length);
         bool isCopied = item.Payload.Length <= CopyMaxBytes;
         int copied = isCopied ? length : length - item.Payload.Length;
         Span<byte> span = _small.GetSpan(copied);
         if (isCopied)
         {
             PayloadFrame.Write(
-                span, item.Request.Span, item.Metadata.Span, item.Payload.Span);
+                span, item.Request.Span, item.Metadata.Span, item.Payload.Span, item.Salt.Span);
         }
         else
         {
             PayloadFrame.WriteHead(
-                span, item.Request.Span, item.Metadata.Span, item.Payload.Span);
+                span, item.Request.Span, item.Metadata.Span, item.Payload.Span, item.Salt.Span);
         }
         _small.Advance(copied);
         if (!isCopied) _parts.Add(new Part(_small.WrittenCount, item.Payload));
@@ -109,6 +146,43 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
         return gathered;
     }
 
+    private ulong? TombstoneOf(ReadOnlySpan<byte> record) =>
+        RecordHeader.TryRead(record, out RecordHeader header)
+            ? erasures.TombstoneOf(header.Number)
+            : null;
+
+    private StoredEntry ReadFrame(byte[] record, ulong offset)
+    {
+        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
+        if (status != PayloadStatus.Whole) return Without(record, status);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Frame);
+        if (!chain.TryRead((long)offset, bytes)) return Without(record, PayloadStatus.Missing);
+        if (PayloadFrame.TryRead(bytes, out PayloadFrame frame, out _) != FrameStatus.Whole
+            || !IsOf(record, frame))
+        {
+            return Without(record, PayloadStatus.Damaged);
+        }
+        // Gone without a tombstone: what is left is the head.
+        if (frame.IsErased) return new StoredEntry(HeadOf(record, bytes, lengths), default);
+        return new StoredEntry(
+            HeadOf(record, bytes, lengths), bytes.AsMemory(lengths.Head + lengths.Salt))
+        {
+            Salt = bytes.AsMemory(lengths.Head, lengths.Salt),
+        };
+    }
+
+    private StoredHead ReadHeadOfFrame(byte[] record, ulong offset)
+    {
+        PayloadStatus status = ReadLengths(offset, out PayloadFrameLengths lengths);
+        if (status != PayloadStatus.Whole) return HeadWithout(record, status);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(lengths.Head);
+        if (!chain.TryRead((long)offset, bytes)) return HeadWithout(record, PayloadStatus.Missing);
+        StoredHead head = HeadOf(record, bytes, lengths);
+        return IsOf(record, head, lengths.Payload)
+            ? head
+            : HeadWithout(record, PayloadStatus.Damaged);
+    }
+
     private PayloadStatus ReadLengths(ulong offset, out PayloadFrameLengths lengths)
     {
         lengths = default;
@@ -124,7 +198,8 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
         EntryRecord.TryParse(record, out EntryRecord entry)
         && Derivation.Request(frame.Request) == entry.Request
         && Derivation.Metadata(frame.Metadata) == entry.Metadata
-        && Derivation.Payload(frame.Payload) == entry.Payload;
+        && frame.Payload.Length == entry.PayloadLength
+        && (frame.IsErased || Derivation.Payload(frame.Payload, frame.Salt) == entry.Payload);
 
     private static bool IsOf(ReadOnlySpan<byte> record, StoredHead head, int payloadLength) =>
         EntryRecord.TryParse(record, out EntryRecord entry)
@@ -134,7 +209,7 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
 
     private static StoredHead HeadOf(byte[] record, byte[] frame, PayloadFrameLengths lengths) => new(
         record,
-        PayloadStatus.Whole,
+        lengths.IsErased ? PayloadStatus.Missing : PayloadStatus.Whole,
         frame.AsMemory(PayloadFrame.HeaderBytes, lengths.Request),
         frame.AsMemory(PayloadFrame.HeaderBytes + lengths.Request, lengths.Metadata));
 

@@ -39,9 +39,9 @@ internal sealed class PayloadScan(SegmentChain payloads)
         // Frames are written many at a time before they are synced, so a crash may leave whole ones
         // after a torn one. None of those was acknowledged or handed to the enclave.
         End = Start;
-        while (TryReadAt(End, out Digest request, out int length))
+        while (TryReadAt(End, out Digest? request, out int length))
         {
-            _pending[request] = (ulong)End;
+            if (request is { } digest) _pending[digest] = (ulong)End;
             End += length;
         }
         if (End < payloads.Segments[^1].Start)
@@ -51,9 +51,10 @@ internal sealed class PayloadScan(SegmentChain payloads)
         }
     }
 
-    private bool TryReadAt(long offset, out Digest request, out int length)
+    // The request is null where the frame was erased: no record will come for it.
+    private bool TryReadAt(long offset, out Digest? request, out int length)
     {
-        request = default;
+        request = null;
         ReadOnlySpan<byte> bytes = _window.At(offset, PayloadFrame.HeaderBytes);
         FrameStatus status = PayloadFrame.TryRead(bytes, out PayloadFrame frame, out length);
         if (status == FrameStatus.Incomplete && length <= payloads.End - offset)
@@ -61,7 +62,7 @@ internal sealed class PayloadScan(SegmentChain payloads)
             status = PayloadFrame.TryRead(_window.At(offset, length), out frame, out length);
         }
         if (status != FrameStatus.Whole) return false;
-        request = Derivation.Request(frame.Request);
+        if (!frame.IsErased) request = Derivation.Request(frame.Request);
         return true;
     }
 }

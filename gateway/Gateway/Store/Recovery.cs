@@ -41,12 +41,16 @@ internal static class Recovery
             documents.Settle();
             var cosigned = new CosignedFile(files);
             cosigned.Settle();
+            var payloadFiles = new PayloadFiles(payloads, derived.Erasures);
+            var erasing = new Erasing(log, derived, payloadFiles);
+            report = TellErasures(report, erasing.Resume(known));
 
             var store = new LogStore(
                 held,
                 log,
-                new PayloadFiles(payloads),
+                payloadFiles,
                 derived,
+                erasing,
                 documents,
                 new SnapshotFiles(files),
                 cosigned,
@@ -83,6 +87,22 @@ internal static class Recovery
         if (end < chain.End) chain.Cut(end);
         chain.Rewrite(doubtfulFrom);
         files.SyncDirectory(directory);
+    }
+
+    private static RecoveryReport TellErasures(RecoveryReport report, Erasing.Outcome outcome)
+    {
+        List<string> sentences = [.. report.Sentences];
+        if (outcome.Erased > 0)
+        {
+            sentences.Add($"{outcome.Erased} payloads were erased, as the log's tombstones say.");
+        }
+        if (outcome.OutOfReach > 0)
+        {
+            sentences.Add(
+                $"{outcome.OutOfReach} payloads that tombstones name were not found in their places, "
+                + "and so not erased.");
+        }
+        return report with { Sentences = sentences };
     }
 
     private static RecoveryReport Report(

@@ -91,21 +91,29 @@ internal sealed class SegmentChain : IDisposable
     public bool TryRead(long offset, Span<byte> destination) =>
         ReadAtMost(offset, destination) == destination.Length;
 
+    /// <summary>Writes over bytes of one segment that were appended before. Readers may see any
+    /// mixture meanwhile, and after a crash before <see cref="SyncAt"/>.</summary>
+    public void Overwrite(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        Segment segment = FindAt(offset)
+            ?? throw new ArgumentOutOfRangeException(nameof(offset), offset, "No segment has it.");
+        segment.File.Write([bytes], offset - segment.Start);
+    }
+
+    /// <summary>Makes durable what was written over in the segments of these offsets.</summary>
+    public void SyncAt(IEnumerable<ulong> offsets)
+    {
+        foreach (Segment? segment in offsets.Select(o => FindAt((long)o)).Distinct())
+        {
+            segment?.File.Sync();
+        }
+    }
+
     /// <summary>Reads up to the end of the segment at most; 0 outside all segments.</summary>
     public int ReadAtMost(long offset, Span<byte> destination)
     {
-        Segment[] segments = _segments;
-        int low = 0;
-        int high = segments.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (segments[middle].Start <= offset) low = middle + 1;
-            else high = middle;
-        }
-        if (low == 0) return 0;
-        Segment segment = segments[low - 1];
-        return segment.File.Read(destination, offset - segment.Start);
+        Segment? segment = FindAt(offset);
+        return segment is null ? 0 : segment.File.Read(destination, offset - segment.Start);
     }
 
     /// <summary>Cuts the last segment at <paramref name="end"/>, durably. Only before any append.
@@ -145,6 +153,20 @@ internal sealed class SegmentChain : IDisposable
     public void Dispose()
     {
         foreach (Segment segment in _segments) segment.File.Dispose();
+    }
+
+    private Segment? FindAt(long offset)
+    {
+        Segment[] segments = _segments;
+        int low = 0;
+        int high = segments.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (segments[middle].Start <= offset) low = middle + 1;
+            else high = middle;
+        }
+        return low == 0 ? null : segments[low - 1];
     }
 
     private Segment RollIfFull()

@@ -9,7 +9,10 @@ public enum PayloadStatus
     /// <summary>The record is no entry and has none.</summary>
     None,
 
-    /// <summary>The segment that held it is gone.</summary>
+    /// <summary>A tombstone erased it; request and metadata are there.</summary>
+    Erased,
+
+    /// <summary>It is gone without a tombstone, or the segment that held all of it is.</summary>
     Missing,
 
     /// <summary>The bytes in its place are not those of the record.</summary>
@@ -17,7 +20,8 @@ public enum PayloadStatus
 }
 
 /// <summary>
-/// A record with what its receipt carries beside it; the parts are empty unless the status is whole.
+/// A record with what its receipt carries beside it; the parts are empty where they are not there or
+/// are not those of the record.
 /// </summary>
 /// <param name="Record">The record.</param>
 /// <param name="Status">Whether the rest is there. Read without its payload, whole says nothing of
@@ -28,13 +32,20 @@ public sealed record StoredHead(
     ReadOnlyMemory<byte> Record,
     PayloadStatus Status,
     ReadOnlyMemory<byte> Request,
-    ReadOnlyMemory<byte> Metadata);
+    ReadOnlyMemory<byte> Metadata)
+{
+    /// <summary>Number of the tombstone that erased its payload, or null.</summary>
+    public ulong? Tombstone { get; init; }
+}
 
 /// <summary>A record with all that travels beside it, compared with the record.</summary>
 /// <param name="Head">The record, and whether all of the rest is there.</param>
 /// <param name="Payload">The payload; empty unless the status is whole.</param>
 public sealed record StoredEntry(StoredHead Head, ReadOnlyMemory<byte> Payload)
 {
+    /// <summary>The payload's salt, 32 bytes; empty where it has none, and as the payload.</summary>
+    public ReadOnlyMemory<byte> Salt { get; init; }
+
     /// <summary>Whether request, metadata and payload are there.</summary>
     public PayloadStatus Status => Head.Status;
 }
@@ -44,7 +55,14 @@ public sealed record StoredEntry(StoredHead Head, ReadOnlyMemory<byte> Payload)
 /// <param name="Metadata">The metadata block (section 2).</param>
 /// <param name="Payload">The payload.</param>
 public readonly record struct PayloadItem(
-    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload);
+    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>The salt of the payload's commitment, 32 bytes; empty for none.</summary>
+    public ReadOnlyMemory<byte> Salt { get; init; }
+
+    /// <summary>Length of all parts, in bytes.</summary>
+    public long Bytes => (long)Request.Length + Metadata.Length + Salt.Length + Payload.Length;
+}
 
 /// <summary>What says which stream and event type an entry is of.</summary>
 /// <param name="Request">The encoded request.</param>

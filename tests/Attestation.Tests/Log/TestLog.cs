@@ -12,7 +12,11 @@ using Sequencer.Attestation.Verification;
 namespace Sequencer.Attestation.Tests.Log;
 
 /// <summary>An entry of a <see cref="TestLog"/>, with what only its caller has.</summary>
-internal sealed record TestEntry(byte[] Request, byte[] Metadata, byte[] Payload);
+internal sealed record TestEntry(byte[] Request, byte[] Metadata, byte[] Payload)
+{
+    /// <summary>Empty for none.</summary>
+    public byte[] Salt { get; init; } = [];
+}
 
 /// <summary>
 /// A log in memory that is right until a test asks for something wrong: it signs what it is told.
@@ -143,11 +147,22 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         string? stream = null,
         string? key = null,
         EntryMetadata? metadata = null,
-        Func<byte[], byte[]>? edit = null)
+        Func<byte[], byte[]>? edit = null,
+        byte[]? salt = null)
     {
-        ulong number = AppendMember(0, 1, payload, stream, key, metadata, edit);
+        ulong number = AppendMember(0, 1, payload, stream, key, metadata, edit, salt);
         EndBatch();
         return number;
+    }
+
+    /// <summary>Appends the tombstone of an entry; what that has on a disk stays.</summary>
+    public ulong Erase(ulong number, string reason = "")
+    {
+        byte[] block = new Tombstone(number, _leaves[(int)number])
+            .EncodeMetadata(hasReason: reason.Length > 0);
+        Assert.True(EntryMetadata.TryParse(block, out EntryMetadata? metadata));
+        string key = Encoding.ASCII.GetString(Tombstone.IdempotencyKey(number));
+        return Append(reason, key: key, metadata: metadata);
     }
 
     /// <summary>Appends one member of a group; the batch stays open.</summary>
@@ -158,7 +173,8 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         string? stream = null,
         string? key = null,
         EntryMetadata? metadata = null,
-        Func<byte[], byte[]>? edit = null)
+        Func<byte[], byte[]>? edit = null,
+        byte[]? salt = null)
     {
         Digest tenant = Derivation.Tenant(Derivation.DefaultTenantName);
         byte[] payloadBytes = Encoding.UTF8.GetBytes(payload);
@@ -174,7 +190,7 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         }
         byte[] requestBytes = AppendRequest.Encode(
             tenant,
-            Derivation.Payload(payloadBytes),
+            Derivation.Payload(payloadBytes, salt),
             (uint)payloadBytes.Length,
             Derivation.Metadata(metadata.Block.Span),
             key is null
@@ -188,7 +204,10 @@ internal sealed class TestLog : ITreeHashSource, IDisposable
         EntryRecord.Write(record, position, request, Derivation.Request(requestBytes), cells);
         Add(
             edit?.Invoke(record) ?? record,
-            new TestEntry(requestBytes, metadata.Block.ToArray(), payloadBytes));
+            new TestEntry(requestBytes, metadata.Block.ToArray(), payloadBytes)
+            {
+                Salt = salt ?? [],
+            });
         return Size - 1;
     }
 

@@ -30,6 +30,19 @@ internal sealed class TestLogDirectory : IDisposable
     /// <summary>Where each frame begins in the log as a whole.</summary>
     public List<int> FrameOffsets { get; } = [];
 
+    /// <summary>Where each record's payload frame begins.</summary>
+    public List<ulong> PayloadOffsets { get; } = [];
+
+    /// <summary>Overwrites the payload of a record, as its gateway does.</summary>
+    public void ErasePayload(ulong number)
+    {
+        byte[] bytes = File.ReadAllBytes(Payloads);
+        Span<byte> rest = bytes.AsSpan((int)PayloadOffsets[(int)number]);
+        PayloadFrame.TryRead(rest, out _, out int length);
+        PayloadFrame.Erase(rest[..length]);
+        File.WriteAllBytes(Payloads, bytes);
+    }
+
     /// <summary>Changes one byte of a file.</summary>
     public static void Flip(string path, long offset, byte mask = 1)
     {
@@ -49,11 +62,15 @@ internal sealed class TestLogDirectory : IDisposable
             offsets.Add(entry is null ? CommitFrame.NoPayload : (ulong)file.Length);
             if (entry is null) continue;
             var frame = new byte[PayloadFrame.Length(
-                entry.Request.Length, entry.Metadata.Length, entry.Payload.Length)];
-            PayloadFrame.Write(frame, entry.Request, entry.Metadata, entry.Payload);
+                entry.Request.Length,
+                entry.Metadata.Length,
+                entry.Payload.Length,
+                entry.Salt.Length)];
+            PayloadFrame.Write(frame, entry.Request, entry.Metadata, entry.Payload, entry.Salt);
             file.Write(frame);
         }
         File.WriteAllBytes(Payloads, file.ToArray());
+        PayloadOffsets.AddRange(offsets);
         return [.. offsets];
     }
 

@@ -102,7 +102,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     }
 
     // Steps of a few frames each, so that finished steps are on the way.
-    private static async Task<bool> IsDoneAsync(
+    internal static async Task<bool> IsDoneAsync(
         BackupFixture fixture, string data, int step, Fault fault)
     {
         var target = new FaultyFolder(fixture.Backup, BackupManifest.FileName)

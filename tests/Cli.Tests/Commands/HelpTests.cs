@@ -13,7 +13,8 @@ public sealed class HelpTests : IDisposable
         root.IsGood();
         string[] names =
         [
-            "submit", "get", "tail", "verify", "audit", "backup", "restore", "inspect", "policy", "verifier",
+            "submit", "get", "erase", "tail", "stream", "verify", "audit", "backup", "restore",
+            "inspect", "policy", "verifier",
         ];
         foreach (string name in names)
         {

@@ -41,6 +41,33 @@ public sealed class ReadTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Stream_reads_a_stream_and_lists_them()
+    {
+        CommandResult text = await _run.RunAsync("stream", "stream 1");
+        text.IsGood();
+        Assert.Contains("stream 1@1", text.Output, StringComparison.Ordinal);
+        JsonElement json = (await _run.RunAsync("stream", "stream 1", "--json")).Json;
+        Assert.Equal("payload", json.GetProperty("payload").GetString());
+        CommandResult list = await _run.RunAsync("stream", "--limit", "2");
+        list.IsGood();
+        Assert.Contains("stream 0", list.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("stream 2", list.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await _run.RunAsync("stream", "--from", "1")).ExitCode);
+        Assert.Equal(2, (await _run.RunAsync("stream", "a", "--category", "b")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Stream_refuses_an_entry_of_another_stream()
+    {
+        _gateway.Edit = (path, body) => path.Contains("/streams/", StringComparison.Ordinal)
+            ? System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(body)
+                .Replace("stream 1", "stream 2", StringComparison.Ordinal))
+            : body;
+        CommandResult result = await _run.RunAsync("stream", "stream 1");
+        Assert.NotEqual(0, result.ExitCode);
+    }
+
+    [Fact]
     public async Task Get_writes_a_payload_as_it_is()
     {
         CommandResult result = await _run.RunAsync("get", "1", "--payload");
@@ -142,6 +169,40 @@ public sealed class ReadTests : IAsyncLifetime, IDisposable
             if (!tail.HasExited) tail.Kill();
         }
     }
+
+    [Fact]
+    public async Task Tail_with_a_policy_verifies_and_keeps_how_far_it_came()
+    {
+        string[] tail =
+            ["tail", "--policy", "policy.json", "--position", "position", "--from", "0", "--json"];
+        CommandResult first = await _run.RunAsync([.. tail, "--limit", "2"]);
+        first.IsGood();
+        Assert.Equal([0, 1], Lines(first).Select(Number));
+        CommandResult rest = await _run.RunAsync([.. tail, "--no-follow"]);
+        rest.IsGood();
+        Assert.Equal([2, 3], Lines(rest).Select(Number));
+        CommandResult nothing = await _run.RunAsync([.. tail, "--no-follow"]);
+        nothing.IsGood();
+        Assert.Empty(nothing.Output);
+        lock (_log)
+        {
+            _log.CutTo(2);
+            for (int i = 0; i < 4; i++) _log.Append("another history");
+        }
+        CommandResult lie = await _run.RunAsync([.. tail, "--no-follow"]);
+        lie.IsRefused();
+        Assert.Contains("chain, record 4", lie.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tail_keeps_no_position_without_a_policy()
+    {
+        CommandResult result = await _run.RunAsync("tail", "--position", "position");
+        Assert.Equal(ExitCodes.Unusable, result.ExitCode);
+    }
+
+    private static string[] Lines(CommandResult result) =>
+        result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static int Number(string line)
     {

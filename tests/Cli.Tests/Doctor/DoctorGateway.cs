@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Tests.Nitro;

@@ -29,30 +29,6 @@ public sealed class ConcurrentAppendTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_writers_who_expect_the_same_version_exactly_one_wins()
-    {
-        for (int version = 0; version < Rounds; version++)
-        {
-            (string, string) guard = version == 0
-                ? ("If-None-Match", "*")
-                : ("If-Match", $"\"{version}\"");
-            // Every other round they say the same word for word, which makes them no less rivals.
-            List<Answer> answers = await AtOnceAsync(i => _gateway.PostAsync(
-                "/v1/entries?stream=s&receipt=none", version % 2 == 0 ? $"{i}" : "same",
-                headers: guard));
-            Answer winner = Assert.Single(answers, a => a.Status == HttpStatusCode.Created);
-            Assert.Equal(version + 1, winner.Body.GetProperty("version").GetInt32());
-            Assert.All(answers.Where(a => a != winner), loser =>
-            {
-                Assert.Equal(HttpStatusCode.PreconditionFailed, loser.Status);
-                Assert.Equal("s", loser.Body.GetProperty("stream").GetString());
-                Assert.Equal(version + 1, loser.Body.GetProperty("actual").GetInt32());
-            });
-        }
-        Assert.Equal(1UL + Rounds, (await _gateway.AuditAsync()).Records);
-    }
-
-    [Fact]
     public async Task Of_requests_that_are_the_same_one_is_appended_and_all_get_its_number()
     {
         for (int round = 0; round < Rounds; round++)

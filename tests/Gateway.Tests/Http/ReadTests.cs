@@ -104,7 +104,8 @@ public sealed class ReadTests : IAsyncLifetime
     {
         Assert.Contains(
             "immutable", await CachingAsync("/v1/tile/0/000"), StringComparison.Ordinal);
-        Assert.Contains("immutable", await CachingAsync("/v1/entries/1"), StringComparison.Ordinal);
+        Assert.Equal("no-cache, private", await CachingAsync("/v1/entries/1"));
+        Assert.Equal("no-store", await CachingAsync("/v1/entries/1/payload"));
         Assert.Equal("no-cache", await CachingAsync("/v1/checkpoint"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/checkpoint");
         request.Headers.Add("If-None-Match", $"\"{Entries + 1}\"");

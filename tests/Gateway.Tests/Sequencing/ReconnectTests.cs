@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Tests.Http;
 using Sequencer.Gateway.Tests.Link;
@@ -108,6 +109,33 @@ public sealed class ReconnectTests : IAsyncLifetime
         await SubmitUntilDoneAsync("two", CancellationToken.None);
         await _gateway.WaitForConnectionsAsync(2);
         Assert.Equal(1u, (await _gateway.AuditAsync()).Epochs);
+    }
+
+    [Fact]
+    public async Task Equal_entries_whose_answer_was_lost_are_erased_one_by_one()
+    {
+        await StartBehindMonitorAsync(Patience);
+        _monitor!.CutAtAnswerTo(LinkMessage.Sequence);
+        using HttpResponseMessage lost = await _gateway.PostAsync(
+            "/v1/entries:batch", "{\"payload\":\"one\"}\n{\"payload\":\"one\"}\n",
+            "application/x-ndjson");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, lost.StatusCode);
+        await _gateway.WaitForConnectionsAsync(2);
+        await _gateway.WaitForReadinessAsync();
+        await SubmitUntilDoneAsync("two", CancellationToken.None);
+        JsonElement found = await _gateway.GetJsonAsync(
+            "/v1/entries?payload_digest=" + Derivation.Payload("one"u8).ToHex());
+        ulong[] numbers =
+        [
+            .. found.GetProperty("entries").EnumerateArray()
+                .Select(entry => entry.GetProperty("number").GetUInt64()),
+        ];
+        Assert.Equal([2, 1], numbers);
+        using HttpResponseMessage erased =
+            await _gateway.Http.DeleteAsync("/v1/entries/1/payload");
+        Assert.Equal(HttpStatusCode.OK, erased.StatusCode);
+        Assert.Equal("one", await _gateway.Http.GetStringAsync("/v1/entries/2/payload"));
+        await _gateway.AuditAsync();
     }
 
     [Fact]

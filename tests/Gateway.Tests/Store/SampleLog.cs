@@ -81,24 +81,38 @@ internal sealed class SampleLog
         Add(statement.Bytes.ToArray(), null);
     }
 
-    public void AddEntry(byte[] payload)
+    public void AddEntry(byte[] payload, byte[]? salt = null)
     {
         string type = Size.ToString(CultureInfo.InvariantCulture);
         Assert.True(EntryMetadata.TryCreate(type, "", [], out EntryMetadata metadata, out _));
-        byte[] block = metadata.Block.ToArray();
+        AddEntry(payload, salt ?? [], metadata.Block.ToArray(), key: null, cells: Size % 3);
+    }
+
+    /// <summary>Adds the tombstone of an entry, or one that tells another leaf hash.</summary>
+    public void AddTombstone(int number, Digest? leaf = null)
+    {
+        var tombstone = new Tombstone((ulong)number, leaf ?? Leaves[number]);
+        AddEntry(
+            [], [], tombstone.EncodeMetadata(hasReason: false),
+            Tombstone.IdempotencyKey((ulong)number), cells: 0);
+    }
+
+    private void AddEntry(byte[] payload, byte[] salt, byte[] block, byte[]? key, int cells)
+    {
+        Digest tenant = Derivation.Tenant("default"u8);
         byte[] request = AppendRequest.Encode(
-            Derivation.Tenant("default"u8),
-            Derivation.Payload(payload),
+            tenant,
+            Derivation.Payload(payload, salt),
             (uint)payload.Length,
             Derivation.Metadata(block),
-            default,
+            key is null ? default : Derivation.Idempotency(tenant, 0, key),
             []);
-        var cells = new CellValue[Size % 3];
-        var record = new byte[EntryRecord.Length(cells.Length)];
+        var values = new CellValue[cells];
+        var record = new byte[EntryRecord.Length(cells)];
         Assert.True(AppendRequest.TryParse(request, out AppendRequest parsed));
         var position = new EntryPosition(_epochs - 1, (ulong)Size, 1, Previous, 0, 1);
-        EntryRecord.Write(record, position, parsed, Derivation.Request(request), cells);
-        Add(record, new PayloadItem(request, block, payload));
+        EntryRecord.Write(record, position, parsed, Derivation.Request(request), values);
+        Add(record, new PayloadItem(request, block, payload) { Salt = salt });
     }
 
     /// <summary>An entry of a stream and a type, each of which may be none.</summary>

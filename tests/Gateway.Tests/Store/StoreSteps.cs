@@ -45,6 +45,7 @@ internal static class StoreSteps
             SampleLog.CheckpointAt(to),
             isHeadGiven ? heads : []);
         store.SyncLog();
+        store.Erase((ulong)from, (ulong)to);
         store.Publish();
     }
 
@@ -117,8 +118,11 @@ internal static class StoreSteps
         Assert.Equal(item.Request.ToArray(), entry.Head.Request.ToArray());
         Assert.Equal(item.Metadata.ToArray(), entry.Head.Metadata.ToArray());
         Assert.Equal(item.Payload.ToArray(), entry.Payload.ToArray());
+        Assert.Equal(item.Salt.ToArray(), entry.Salt.ToArray());
         Assert.Contains(
-            (ulong)number, view.FindPayload(Derivation.Payload(item.Payload.Span), int.MaxValue));
+            (ulong)number,
+            view.FindPayload(
+                Derivation.Payload(item.Payload.Span, item.Salt.Span), int.MaxValue));
     }
 
     public static void AssertInclusion(

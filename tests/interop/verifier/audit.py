@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Sequence
 
 from . import merkle
-from .encoding import ZERO_DIGEST, Malformed, domain_hash, sha256
+from .encoding import ZERO_DIGEST, Malformed, domain_hash
 from .epoch import check_retirement, check_signatures, check_statement, read_document
 from .frames import NO_PAYLOAD
 from .note import Checkpoint, decode_checkpoint
@@ -22,6 +22,7 @@ from .records import (
     decode_configuration,
     decode_record,
     metadata_digest,
+    payload_commitment,
     request_digest,
 )
 from .report import Report
@@ -148,7 +149,9 @@ def _check_payload_frame(
     report.require(same, "request", "the stored request is not the record's", place)
     same = metadata_digest(frame.metadata) == record.metadata
     report.require(same, "metadata", "the stored metadata is not the record's", place)
-    same = len(frame.payload) == record.payload_length and sha256(frame.payload) == record.payload
+    same = len(frame.payload) == record.payload_length and (
+        frame.erased or payload_commitment(frame.payload, frame.salt) == record.payload
+    )
     report.require(same, "payload", "the stored payload is not the record's", place)
 
 

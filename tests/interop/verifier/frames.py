@@ -9,7 +9,14 @@ from .encoding import Malformed, Reader
 NO_PAYLOAD = 2**64 - 1
 
 _COMMIT_MAGIC = b"SQC1"
-_PAYLOAD_MAGIC = b"SQP1"
+# Whether such a frame has a salt, and whether it was erased.
+_PAYLOAD_MAGICS = {
+    b"SQP1": (False, False),
+    b"SQP2": (True, False),
+    b"SQX1": (False, True),
+    b"SQX2": (True, True),
+}
+_SALT = 32
 _COMMIT_HEADER = 32
 _PAYLOAD_HEADER = 20
 _POLYNOMIAL = 0x82F63B78
@@ -47,9 +54,13 @@ class CommitFrame:
 
 @dataclass(frozen=True)
 class PayloadFrame:
+    """An entry as it came; of one that was erased, salt and payload are zeros."""
+
     request: bytes
     metadata: bytes
+    salt: bytes
     payload: bytes
+    erased: bool
 
 
 def commit_frames(stream: bytes) -> tuple[list[CommitFrame], int]:
@@ -102,13 +113,19 @@ def commit_frame_at(stream: bytes, at: int) -> CommitFrame:
 
 def payload_frame_at(stream: bytes, at: int) -> PayloadFrame:
     header = Reader(stream[at : at + _PAYLOAD_HEADER])
-    if header.take(4) != _PAYLOAD_MAGIC:
+    magic = header.take(4)
+    if magic not in _PAYLOAD_MAGICS:
         raise Malformed(f"no payload frame at offset {at}")
-    lengths = [header.unsigned(4) for _ in range(3)]
+    salted, erased = _PAYLOAD_MAGICS[magic]
+    request, metadata, payload = (header.unsigned(4) for _ in range(3))
     crc = header.unsigned(4)
+    lengths = (request, metadata, _SALT if salted else 0, payload)
     body = Reader(_whole(stream, at, _PAYLOAD_HEADER + sum(lengths), crc_at=16, crc=crc))
     body.take(_PAYLOAD_HEADER)
-    return PayloadFrame(*(body.take(length) for length in lengths))
+    parts = [body.take(length) for length in lengths]
+    if erased and any(parts[2] + parts[3]):
+        raise Malformed(f"the erased frame at offset {at} is not all zeros")
+    return PayloadFrame(*parts, erased)
 
 
 def _whole(stream: bytes, at: int, length: int, crc_at: int, crc: int) -> bytes:

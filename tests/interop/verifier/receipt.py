@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional, Sequence, TypeVar
 
 from . import merkle
-from .encoding import Malformed, base64_decode, base64_encode, decimal, sha256, text_decode
+from .encoding import Malformed, base64_decode, base64_encode, decimal, text_decode
 from .epoch import check_retirement, check_signatures, check_statement, read_document
 from .note import Checkpoint, decode_checkpoint
 from .policy import Policy, unrepeated
@@ -26,6 +26,7 @@ from .records import (
     decode_request,
     decode_statement,
     metadata_digest,
+    payload_commitment,
     request_digest,
 )
 from .report import Report
@@ -183,7 +184,9 @@ def _hash(value: Any) -> bytes:
     return data
 
 
-def verify_receipt(data: bytes, policy: Policy, payload: Optional[bytes] = None) -> Report:
+def verify_receipt(
+    data: bytes, policy: Policy, payload: Optional[bytes] = None, salt: bytes = b""
+) -> Report:
     """All steps of section 11; the receipt is good when the report is."""
     report = Report()
     receipt = _try(decode_receipt, data, "receipt-format", report)
@@ -212,7 +215,7 @@ def verify_receipt(data: bytes, policy: Policy, payload: Optional[bytes] = None)
     _check_place("record", receipt.record, record, receipt.inclusion, checkpoint, report)
     _check_entry(receipt, record, request, metadata, report)
     if payload is not None:
-        _check_payload(payload, record, report)
+        _check_payload(payload, salt, record, report)
     return report
 
 
@@ -335,13 +338,15 @@ def _check_entry(
         report.require(matches, "metadata", "the metadata block is not the record's")
 
 
-def _check_payload(payload: bytes, record: Optional[Record], report: Report) -> None:
+def _check_payload(
+    payload: bytes, salt: bytes, record: Optional[Record], report: Report
+) -> None:
     if record is None:
         report.skip("payload")
         return
     matches = (
         isinstance(record, Entry)
         and len(payload) == record.payload_length
-        and sha256(payload) == record.payload
+        and payload_commitment(payload, salt) == record.payload
     )
     report.require(matches, "payload", "the payload is not the one that was recorded")

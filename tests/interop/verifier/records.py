@@ -42,6 +42,10 @@ class Metadata:
     pairs: tuple[tuple[str, str], ...]
 
 
+def payload_commitment(payload: bytes, salt: bytes = b"") -> bytes:
+    return domain_hash("seq-salted/v1", salt + payload) if salt else sha256(payload)
+
+
 def metadata_digest(block: bytes) -> bytes:
     return domain_hash("seq-metadata/v1", block)
 

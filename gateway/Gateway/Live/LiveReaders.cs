@@ -1,0 +1,120 @@
+using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Settings;
+using Sequencer.Gateway.Store;
+
+namespace Sequencer.Gateway.Live;
+
+/// <summary>
+/// All who wait for the log to grow, and the one task that wakes them. For each view it looks at
+/// every waiting reader in memory and wakes those that may get something, so that a thousand who wait
+/// for something else cost the writers next to nothing.
+/// </summary>
+internal sealed class LiveReaders(
+    PipelineState state,
+    SubscriberSettings settings,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime) : BackgroundService
+{
+    // Views that follow each other faster are told together, and the more readers there are to tell,
+    // the fewer times a second: some thousand wake-ups a second at most, each with as much as has come
+    // by then. A log at rest is told of at once.
+    private static readonly TimeSpan PaceMin = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PaceMax = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PaceOfOne = TimeSpan.FromMilliseconds(1);
+
+    // How exact the times of heartbeats and patience are.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+
+    private readonly HashSet<LiveReader> _readers = [];
+
+    /// <summary>True once the gateway goes down: nobody waits any more.</summary>
+    public bool IsEnding => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>How many are in.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_readers) return _readers.Count;
+        }
+    }
+
+    /// <summary>Lets a reader in; null if there are as many as may be.</summary>
+    public LiveReader? TryEnter(EntrySelection selection, CancellationToken aborted)
+    {
+        lock (_readers)
+        {
+            if (_readers.Count >= settings.Max) return null;
+            var reader = new LiveReader(this, selection, aborted);
+            _readers.Add(reader);
+            return reader;
+        }
+    }
+
+    /// <summary>The timestamp after a time from now on.</summary>
+    public long After(TimeSpan duration) =>
+        time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency);
+
+    internal void Leave(LiveReader reader)
+    {
+        lock (_readers) _readers.Remove(reader);
+    }
+
+    internal bool IsDue(LiveReader reader) =>
+        IsEnding || reader.IsDue(state.View, state.Cosigned, time.GetTimestamp());
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var ticks = new PeriodicTimer(Tick, time);
+        using CancellationTokenRegistration end =
+            lifetime.ApplicationStopping.Register(() => WakeDue());
+        Task<bool> tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
+        try
+        {
+            while (true)
+            {
+                // The signals before the look, so that nothing is missed in between.
+                (Task view, Task cosigned) = (state.NextView, state.NextCosigned);
+                int woken = WakeDue();
+                if (woken > 0) await Task.Delay(PaceAfter(woken), time, stoppingToken);
+                await Task.WhenAny(view, cosigned, tick);
+                if (!tick.IsCompleted) continue;
+                if (!await tick) return;
+                tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            WakeDue();
+        }
+    }
+
+    private static TimeSpan PaceAfter(int woken)
+    {
+        TimeSpan pace = woken * PaceOfOne;
+        return pace < PaceMin ? PaceMin : pace < PaceMax ? pace : PaceMax;
+    }
+
+    // Gives back how many.
+    private int WakeDue()
+    {
+        int woken = 0;
+        bool isEnding = IsEnding;
+        (LogView? view, LogView? cosigned) = (state.View, state.Cosigned);
+        long now = time.GetTimestamp();
+        lock (_readers)
+        {
+            foreach (LiveReader reader in _readers)
+            {
+                if (!isEnding && !reader.IsDue(view, cosigned, now)) continue;
+                reader.Wake();
+                woken++;
+            }
+        }
+        return woken;
+    }
+}
