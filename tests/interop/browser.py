@@ -19,6 +19,8 @@ from typing import Any, Callable, Optional
 
 CHROMIUM = shutil.which("chromium")
 SECONDS_MAX = 30
+# Of what DevTools advises, that which says a page is wrong and not that a test is no person.
+ISSUES = ("ContentSecurityPolicyIssue", "CorsIssue", "MixedContentIssue")
 OPTIONS = [
     "--headless",
     "--no-sandbox",
@@ -233,7 +235,7 @@ class Page:
             self.faults.append(f"console: {event['args']}")
         elif method == "Log.entryAdded" and event["entry"]["level"] in ("error", "warning"):
             self.faults.append(f"log: {event['entry']}")
-        elif method == "Audits.issueAdded":
+        elif method == "Audits.issueAdded" and event["issue"]["code"] in ISSUES:
             self.faults.append(f"issue: {event['issue']}")
         elif method == "Network.requestWillBeSent":
             self.urls.append(event["request"]["url"])

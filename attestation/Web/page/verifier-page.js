@@ -1,6 +1,6 @@
 // The page that verifies a receipt from files, with no network at all.
 
-import { fromHex, utf8 } from '../verifier/bytes.js';
+import { fromHex, isZero, utf8 } from '../verifier/bytes.js';
 import { POLICY_MAX, readPolicy } from '../verifier/policy.js';
 import { RECEIPT_MAX } from '../verifier/receipt.js';
 import { claimOf } from '../verifier/request.js';
@@ -54,14 +54,15 @@ async function verify() {
 /** The salt as bytes, null for none, or undefined for what is no salt. */
 function saltOf() {
     const text = byId('salt').value.trim();
-    return text === '' ? null : fromHex(text, 32) ?? undefined;
+    const salt = text === '' ? null : fromHex(text, 32) ?? undefined;
+    return salt && isZero(salt) ? undefined : salt;
 }
 
 function missingText(salt) {
     if (!given.receipt && !given.policy) return 'Give a receipt and a trust policy.';
     if (!given.receipt) return 'Now a receipt.';
     if (!given.policy) return 'Now a trust policy: nothing is verified without one.';
-    if (salt === undefined) return 'The salt is 64 lower-case hexadecimal digits.';
+    if (salt === undefined) return 'The salt is 64 lower-case hexadecimal digits, not all zero.';
     if (salt !== null && !given.payload) return 'A salt belongs to a payload: give that as well.';
     return null;
 }
