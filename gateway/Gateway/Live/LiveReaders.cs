@@ -26,6 +26,7 @@ internal sealed class LiveReaders(
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<LiveReader> _readers = [];
+    private TaskCompletionSource _due = NewSignal();
 
     /// <summary>True once the gateway goes down: nobody waits any more.</summary>
     public bool IsEnding => lifetime.ApplicationStopping.IsCancellationRequested;
@@ -63,8 +64,18 @@ internal sealed class LiveReaders(
         lock (_readers) _readers.Remove(reader);
     }
 
-    internal bool IsDue(LiveReader reader) =>
-        IsEnding || reader.IsDue(state.View, state.Cosigned, time.GetTimestamp());
+    /// <summary>
+    /// A reader waits from here on. One for whom there is something already is woken in its turn: it
+    /// may not wake itself, or under load each view would be a wake-up of everybody.
+    /// </summary>
+    internal void Waits(LiveReader reader)
+    {
+        if (IsEnding) reader.Wake();
+        else if (reader.IsDue(state.View, state.Cosigned, time.GetTimestamp()))
+        {
+            Volatile.Read(ref _due).TrySetResult();
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -79,9 +90,11 @@ internal sealed class LiveReaders(
             {
                 // The signals before the look, so that nothing is missed in between.
                 (Task view, Task cosigned) = (state.NextView, state.NextCosigned);
+                TaskCompletionSource due = NewSignal();
+                Interlocked.Exchange(ref _due, due);
                 int woken = WakeDue();
                 if (woken > 0) await Task.Delay(PaceAfter(woken), time, stoppingToken);
-                await Task.WhenAny(view, cosigned, tick);
+                await Task.WhenAny(view, cosigned, due.Task, tick);
                 if (!tick.IsCompleted) continue;
                 if (!await tick) return;
                 tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
@@ -92,6 +105,9 @@ internal sealed class LiveReaders(
             WakeDue();
         }
     }
+
+    private static TaskCompletionSource NewSignal() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TimeSpan PaceAfter(int woken)
     {
