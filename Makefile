@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
 .PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
-	simulate lint config bench release clean
+	simulate model lint config bench release clean
 
 CONFIGURATION := Release
 
@@ -39,7 +39,7 @@ test-crash: ## Kill gateway, enclave and both under load, ROUNDS times (60; some
 	@setup/need-dotnet
 	@tests/crash
 
-test-interop: ## Check receipts and logs with a verifier in Python and with Go's sumdb packages
+test-interop: ## Check logs with a verifier in Python, Go's sumdb packages, and pages in Chromium
 	@setup/need-dotnet
 	@tests/interop/run
 
@@ -54,6 +54,14 @@ simulate: ## Run simulated logs under faults: SEEDS=10000 [FIRST=1], or the one 
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Simulation.Tests -- \
 	  $(if $(SEED),--seed $(SEED),--first $(FIRST) --seeds $(SEEDS)) \
 	  $(if $(MUTATION),--mutation $(MUTATION))
+
+SCRIPTS ?= 1000000
+model: ## Hold random interleavings of requests against the model: SCRIPTS=1000000
+	@setup/need-dotnet
+	@dotnet build tests/Gateway.Tests -c $(CONFIGURATION) -v quiet -nologo
+	@SEQUENCER_SCRIPTS=$(SCRIPTS) SEQUENCER_HTTP_SCRIPTS=$(shell echo $$(($(SCRIPTS) / 100))) \
+	  dotnet test tests/Gateway.Tests -c $(CONFIGURATION) --no-build -nologo --logger "console;verbosity=normal" \
+	  --filter "FullyQualifiedName~Tests.Model."
 
 lint: ## Check formatting, analyzers, lock files and shell scripts
 	@setup/need-dotnet

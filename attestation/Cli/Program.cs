@@ -22,6 +22,7 @@ var root = new RootCommand(
     RestoreCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    VerifierCommand.Create(),
     DoctorCommand.Create(),
     ImageCommand.Create(),
 };

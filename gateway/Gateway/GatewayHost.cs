@@ -56,7 +56,8 @@ internal static class GatewayHost
         return app;
     }
 
-    private static void AddParts(
+    /// <summary>What a gateway is made of. Tests take some of it, to drive it step by step.</summary>
+    internal static void AddParts(
         IServiceCollection services,
         GatewaySettings settings,
         DiskReserve disk,

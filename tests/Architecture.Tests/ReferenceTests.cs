@@ -23,6 +23,7 @@ public class ReferenceTests
     [
         "attestation/Attestation/Attestation.csproj",
         "attestation/Client/Client.csproj",
+        "attestation/Web/Web.csproj",
         "enclave/Core/Core.csproj",
         "enclave/Emulator/Emulator.csproj",
         "enclave/Host/Host.csproj",

@@ -8,8 +8,8 @@ public partial class TidyTests
     private const int LongestFileLines = 450;
     private const int EntryPointLines = 70;
 
-    private static IEnumerable<string> Sources =>
-        Checkout.Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal));
+    private static IEnumerable<string> Sources => Checkout.Files.Where(
+        path => path.EndsWith(".cs", StringComparison.Ordinal) || IsScript(path));
 
     [Fact]
     public void Nothing_is_left_to_do_in_the_code()
@@ -72,6 +72,18 @@ public partial class TidyTests
         Assert.Empty(Matches(files, Address()));
     }
 
+    [Fact]
+    public void Scripts_of_pages_keep_to_their_lines_and_make_no_markup()
+    {
+        string[] scripts = [.. Checkout.Files.Where(IsScript)];
+        Assert.NotEmpty(scripts);
+        Assert.Empty(Matches(scripts, LongLine()));
+        Assert.Empty(Matches(scripts, Markup()));
+    }
+
+    private static bool IsScript(string path) =>
+        path.EndsWith(".js", StringComparison.Ordinal) || path.EndsWith(".mjs", StringComparison.Ordinal);
+
     private static string[] Matches(IEnumerable<string> paths, Regex pattern) =>
     [
         .. from path in paths
@@ -88,6 +100,12 @@ public partial class TidyTests
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("^.{101}")]
+    private static partial Regex LongLine();
+
+    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\(|new Function")]
+    private static partial Regex Markup();
 
     [GeneratedRegex(@"https?://")]
     private static partial Regex Address();

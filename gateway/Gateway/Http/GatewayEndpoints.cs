@@ -25,7 +25,8 @@ internal static class GatewayEndpoints
 
         app.Use(app.Services.GetRequiredService<RequestTelemetry>().RunAsync);
         app.Use(GuardAsync);
-        app.MapMethods("/", Reading, HealthEndpoints.WelcomeAsync);
+        app.MapMethods("/", Reading, PageEndpoints.WelcomeAsync);
+        app.MapMethods("/verifier.html", Reading, PageEndpoints.VerifierAsync);
         app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
         app.MapMethods("/v1/entries:batch", Appending, append.AppendBatchAsync);
         app.MapMethods("/v1/entries", Reading, entries.ManyAsync);

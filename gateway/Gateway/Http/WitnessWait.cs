@@ -56,7 +56,14 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience, TimePr
                 return (result with { View = cosigned }, null);
             }
             TimeSpan left = patience - time.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero || state.Drained.IsCompleted)
+            if (state.Drained.IsCompleted)
+            {
+                // No head will be cosigned any more. Of a refusal nothing is in the log, for certain.
+                return (result, result.Entries.All(IsRefused)
+                    ? Problem.Of(AppendFailure.ShuttingDown)
+                    : NotYet(result));
+            }
+            if (left <= TimeSpan.Zero)
             {
                 // Of a refusal nothing is in the log: it stands as it is, with the durable log.
                 return (result, result.Entries.All(IsRefused) ? null : NotYet(result));

@@ -14,7 +14,7 @@ public sealed class HelpTests : IDisposable
         string[] names =
         [
             "submit", "get", "erase", "tail", "stream", "verify", "audit", "backup", "restore",
-            "inspect", "policy",
+            "inspect", "policy", "verifier",
         ];
         foreach (string name in names)
         {

@@ -5,8 +5,8 @@ using Sequencer.Attestation.Log;
 namespace Sequencer.Gateway.Tests.Model;
 
 /// <summary>
-/// The answer of a real gateway in one line, with all that a caller may rely on and nothing else: so
-/// that it can be compared with the model's, and read by a person.
+/// The answer of a real gateway in one line, with all that a caller may rely on and nothing else:
+/// so that it can be compared with the model's, and read by a person.
 /// </summary>
 internal static class AnswerText
 {

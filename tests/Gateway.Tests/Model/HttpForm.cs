@@ -100,7 +100,7 @@ internal static class HttpForm
 
     private static string GuardOf(Guard guard) =>
         $"\"stream\":\"{guard.Stream}\","
-        + (guard.Expected.StartsWith("since ", StringComparison.Ordinal)
+        + (guard.IsSince
             ? $"\"unchanged_since\":{guard.Expected[6..]}"
             : $"\"expected_version\":{ValueOf(guard.Expected)}");
 

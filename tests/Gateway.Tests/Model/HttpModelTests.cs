@@ -38,7 +38,7 @@ public sealed class HttpModelTests(ITestOutputHelper output)
         var random = new Random(seed);
         (int cellsMax, int window) = (random.Next(1, 7), random.Next(1, 13));
         Assert.True(LogConfiguration.TryCreate(
-            "model.example/log", (uint)cellsMax, (uint)window, out LogConfiguration? configuration));
+            "model.example/log", (uint)cellsMax, (uint)window, out var configuration));
         await using HttpSubject subject = await HttpSubject.StartAsync(configuration);
         var run = new ModelRun(
             subject,
@@ -52,7 +52,8 @@ public sealed class HttpModelTests(ITestOutputHelper output)
             scripts++;
         }
         await subject.AuditAsync();
-        string told = $"SEQUENCER_SEED={seed} cells-max {cellsMax} idempotency-window {window}\n{fault}";
+        string told =
+            $"SEQUENCER_SEED={seed} cells-max {cellsMax} idempotency-window {window}\n{fault}";
         result.Add(run, scripts, fault is null ? null : told);
     }
 }

@@ -6,7 +6,7 @@ internal interface ISubject : IAsyncDisposable
     /// <summary>True if requests that are sent at once are taken in their order.</summary>
     bool KeepsOrder { get; }
 
-    /// <summary>Sends requests at the same time; the answers in the order of the requests.</summary>
+    /// <summary>Sends requests at the same time; the answers in the requests' order.</summary>
     Task<string[]> SendAsync(Post[] posts);
 
     /// <summary>The same; but the enclave ends in between, before anything is on the disk, and

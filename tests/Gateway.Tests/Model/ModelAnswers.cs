@@ -49,9 +49,10 @@ internal static class ModelAnswers
 
     private static string Refusal(Told told) => told switch
     {
-        ("version-mismatch", var actual, { } guard) => guard.Expected.StartsWith("since", StringComparison.Ordinal)
-            ? $"412 version-mismatch {guard.Stream} {guard.Expected} actual {actual}"
-            : $"412 version-mismatch {guard.Stream} expected {guard.Expected} actual {actual}",
+        ("version-mismatch", var actual, { IsSince: true } guard) =>
+            $"412 version-mismatch {guard.Stream} {guard.Expected} actual {actual}",
+        ("version-mismatch", var actual, { } guard) =>
+            $"412 version-mismatch {guard.Stream} expected {guard.Expected} actual {actual}",
         ("idempotency-conflict", var number, _) => $"422 idempotency-conflict number {number}",
         ("cells-full", var limit, _) => $"507 cells-full limit {limit}",
         _ => throw new InvalidOperationException($"{told} is no refusal."),

@@ -11,8 +11,9 @@ namespace Sequencer.Gateway.Tests.Model;
 /// </summary>
 public sealed class ModelTests(ITestOutputHelper output)
 {
-    // A script is 7 to 10 steps, a step up to two requests at once: 8 to 20 operations, rarely fewer. Ten scripts follow one another
-    // on one log, so that most begin where streams, keys and a half-forgotten window lie about.
+    // A script is 5 to 8 steps: a read, or up to two requests of up to three entries, so that it
+    // has some 8 to 20 operations. Ten scripts follow one another on one log, so that most begin
+    // where streams, keys and a half-forgotten window lie about.
     private const int Scripts = 100_000;
     private const int ScriptsPerLog = 10;
     private const int PostsAtOnce = 2;
@@ -29,7 +30,8 @@ public sealed class ModelTests(ITestOutputHelper output)
         int scripts = Environment.GetEnvironmentVariable("SEQUENCER_SCRIPTS") is { } given
             ? int.Parse(given, CultureInfo.InvariantCulture)
             : Scripts;
-        ModelResult result = await RunAsync(scripts, (cells, window) => new LogModel(cells, window));
+        ModelResult result = await RunAsync(
+            scripts, (cells, window) => new LogModel(cells, window));
         output.WriteLine($"{result}");
         Assert.True(result.Fault is null, result.Fault);
         // All that can be answered was, and often.
@@ -65,7 +67,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         var random = new Random(seed);
         (int cellsMax, int window) = (random.Next(1, 7), random.Next(1, 13));
         Assert.True(LogConfiguration.TryCreate(
-            "model.example/log", (uint)cellsMax, (uint)window, out LogConfiguration? configuration));
+            "model.example/log", (uint)cellsMax, (uint)window, out var configuration));
         await using var subject = new StepGateway(configuration);
         var run = new ModelRun(
             subject,
@@ -75,10 +77,11 @@ public sealed class ModelTests(ITestOutputHelper output)
         int scripts = 0;
         while (fault is null && scripts < ScriptsPerLog)
         {
-            fault = await run.RunAsync(random.Next(7, 11));
+            fault = await run.RunAsync(random.Next(5, 9));
             scripts++;
         }
-        string told = $"SEQUENCER_SEED={seed} cells-max {cellsMax} idempotency-window {window}\n{fault}";
+        string told =
+            $"SEQUENCER_SEED={seed} cells-max {cellsMax} idempotency-window {window}\n{fault}";
         result.Add(run, scripts, fault is null ? null : told);
     }
 }

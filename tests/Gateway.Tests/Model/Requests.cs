@@ -4,7 +4,11 @@ namespace Sequencer.Gateway.Tests.Model;
 /// <param name="Stream">The stream.</param>
 /// <param name="Expected">none, exists, its version, or "since n": nothing was appended to it after
 /// number n.</param>
-internal sealed record Guard(string Stream, string Expected);
+internal sealed record Guard(string Stream, string Expected)
+{
+    /// <summary>Whether it asks for a number instead of a version.</summary>
+    public bool IsSince => Expected.StartsWith("since ", StringComparison.Ordinal);
+}
 
 /// <summary>An entry as a caller asks for it.</summary>
 /// <param name="Payload">Its payload, a word, which is its event type too.</param>

@@ -60,7 +60,8 @@ internal sealed class StepEnclave : IDisposable
             UserData = Derivation.EpochUserData(_core.Statement!.Bytes.Span),
         });
         _core = new SequencerCore(new CoreLimits());
-        Assert.Equal(CoreResult.Done, _core.BeginReplay(head.Size, Sign(unsigned.Text.Span), document));
+        byte[] signed = Sign(unsigned.Text.Span);
+        Assert.Equal(CoreResult.Done, _core.BeginReplay(head.Size, signed, document));
         Assert.Equal(CoreResult.Done, _core.ReplayRecords(records.Span));
         Assert.True(OwnIdentity.TryRead(Nsm.Attest(default), out OwnIdentity? own, out _));
         CoreResult result = _core.EndReplay(_keys.Public, own, NowMs, out HeadToSign? opened);

@@ -3,11 +3,14 @@ using System.Text;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
 using Sequencer.Gateway.Tests.Store;
 
@@ -15,18 +18,19 @@ namespace Sequencer.Gateway.Tests.Model;
 
 /// <summary>
 /// A gateway without sockets and stages: its endpoints, its line, its store in memory and the
-/// trusted core, one step after the other. What is sent at once is one batch. It makes a log in half a
-/// millisecond, so that a hundred thousand scripts are cheap.
+/// trusted core, one step after the other. What is sent at once is one batch. It makes a log in
+/// half a millisecond, so that a hundred thousand scripts are cheap.
 /// </summary>
 internal sealed class StepGateway : ISubject
 {
     // Its instruments are the process's: one of them serves all logs.
     private static readonly GatewayMetrics Metrics = new();
-    private static readonly EdgeLimits Limits = new(EntryMaxBytes: 1024, BatchMaxBytes: 16 * 1024);
+    private static readonly GatewaySettings Settings = Defaults();
 
     private readonly StepEnclave _enclave;
     private MemoryFiles _files = new();
     private LogStore _store;
+    private ServiceProvider? _parts;
     private LogHead _head = LogHead.Empty;
     private PipelineState _state = null!;
     private ChannelReader<Submission> _line = null!;
@@ -91,6 +95,7 @@ internal sealed class StepGateway : ISubject
 
     public ValueTask DisposeAsync()
     {
+        _parts?.Dispose();
         _store.Dispose();
         _enclave.Dispose();
         return ValueTask.CompletedTask;
@@ -99,20 +104,22 @@ internal sealed class StepGateway : ISubject
     private LogStore Open()
     {
         (LogStore store, _) = Recovery.Open(_files, "memory", new StoreOptions());
-        _state = new PipelineState();
+        var services = new ServiceCollection();
+        GatewayHost.AddParts(
+            services,
+            Settings,
+            new DiskReserve(0, () => long.MaxValue),
+            () => throw new InvalidOperationException("It is open."));
+        services.AddSingleton(Metrics).AddLogging();
+        _parts?.Dispose();
+        _parts = services.BuildServiceProvider();
+        _state = _parts.GetRequiredService<PipelineState>();
         _state.ShowView(store.View);
         _state.ShowStore(store);
-        var queue = new AppendQueue(submissionsMax: 64, Metrics);
-        _line = queue.Open();
-        var receipts = new ReceiptBuilder(_state);
-        _appends = new AppendEndpoints(
-            queue,
-            new ByteBudget(1024 * 1024),
-            new AppendAnswers(receipts),
-            new WitnessWait(_state, TimeSpan.Zero, TimeProvider.System),
-            Limits);
-        _entries = new EntryEndpoints(_state, receipts);
-        _streams = new StreamEndpoints(_state);
+        _line = _parts.GetRequiredService<AppendQueue>().Open();
+        _appends = _parts.GetRequiredService<AppendEndpoints>();
+        _entries = _parts.GetRequiredService<EntryEndpoints>();
+        _streams = _parts.GetRequiredService<StreamEndpoints>();
         return store;
     }
 
@@ -159,7 +166,8 @@ internal sealed class StepGateway : ISubject
 
     private void Commit(BatchAnswer opened)
     {
-        _head = _head.TryExtend(opened, out string fault) ?? throw new InvalidOperationException(fault);
+        _head = _head.TryExtend(opened, out string fault)
+            ?? throw new InvalidOperationException(fault);
         _store.PutEpochDocument(_head.Statement!.Fields.Epoch, "document"u8.ToArray());
         Write(opened, [CommitFrame.NoPayload]);
     }
@@ -210,6 +218,13 @@ internal sealed class StepGateway : ISubject
             headers["Idempotent-Replayed"],
             headers.Location,
             headers.ETag);
+    }
+
+    private static GatewaySettings Defaults()
+    {
+        Assert.True(SettingsReader.TryRead(
+            ["--data", "memory", "--enclave", "unix:none"], _ => null, out var settings, out _));
+        return settings;
     }
 
     private static string BodyOf(DefaultHttpContext context) =>

@@ -1,8 +1,8 @@
 namespace Sequencer.Gateway.Tests.Model;
 
 /// <summary>
-/// Models that are wrong in one rule. A run that does not tell each of them from the sequencer would
-/// not find a sequencer that is wrong in that rule either.
+/// Models that are wrong in one rule. A run that does not tell each of them from the sequencer
+/// would not find a sequencer that is wrong in that rule either.
 /// </summary>
 internal static class WrongModels
 {
@@ -30,7 +30,7 @@ internal static class WrongModels
                 (cells, window) => new NoVersions(cells, window),
             ["streams that are only read do not count"] =
                 (cells, window) => new NoGuardsOnOthers(cells, window),
-            ["a stream changed since its last entry"] =
+            ["a stream has changed since its own newest entry"] =
                 (cells, window) => new SinceTooStrict(cells, window),
             ["a refused group leaves its first members"] =
                 (cells, window) => new NoUndo(cells, window),

@@ -33,6 +33,27 @@ public sealed class WitnessWaitTests
         Assert.Equal(status == OutcomeStatus.Refused ? null : 1ul, problem?.Number);
     }
 
+    [Theory]
+    [InlineData(OutcomeStatus.Appended, ProblemKind.NotYetWitnessed)]
+    [InlineData(OutcomeStatus.Refused, ProblemKind.ShuttingDown)]
+    public async Task Nobody_waits_for_witnesses_of_a_log_that_has_ended(
+        OutcomeStatus status, ProblemKind kind)
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        log.Reach(Reach.Away);
+        await log.AppendAsync("durable", "durable");
+        PipelineState state = log.Gateway.Services.GetRequiredService<PipelineState>();
+        var outcome = new Outcome(status, RefusalReason.Guard, 0, Number: 1, Actual: 0);
+        var result = new AppendResult(
+            AppendFailure.None, [new SequencedEntry(outcome, default)], state.View);
+        Task<(AppendResult, Problem? Problem)> waiting = new WitnessWait(
+            state, TimeSpan.FromDays(1), TimeProvider.System)
+            .CoverAsync(Acknowledgement.Witnessed, result, default);
+        Assert.False(waiting.IsCompleted);
+        state.ShowDrained();
+        Assert.Equal(kind, (await waiting).Problem?.Kind);
+    }
+
     [Fact]
     public async Task What_was_witnessed_before_is_told_again_while_the_witnesses_are_away()
     {
