@@ -12,8 +12,7 @@ namespace Sequencer.Gateway.Live;
 internal sealed class LiveReaders(
     PipelineState state,
     SubscriberSettings settings,
-    TimeProvider time,
-    IHostApplicationLifetime lifetime) : BackgroundService
+    TimeProvider time) : BackgroundService
 {
     // Views that follow each other faster are told together, and the more readers there are to tell,
     // the fewer times a second: some thousand wake-ups a second at most, each with as much as has come
@@ -22,14 +21,14 @@ internal sealed class LiveReaders(
     private static readonly TimeSpan PaceMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PaceOfOne = TimeSpan.FromMilliseconds(1);
 
-    // How exact the times of heartbeats and patience are.
+    // How exact the times of heartbeats and patience are, and how soon the end is noticed.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<LiveReader> _readers = [];
     private TaskCompletionSource _due = NewSignal();
 
     /// <summary>True once the gateway goes down: nobody waits any more.</summary>
-    public bool IsEnding => lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool IsEnding => state.IsEnding;
 
     /// <summary>Its clock.</summary>
     public TimeProvider Time => time;
@@ -81,8 +80,6 @@ internal sealed class LiveReaders(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var ticks = new PeriodicTimer(Tick, time);
-        using CancellationTokenRegistration end =
-            lifetime.ApplicationStopping.Register(() => WakeDue());
         Task<bool> tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
         try
         {

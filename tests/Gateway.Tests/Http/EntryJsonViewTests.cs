@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
-using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Store;
 using Sequencer.Gateway.Tests.Store;
 
@@ -33,7 +33,7 @@ public sealed class EntryJsonViewTests
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            EntryPages.WriteEntry(json, view, 1, reader, hasPayload: true);
+            EntryText.Write(json, view, 1, EntryForm.WithPayload, reader);
         }
         using JsonDocument document = JsonDocument.Parse(body.WrittenMemory);
         return [.. document.RootElement.EnumerateObject().Select(member => member.Name)];
