@@ -133,8 +133,7 @@ internal static class GatewayHost
         services.AddSingleton(provider => new LiveReaders(
             provider.GetRequiredService<PipelineState>(),
             settings.Subscribers,
-            settings.EnclaveTimes.Time,
-            provider.GetRequiredService<IHostApplicationLifetime>()));
+            settings.EnclaveTimes.Time));
         services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
         services.AddSingleton<RangeAnswers>();
         services.AddSingleton<AppendEndpoints>();

@@ -20,6 +20,7 @@ internal static class AccessTable
         new Dictionary<(string, string), Scopes>
         {
             [(Get, "/")] = Open,
+            [(Get, "/verifier.html")] = Open,
             [(Get, "/livez")] = Open,
             [(Get, "/readyz")] = Open,
             [(Get, "/heartbeat")] = Open,

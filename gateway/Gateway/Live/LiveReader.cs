@@ -45,10 +45,11 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
         (_read, _cosigned, _until) = (read, cosigned, until);
         _signal.Reset();
         var waiting = new ValueTask(this, _signal.Version);
-        // First waiting, then another look: a view that is shown in between is seen by one of the
-        // two, and only one of them completes the signal.
+        // First waiting, then another look: what changes in between is seen by one of the two, and only
+        // one of them completes the signal.
         Interlocked.Exchange(ref _phase, Waiting);
-        if (_readers.IsDue(this) || _aborted.Token.IsCancellationRequested) Wake();
+        if (_aborted.Token.IsCancellationRequested) Wake();
+        _readers.Waits(this);
         return waiting;
     }
 
@@ -61,8 +62,7 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
         }
     }
 
-    /// <summary>Whether the wait should end. What changes under it while it is asked is asked again by
-    /// <see cref="WaitAsync"/>.</summary>
+    /// <summary>Whether the wait should end.</summary>
     internal bool IsDue(LogView? view, LogView? cosigned, long now) =>
         Volatile.Read(ref _phase) == Waiting
         && (view is null

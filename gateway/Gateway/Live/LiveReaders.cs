@@ -12,8 +12,7 @@ namespace Sequencer.Gateway.Live;
 internal sealed class LiveReaders(
     PipelineState state,
     SubscriberSettings settings,
-    TimeProvider time,
-    IHostApplicationLifetime lifetime) : BackgroundService
+    TimeProvider time) : BackgroundService
 {
     // Views that follow each other faster are told together, and the more readers there are to tell,
     // the fewer times a second: some thousand wake-ups a second at most, each with as much as has come
@@ -22,13 +21,14 @@ internal sealed class LiveReaders(
     private static readonly TimeSpan PaceMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PaceOfOne = TimeSpan.FromMilliseconds(1);
 
-    // How exact the times of heartbeats and patience are.
+    // How exact the times of heartbeats and patience are, and how soon the end is noticed.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<LiveReader> _readers = [];
+    private TaskCompletionSource _due = NewSignal();
 
     /// <summary>True once the gateway goes down: nobody waits any more.</summary>
-    public bool IsEnding => lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool IsEnding => state.IsEnding;
 
     /// <summary>Its clock.</summary>
     public TimeProvider Time => time;
@@ -63,15 +63,23 @@ internal sealed class LiveReaders(
         lock (_readers) _readers.Remove(reader);
     }
 
-    internal bool IsDue(LiveReader reader) =>
-        IsEnding || reader.IsDue(state.View, state.Cosigned, time.GetTimestamp());
+    /// <summary>
+    /// A reader waits from here on. One for whom there is something already is woken in its turn: it
+    /// may not wake itself, or under load each view would be a wake-up of everybody.
+    /// </summary>
+    internal void Waits(LiveReader reader)
+    {
+        if (IsEnding) reader.Wake();
+        else if (reader.IsDue(state.View, state.Cosigned, time.GetTimestamp()))
+        {
+            Volatile.Read(ref _due).TrySetResult();
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var ticks = new PeriodicTimer(Tick, time);
-        using CancellationTokenRegistration end =
-            lifetime.ApplicationStopping.Register(() => WakeDue());
         Task<bool> tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
         try
         {
@@ -79,9 +87,11 @@ internal sealed class LiveReaders(
             {
                 // The signals before the look, so that nothing is missed in between.
                 (Task view, Task cosigned) = (state.NextView, state.NextCosigned);
+                TaskCompletionSource due = NewSignal();
+                Interlocked.Exchange(ref _due, due);
                 int woken = WakeDue();
                 if (woken > 0) await Task.Delay(PaceAfter(woken), time, stoppingToken);
-                await Task.WhenAny(view, cosigned, tick);
+                await Task.WhenAny(view, cosigned, due.Task, tick);
                 if (!tick.IsCompleted) continue;
                 if (!await tick) return;
                 tick = ticks.WaitForNextTickAsync(stoppingToken).AsTask();
@@ -92,6 +102,9 @@ internal sealed class LiveReaders(
             WakeDue();
         }
     }
+
+    private static TaskCompletionSource NewSignal() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TimeSpan PaceAfter(int woken)
     {
