@@ -27,13 +27,16 @@ internal sealed record EnclaveLaunch(
             TimeSpan.FromSeconds(60));
     }
 
+    /// <summary>The folder of the solution.</summary>
+    internal static string Checkout => Here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    private static DirectoryInfo Here => new(AppContext.BaseDirectory.TrimEnd('/'));
+
     // These tests and the programs are built in one configuration: bin/<configuration>/net10.0.
     internal static string Built(string project, string assembly)
     {
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        string configuration = here.Parent!.Name;
-        string root = here.Parent.Parent!.Parent!.Parent!.Parent!.FullName;
-        string path = Path.Combine(root, project, "bin", configuration, here.Name, assembly + ".dll");
+        string path = Path.Combine(
+            Checkout, project, "bin", Here.Parent!.Name, Here.Name, assembly + ".dll");
         Assert.True(File.Exists(path), $"{path} was not built.");
         return path;
     }
