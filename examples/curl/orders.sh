@@ -28,7 +28,6 @@ done
 echo "Somebody who still believes in version 1 is refused, and told why."
 call "$url/v1/streams/$order/entries?receipt=none&type=cancelled" \
     -H 'Content-Type: text/plain' -H 'If-Match: "1"' -d 'too late'
-echo
 
 echo "The stream, by version:"
 call --fail-with-body "$url/v1/streams/$order/entries" -H 'Accept: application/x-ndjson'

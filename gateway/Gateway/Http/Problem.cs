@@ -253,6 +253,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions)) WriteTo(json);
+        // As every answer: or the next one in a terminal would stand on the same line.
+        body.Write("\n"u8);
         SetHeaders(context);
         HttpResponse response = context.Response;
         response.ContentType = MediaType;
