@@ -66,7 +66,7 @@ public sealed class FollowerTests : IDisposable
             follower = Follow(policy, size);
             Assert.Equal(
                 VerificationRule.Root,
-                follower.TakeLaterHead(_log.Note(_log.Size), epoch, proof[1..])!.Rule);
+                follower.TakeLaterHead(_log.Note(_log.Size), epoch, proof.AsSpan(1))!.Rule);
         }
     }
 
