@@ -49,8 +49,23 @@ internal sealed class RecentEvents
         if (isOwn && made.Bytes.Length <= KeptMaxBytes && number + Kept >= view.Size)
         {
             Volatile.Write(ref slot, made);
+            // Erased while it was made: Forget may have come before it was there.
+            if (view.TombstoneOf(number) != made.Tombstone) Forget(number);
         }
         return made.Bytes;
+    }
+
+    /// <summary>Keeps nothing of a record any more, whose payload was erased. Nobody would get it
+    /// from here; but it would be in memory until a later record takes its place.</summary>
+    public void Forget(ulong number)
+    {
+        for (int form = 0; form < Forms; form++)
+        {
+            if (Volatile.Read(ref _kept[form]) is not { } kept) continue;
+            ref Event? slot = ref kept[number & (Kept - 1)];
+            Event? known = Volatile.Read(ref slot);
+            if (known?.Number == number) Interlocked.CompareExchange(ref slot, null, known);
+        }
     }
 
     /// <summary>The event of a view's checkpoint.</summary>

@@ -14,6 +14,7 @@ namespace Sequencer.Gateway.Live;
 /// <param name="readers">All who wait.</param>
 /// <param name="events">Makes and keeps events.</param>
 /// <param name="look">The newest view and the newest cosigned one.</param>
+/// <param name="isAdmitted">Whether the subscriber would still be let in.</param>
 /// <param name="settings">How patient it is.</param>
 internal sealed class Subscription(
     EventStream stream,
@@ -21,6 +22,7 @@ internal sealed class Subscription(
     LiveReaders readers,
     RecentEvents events,
     Func<(LogView? View, LogView? Cosigned)> look,
+    Func<bool> isAdmitted,
     SubscriberSettings settings)
 {
     private const int PageRecords = 256;
@@ -46,6 +48,8 @@ internal sealed class Subscription(
             (LogView? view, LogView? cosigned) = look();
             // The store is closed: either the gateway goes down, or it opens the store anew.
             if (readers.IsEnding || view is null) return await EndAsync("shutting-down");
+            // Before each page, and so at each sign of life.
+            if (!isAdmitted()) return await EndAsync("unauthorized");
             bool hasMore = TakePage(view, sequence, request);
             if (!hasMore && request.Selection.Kind == SelectionKind.All) TakeHeads(view, cosigned);
             long heartbeat = readers.After(settings.Heartbeat);

@@ -114,6 +114,11 @@ internal sealed class SettingsReader(SettingSources sources)
         {
             return false;
         }
+        if (!TryReadNumber(
+                SettingTable.AnswersMaxBytes, mebibyte, long.MaxValue, out long answers, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.DiskFreeMinBytes, 0, long.MaxValue, out long free, out fault))
         {
             return false;
@@ -148,6 +153,7 @@ internal sealed class SettingsReader(SettingSources sources)
             BatchMaxBytes = (int)batch,
             QueueMax = (int)queue,
             QueueMaxBytes = bytes,
+            AnswersMaxBytes = answers,
             DiskFreeMinBytes = free,
             SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
@@ -313,7 +319,12 @@ internal sealed class SettingsReader(SettingSources sources)
         if (!TryReadNumber(
                 SettingTable.TenantRequestsPerSecond, 0, KeyFile.LimitMax, out long requests, out fault)
             || !TryReadNumber(
-                SettingTable.TenantBytesPerSecond, 0, KeyFile.LimitMax, out long bytes, out fault))
+                SettingTable.TenantBytesPerSecond, 0, KeyFile.LimitMax, out long bytes, out fault)
+            || !TryReadNumber(
+                SettingTable.TenantStreamsMax, 0, KeyFile.LimitMax, out long streams, out fault)
+            || !TryReadNumber(
+                SettingTable.TenantSubscribersMax, 0, KeyFile.LimitMax, out long subscribers,
+                out fault))
         {
             return false;
         }
@@ -337,7 +348,11 @@ internal sealed class SettingsReader(SettingSources sources)
             TokenKeysPath = Chosen(SettingTable.JwtKeys),
             TokenIssuer = Chosen(SettingTable.JwtIssuer),
             TokenAudience = Chosen(SettingTable.JwtAudience),
-            Limits = new TenantLimits(requests, bytes),
+            Limits = new TenantLimits(requests, bytes)
+            {
+                StreamsMax = streams,
+                SubscribersMax = subscribers,
+            },
             CorsOrigins = [.. origins],
             Tls = key.Length > 0 ? new TlsSettings(certificate, key) : null,
         };

@@ -1,9 +1,16 @@
 using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
+using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
+using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Tests.Http;
 
@@ -58,6 +65,31 @@ public sealed class ErasureTests : IAsyncLifetime
         Assert.Equal(
             "asked by the person", await _gateway.Http.GetStringAsync("/v1/entries/3/payload"));
         await _gateway.AssertReceiptVerifiesAsync(3, "asked by the person"u8.ToArray());
+    }
+
+    [Fact]
+    public async Task An_erased_payload_is_not_kept_for_subscribers_in_memory_either()
+    {
+        await AppendAsync(Secret, salted: true);
+        WeakReference kept = KeepEvent();
+        GC.Collect();
+        Assert.True(kept.IsAlive);
+        await EraseAsync(1, null);
+        GC.Collect();
+        Assert.False(kept.IsAlive);
+    }
+
+    // In a frame of its own, or the frame of the test would hold it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference KeepEvent()
+    {
+        LogView view = _gateway.Services.GetRequiredService<PipelineState>().View!;
+        RecentEvents events = _gateway.Services.GetRequiredService<RecentEvents>();
+        ReadOnlyMemory<byte> made =
+            events.Of(view, 1, EntryForm.WithPayload, Caller.Anyone.Tenant);
+        Assert.Contains(Secret, Encoding.UTF8.GetString(made.Span), StringComparison.Ordinal);
+        Assert.True(MemoryMarshal.TryGetArray(made, out ArraySegment<byte> segment));
+        return new WeakReference(segment.Array);
     }
 
     [Fact]
