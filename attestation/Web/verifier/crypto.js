@@ -43,7 +43,7 @@ async function verifyEcdsa(namedCurve, hash, point, message, signature) {
     return crypto.subtle.verify({ name: 'ECDSA', hash }, key, signature, message);
 }
 
-/** SEQUENCE { INTEGER r, INTEGER s }, both positive and minimal, as r || s; null otherwise. */
+/** SEQUENCE { INTEGER r, INTEGER s }, not negative and minimal, as r || s; null otherwise. */
 export function signatureFromDer(der, scalarBytes, max) {
     if (der.length < 8 || der.length > max || der[0] !== 0x30 || der[1] !== der.length - 2) {
         return null;
@@ -54,7 +54,7 @@ export function signatureFromDer(der, scalarBytes, max) {
         const length = der[at + 1];
         const value = der.subarray(at + 2, at + 2 + length);
         if (der[at] !== 0x02 || length === 0 || value.length !== length) return null;
-        if (value[0] >= 0x80 || (value[0] === 0 && !(value[1] >= 0x80))) return null;
+        if (value[0] >= 0x80 || (value[0] === 0 && value[1] < 0x80)) return null;
         const scalar = value[0] === 0 ? value.subarray(1) : value;
         if (scalar.length > scalarBytes) return null;
         raw.set(scalar, end - scalar.length);
