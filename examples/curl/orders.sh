@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 url=${SEQUENCER_URL:-http://127.0.0.1:5000}
+url=${url%/}
 policy=${SEQUENCER_POLICY:-.run/trust-policy.json}
 sequencer=${SEQUENCER_COMMAND:-./sequencer}
 order=order-$(date +%s)-$RANDOM
@@ -20,8 +21,8 @@ call --fail-with-body "$url/v1/streams/$order/entries?receipt=none&type=placed" 
 echo "It is paid: version 2. The answer gets lost, so it is sent again with its key."
 for attempt in 1 2; do
     call --fail-with-body "$url/v1/streams/$order/entries?receipt=none&type=paid" \
-        -H 'Content-Type: text/plain' -H 'If-Match: "1"' -H "Idempotency-Key: $order-paid" -d 'visa' \
-        -D - | grep -iE '^(HTTP|etag|idempotent-replayed)|^\{'
+        -H 'Content-Type: text/plain' -H 'If-Match: "1"' -H "Idempotency-Key: $order-paid" \
+        -d 'visa' -D - | grep -iE '^(HTTP|etag|idempotent-replayed)|^\{'
     echo "  (attempt $attempt)"
 done
 
