@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Sequencer.Attestation.Nitro;
-using Sequencer.Attestation.Tests;
 using Sequencer.Attestation.Tests.Nitro;
 
 namespace Sequencer.Web.Tests;

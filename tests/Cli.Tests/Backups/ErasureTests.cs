@@ -1,5 +1,4 @@
 using Sequencer.Attestation.Tests.Log;
-using Sequencer.Cli.Backups;
 
 namespace Sequencer.Cli.Tests.Backups;
 

@@ -1,5 +1,4 @@
 using Sequencer.Gateway.Http;
-using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Tests.Access;
 using Sequencer.Gateway.Tests.Link;
 using Sequencer.Keys;
