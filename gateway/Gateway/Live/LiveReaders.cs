@@ -14,9 +14,9 @@ internal sealed class LiveReaders(
     SubscriberSettings settings,
     TimeProvider time) : BackgroundService
 {
-    // Views that follow each other faster are told together, and the more readers there are to tell,
-    // the fewer times a second: some thousand wake-ups a second at most, each with as much as has come
-    // by then. A log at rest is told of at once.
+    // Views that follow each other faster are looked at together, and the more readers there are to
+    // tell, the fewer times a second: some thousand wake-ups a second at most, each with as much as has
+    // come by then. What comes after a rest is told at once.
     private static readonly TimeSpan PaceMin = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PaceMax = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PaceOfOne = TimeSpan.FromMilliseconds(1);
@@ -90,7 +90,7 @@ internal sealed class LiveReaders(
                 TaskCompletionSource due = NewSignal();
                 Interlocked.Exchange(ref _due, due);
                 int woken = WakeDue();
-                if (woken > 0) await Task.Delay(PaceAfter(woken), time, stoppingToken);
+                await Task.Delay(PaceAfter(woken), time, stoppingToken);
                 await Task.WhenAny(view, cosigned, due.Task, tick);
                 if (!tick.IsCompleted) continue;
                 if (!await tick) return;
