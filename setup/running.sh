@@ -68,6 +68,6 @@ The sequencer runs at $url, with $1. Try, in another shell:
     ${export_url}echo hi | ./sequencer submit -
     ./sequencer verify 1.receipt.json --policy $run/trust-policy.json
     ./sequencer audit $url --policy $run/trust-policy.json
-    curl -H 'Content-Type: text/plain' --data-binary hi $url/v1/entries?receipt=ref
+    curl -H 'Content-Type: text/plain' --data-binary hi '$url/v1/entries?receipt=ref'
 TEXT
 }

@@ -24,11 +24,11 @@ internal static class Run
             }
             catch (GatewayUnreachableException failure)
             {
+                string advice = failure.IsInsecure
+                    ? "A certificate of your own is trusted with SSL_CERT_FILE=FILE."
+                    : "Is it running? ('make run' starts one on http://127.0.0.1:5000.)";
                 return Fail(
-                    screen,
-                    $"{failure.Message.TrimEnd('.')}. Is it running? "
-                        + "('make run' starts one on http://127.0.0.1:5000.)",
-                    ExitCodes.Unusable);
+                    screen, $"{failure.Message.TrimEnd('.')}. {advice}", ExitCodes.Unusable);
             }
             catch (ProblemException problem)
             {

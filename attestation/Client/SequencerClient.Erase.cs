@@ -23,6 +23,9 @@ public sealed partial class SequencerClient
     public async Task<ErasedPayload> ErasePayloadAsync(
         ulong number, string? reason = null, CancellationToken cancellationToken = default)
     {
+        // What the tombstone is compared with. First: whoever may not read it must not learn that
+        // after the payload is gone.
+        EntryView? entry = _verifier is null ? null : await GetEntryAsync(number, cancellationToken);
         GatewayAnswer answer = await _gateway.SendAsync(
             new GatewayRequest(
                 HttpMethod.Delete, $"v1/entries/{number}/payload", AppendAnswerMaxBytes)
@@ -36,13 +39,12 @@ public sealed partial class SequencerClient
         byte[] receipt = ReceiptOf(json);
         var read = new AnswerObject(json.RootElement);
         if (read.UInt64("erased") != number) throw AnswerObject.Wrong("erased", $"{number}");
-        if (_verifier is null)
+        if (_verifier is null || entry is null)
         {
             return new ErasedPayload(number, read.UInt64("number"), receipt, null);
         }
         VerificationReport<VerifiedEntry> report = _verifier.VerifyReceipt(receipt);
         if (!report.TryGet(out VerifiedEntry? verified)) throw NotVerified(report, receipt);
-        EntryView entry = await GetEntryAsync(number, cancellationToken);
         return verified.Tombstone is { } tombstone
             && tombstone.Erases(entry.Record.Span, verified.Tenant ?? Digest.Zero)
                 ? new ErasedPayload(number, verified.Number, receipt, verified)

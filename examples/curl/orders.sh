@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 url=${SEQUENCER_URL:-http://127.0.0.1:5000}
+url=${url%/}
 policy=${SEQUENCER_POLICY:-.run/trust-policy.json}
 sequencer=${SEQUENCER_COMMAND:-./sequencer}
 order=order-$(date +%s)-$RANDOM
@@ -20,15 +21,14 @@ call --fail-with-body "$url/v1/streams/$order/entries?receipt=none&type=placed" 
 echo "It is paid: version 2. The answer gets lost, so it is sent again with its key."
 for attempt in 1 2; do
     call --fail-with-body "$url/v1/streams/$order/entries?receipt=none&type=paid" \
-        -H 'Content-Type: text/plain' -H 'If-Match: "1"' -H "Idempotency-Key: $order-paid" -d 'visa' \
-        -D - | grep -iE '^(HTTP|etag|idempotent-replayed)|^\{'
+        -H 'Content-Type: text/plain' -H 'If-Match: "1"' -H "Idempotency-Key: $order-paid" \
+        -d 'visa' -D - | grep -iE '^(HTTP|etag|idempotent-replayed)|^\{'
     echo "  (attempt $attempt)"
 done
 
 echo "Somebody who still believes in version 1 is refused, and told why."
 call "$url/v1/streams/$order/entries?receipt=none&type=cancelled" \
     -H 'Content-Type: text/plain' -H 'If-Match: "1"' -d 'too late'
-echo
 
 echo "The stream, by version:"
 call --fail-with-body "$url/v1/streams/$order/entries" -H 'Accept: application/x-ndjson'

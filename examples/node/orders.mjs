@@ -1,5 +1,5 @@
-// A shop keeps the events of an order in a stream, and hands its customer a receipt, which is verified
-// here down to the root with the verifier of the browser page (attestation/Web/verifier).
+// A shop keeps the events of an order in a stream, and hands its customer a receipt, which is
+// verified here down to the root with the verifier of the browser page (attestation/Web/verifier).
 
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A shop keeps the events of an order in a stream, and hands its customer a receipt.
 
-The standard library alone. It checks the half of a receipt that is hashing (docs/PROTOCOL.md sections 4,
-6 and 9): this payload, in this record, at this number, under this root. That the root is signed by an
-attested enclave is checked by `sequencer verify`.
+The standard library alone. It checks the half of a receipt that is hashing (docs/PROTOCOL.md
+sections 4, 6 and 9): this payload, in this record, at this number, under this root. That the root
+is signed by an attested enclave is checked by `sequencer verify`.
 """
 import base64
 import hashlib
@@ -83,4 +83,4 @@ print(f"refused: {problem['title']}: expected {problem['expected']}, is {problem
 status, headers, body = call("GET", f"/v1/streams/{order}/entries", Accept="application/x-ndjson")
 for line in body.splitlines():
     entry = json.loads(line)
-    print(f"read: version {entry['version']}, number {entry['number']}, {entry['type']}: {entry['payload']}")
+    print(f"read: version {entry['version']}, {entry['type']}: {entry['payload']}")

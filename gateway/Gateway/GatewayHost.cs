@@ -97,6 +97,7 @@ internal static class GatewayHost
         services.AddSingleton(disk);
         services.AddSingleton<PipelineState>();
         services.AddSingleton(new ByteBudget(settings.QueueMaxBytes));
+        services.AddSingleton(new AnswerBudget(settings.AnswersMaxBytes));
         services.AddSingleton(p => new AppendQueue(
             settings.QueueMax, p.GetRequiredService<GatewayMetrics>()));
         services.AddSingleton(new PipelineSettings(
@@ -142,6 +143,7 @@ internal static class GatewayHost
             settings.EnclaveTimes.Time));
         services.AddHostedService(provider => provider.GetRequiredService<LiveReaders>());
         services.AddSingleton<RangeAnswers>();
+        services.AddSingleton<TenantStreams>();
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
         services.AddSingleton<ErasureEndpoints>();

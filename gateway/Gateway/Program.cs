@@ -8,7 +8,7 @@ if (args.Contains("--help") || args.Contains("-h"))
     Console.Out.Write(SettingTable.Help());
     return 0;
 }
-if (SettingsReader.FindUnknown(Environment.GetEnvironmentVariables().Keys.Cast<string>())
+if (SettingSources.FindUnknown(Environment.GetEnvironmentVariables().Keys.Cast<string>())
     is { } unknown)
 {
     Console.Error.WriteLine($"{unknown} is not a setting; --help lists them.");

@@ -20,6 +20,8 @@ namespace Sequencer.Keys;
 /// [tenant.acme]
 /// requests-per-second = 100
 /// bytes-per-second = 1_000_000
+/// streams-max = 10_000
+/// subscribers-max = 20
 /// </code>
 /// A tenant whose name is no bare key is told by <c>name = "…"</c> in its table. Faults name a line and
 /// quote nothing: what stands there by mistake may be a secret.
@@ -35,6 +37,8 @@ public sealed class KeyFile
     private const int TablesMax = 10_000;
     private const string RequestsName = "requests-per-second";
     private const string BytesName = "bytes-per-second";
+    private const string StreamsName = "streams-max";
+    private const string SubscribersName = "subscribers-max";
     private const string ScopesAreNeeded =
         "a key needs scopes, such as [\"read\", \"append\"]; there is admin too.";
 
@@ -143,9 +147,10 @@ public sealed class KeyFile
 
     private string? AddLimits(string label, Table table)
     {
-        if (table.FindStranger(["name", RequestsName, BytesName]) is { } stranger)
+        string[] known = ["name", RequestsName, BytesName, StreamsName, SubscribersName];
+        if (table.FindStranger(known) is { } stranger)
         {
-            return At(stranger, $"a tenant has name, {RequestsName} and {BytesName}.");
+            return At(stranger, $"a tenant has no more than {string.Join(", ", known)}.");
         }
         string? name = table.Values.ContainsKey("name") ? table.Text("name") : label;
         if (name is null || !TenantKey.IsTenant(name))
@@ -153,11 +158,18 @@ public sealed class KeyFile
             return At(table.Line, "a tenant's name is 1 to 255 bytes of text.");
         }
         if (!table.TryRead(RequestsName, out long? requests)
-            || !table.TryRead(BytesName, out long? bytes))
+            || !table.TryRead(BytesName, out long? bytes)
+            || !table.TryRead(StreamsName, out long? streams)
+            || !table.TryRead(SubscribersName, out long? subscribers))
         {
             return At(table.Line, $"limits are integers from 0 to {LimitMax}.");
         }
-        return _limits.TryAdd(name, new OwnLimits(requests, bytes))
+        var limits = new OwnLimits(requests, bytes)
+        {
+            StreamsMax = streams,
+            SubscribersMax = subscribers,
+        };
+        return _limits.TryAdd(name, limits)
             ? null
             : At(table.Line, "this tenant has another table.");
     }

@@ -46,6 +46,12 @@ public sealed record TenantKey(
 /// <param name="BytesPerSecond">Bytes of bodies a second.</param>
 public sealed record TenantLimits(long RequestsPerSecond, long BytesPerSecond)
 {
+    /// <summary>Streams that there are.</summary>
+    public long StreamsMax { get; init; }
+
+    /// <summary>Subscriptions and waiting reads at once.</summary>
+    public long SubscribersMax { get; init; }
+
     /// <summary>No limit.</summary>
     public static TenantLimits None { get; } = new(0, 0);
 }
@@ -55,7 +61,17 @@ public sealed record TenantLimits(long RequestsPerSecond, long BytesPerSecond)
 /// <param name="BytesPerSecond">Bytes of bodies a second.</param>
 public sealed record OwnLimits(long? RequestsPerSecond, long? BytesPerSecond)
 {
+    /// <summary>Streams that there are.</summary>
+    public long? StreamsMax { get; init; }
+
+    /// <summary>Subscriptions and waiting reads at once.</summary>
+    public long? SubscribersMax { get; init; }
+
     /// <summary>These, and the others where these say nothing.</summary>
     public TenantLimits Over(TenantLimits others) => new(
-        RequestsPerSecond ?? others.RequestsPerSecond, BytesPerSecond ?? others.BytesPerSecond);
+        RequestsPerSecond ?? others.RequestsPerSecond, BytesPerSecond ?? others.BytesPerSecond)
+    {
+        StreamsMax = StreamsMax ?? others.StreamsMax,
+        SubscribersMax = SubscribersMax ?? others.SubscribersMax,
+    };
 }

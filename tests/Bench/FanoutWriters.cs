@@ -107,7 +107,7 @@ internal sealed class FanoutWriters(int streams, DeliveryLag lag)
     {
         string body = $$"""{"payload":"{{new string('x', PayloadBytes)}}","stream":"s-{{stream}}"}""";
         return Encoding.ASCII.GetBytes(
-            "POST /v1/entries?receipt=none HTTP/1.1\r\nHost: bench\r\n"
+            "POST /v1/entries?receipt=none HTTP/1.1\r\nHost: localhost\r\n"
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
     }
 

@@ -29,7 +29,7 @@ internal sealed class Subscribers : IDisposable
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(address);
             await socket.SendAsync(Encoding.ASCII.GetBytes(
-                $"GET {path(i)} HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n"));
+                $"GET {path(i)} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"));
             subscribers._sockets.Add(socket);
             _ = subscribers.ReadAsync(socket);
         }

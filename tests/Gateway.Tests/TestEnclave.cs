@@ -41,6 +41,9 @@ internal sealed class TestEnclave : IAsyncDisposable
     /// <summary>It answers again, what it was asked meanwhile too.</summary>
     public void ReleaseDevice() => _stalling.Release();
 
+    /// <summary>From now on what it answers are no documents.</summary>
+    public void GarbleDevice() => _stalling.Garble();
+
     public async ValueTask DisposeAsync()
     {
         ReleaseDevice();
@@ -64,15 +67,19 @@ internal sealed class TestEnclave : IAsyncDisposable
     private sealed class StallingNsm(INsm device) : INsm, IDisposable
     {
         private readonly ManualResetEventSlim _answers = new(initialState: true);
+        private volatile bool _isGarbled;
 
         public void Stall() => _answers.Reset();
 
         public void Release() => _answers.Set();
 
+        public void Garble() => _isGarbled = true;
+
         public byte[] Attest(NsmOptions options)
         {
             _answers.Wait();
-            return device.Attest(options);
+            byte[] document = device.Attest(options);
+            return _isGarbled ? document[1..] : document;
         }
 
         public void GetRandom(Span<byte> destination) => device.GetRandom(destination);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Tests;
 using Sequencer.Attestation.Tests.Log;
@@ -177,6 +178,46 @@ public sealed class AgreementTests : IDisposable
             answers.Select(answer => answer.GetProperty("checks")[27].GetString()));
     }
 
+    [NodeFact]
+    public async Task A_key_of_small_order_signs_nothing()
+    {
+        // With the neutral point as key, R = S B is a signature of every text; here S is 1.
+        byte[] neutral = [1, .. new byte[31]];
+        byte[] signature =
+            [0x58, .. Enumerable.Repeat((byte)0x66, 31), 1, .. new byte[31]];
+        using var log = new TestLog();
+        TestEpoch epoch =
+            log.OpenEpoch(fields => fields with { Ed25519PublicKey = neutral });
+        Assert.True(SignedNote.TryParse(log.Note(1), out SignedNote? note, out _));
+        uint id = KeyIds.ForNamed(TestLog.Origin, (byte)NoteSignatureType.Ed25519, neutral);
+        log.ReplaceNote(1, SignedNote.Create(
+            note.Text.ToArray(),
+            [note.Signatures[0], new(TestLog.Origin, id, signature)]).ToBytes());
+        JsonElement[] answers = await AgreeAsync(
+            [new(log.Policy, log.Receipt(0).Encode(), null)]);
+        Assert.Equal("ed25519", FirstFailed(answers[0]));
+    }
+
+    [NodeFact]
+    public async Task A_checkpoint_has_no_character_that_a_writer_of_JSON_may_escape()
+    {
+        string receipt = Encoding.UTF8.GetString(_log.Receipt(4).Encode());
+        string[] names = ["another.example", "an\u007fother.example", "an\\u007fother.example",
+            "an\\\"other.example", "an\\\\other.example"];
+        JsonElement[] answers = await AgreeAsync(
+        [
+            .. names.Select(name => new ReceiptCase(
+                _log.Policy,
+                Encoding.UTF8.GetBytes(receipt.Replace(
+                    "\",\"epoch\":", $"\u2014 {name} AAAAAAA=\\n\",\"epoch\":",
+                    StringComparison.Ordinal)),
+                null)),
+        ]);
+        Assert.Equal(
+            [null, .. Enumerable.Repeat("receipt-format", names.Length - 1)],
+            answers.Select(FirstFailed));
+    }
+
     private static TestLog MakeLog()
     {
         TestLog log = TestLog.WithEntries(3);
@@ -204,13 +245,23 @@ public sealed class AgreementTests : IDisposable
         {
             var report = new LogVerifier(cases[i].Policy).VerifyReceipt(
                 cases[i].Receipt, cases[i].Claim);
-            Assert.Equal(
-                string.Join('\n', report.Checks.Select(Outcome)),
-                string.Join('\n', answers[i].GetProperty("checks").EnumerateArray()));
-            Assert.Equal(report.IsGood, answers[i].GetProperty("good").GetBoolean());
+            string[] ours = [.. report.Checks.Select(Outcome)];
+            string[] theirs =
+                [.. answers[i].GetProperty("checks").EnumerateArray().Select(c => $"{c}")];
+            bool agree = ours.SequenceEqual(theirs)
+                && report.IsGood == answers[i].GetProperty("good").GetBoolean();
+            Assert.True(agree, agree ? "" : Describe(cases[i], ours, theirs));
         }
         return answers;
     }
+
+    // Signatures are random, so no seed makes a case again: what fails is shown whole.
+    private static string Describe(ReceiptCase at, string[] ours, string[] theirs) => $"""
+        .NET and JavaScript differ: {string.Join("; ", ours.Except(theirs))}
+        and {string.Join("; ", theirs.Except(ours))}
+        receipt, base64: {Convert.ToBase64String(at.Receipt)}
+        policy: {Encoding.UTF8.GetString(at.Policy.ToJson())}
+        """;
 
     private static string Outcome(VerificationCheck check) => check.Rule.Code() + check switch
     {

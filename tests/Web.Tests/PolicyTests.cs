@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Attestation.Notes;
 using Sequencer.Attestation.Tests;
 using Sequencer.Attestation.Tests.Log;
 using Sequencer.Attestation.Tests.Nitro;
@@ -54,6 +55,16 @@ public sealed class PolicyTests : IDisposable
             texts.AddRange(new[] { good, witnessed, images }
                 .Where(t => t.Contains(old, StringComparison.Ordinal))
                 .Select(t => t.Replace(old, changed, StringComparison.Ordinal)));
+        }
+        // A witness's key of small order, and one that is not in its one encoding.
+        foreach (byte[] key in (byte[][])
+            [[1, .. new byte[31]], [0xf0, .. Enumerable.Repeat((byte)0xff, 31)]])
+        {
+            uint id = KeyIds.ForNamed("w0.example", (byte)NoteSignatureType.Cosignature, key);
+            string material = Convert.ToBase64String([(byte)NoteSignatureType.Cosignature, .. key]);
+            texts.Add(witnessed.Replace(
+                $"{witnesses[0].Key}", $"w0.example+{id:x8}+{material}", StringComparison.Ordinal));
+            Assert.NotEqual(witnessed, texts[^1]);
         }
         List<byte[]> policies = [.. texts.Select(Encoding.UTF8.GetBytes)];
         for (int i = 0; i < 600; i++)

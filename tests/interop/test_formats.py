@@ -108,6 +108,14 @@ class Notes(unittest.TestCase):
         self.assertTrue(note.ed25519_verifies(key, line.signature, checkpoint.signed))
         self.assertFalse(note.ed25519_verifies(key, line.signature, checkpoint.signed + b"\n"))
 
+    def test_a_key_of_small_order_signs_nothing(self) -> None:
+        # With the neutral point as key, R = S B is a signature of every text; here S is 1.
+        signature = b"\x58" + b"\x66" * 31 + b"\x01" + bytes(31)
+        self.assertFalse(note.ed25519_verifies(b"\x01" + bytes(31), signature, b"a text"))
+        self.assertTrue(note.is_ed25519_point(signature[:32]))
+        for y in (0, 2**255 - 20, 2**255 - 19, 2**255 - 18, 2**255 - 1):
+            self.assertFalse(note.is_ed25519_point(y.to_bytes(32, "little")))
+
     def test_other_writings_of_a_checkpoint_are_refused(self) -> None:
         for old, new in (
             ("\n8\n", "\n08\n"),

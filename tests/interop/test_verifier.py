@@ -185,6 +185,15 @@ class Receipts(unittest.TestCase):
             with self.subTest(rules=rules):
                 self.refused(self.log.receipt(2, checkpoint), *rules)
 
+    def test_a_checkpoint_has_no_character_that_a_writer_of_json_may_escape(self) -> None:
+        size, root = len(self.log.items), make_log.tree_root(self.log.leaves)
+        good = self.log.epochs[-1].keys.note(size, root)
+        for character in '"\\\x7f':
+            checkpoint = f"{good}\u2014 an{character}other.example AAAAAAA=\n"
+            self.refused(self.log.receipt(2, checkpoint), "receipt-format")
+        checkpoint = f"{good}\u2014 another.example AAAAAAA=\n"
+        self.assertTrue(verify_receipt(self.log.receipt(2, checkpoint), self.policy).good)
+
     def test_places_are_checked_under_the_head(self) -> None:
         receipt = self.log.receipt(8)
         inclusion = [b64(item) for item in make_log.tree_path(7, self.log.leaves)]

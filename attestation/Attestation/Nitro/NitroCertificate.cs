@@ -14,6 +14,7 @@ internal sealed class NitroCertificate
     private const string ExtendedKeyUsageOid = "2.5.29.37";
     private const int Version3 = 2;
     private const int UtcTimeYearMax = 2049;
+    private const int WholeTimeBytes = 15; // YYYYMMDDhhmmssZ
     private const int DigitalSignatureBit = 0;
     private const int KeyCertSignBit = 5;
 
@@ -228,10 +229,17 @@ internal sealed class NitroCertificate
         return reader.ReadBoolean() ? true : throw new AsnContentException("A default is written.");
     }
 
-    private static DateTimeOffset ReadTime(AsnReader reader) =>
-        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime)
-            ? reader.ReadUtcTime(UtcTimeYearMax)
-            : reader.ReadGeneralizedTime();
+    /// <summary>Whole seconds in UTC (RFC 5280 section 4.1.2.5).</summary>
+    private static DateTimeOffset ReadTime(AsnReader reader)
+    {
+        if (reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime))
+        {
+            return reader.ReadUtcTime(UtcTimeYearMax);
+        }
+        return reader.PeekContentBytes().Length == WholeTimeBytes
+            ? reader.ReadGeneralizedTime()
+            : throw new AsnContentException("Not a time in whole seconds.");
+    }
 
     private static byte[] ReadWholeBytes(AsnReader reader)
     {

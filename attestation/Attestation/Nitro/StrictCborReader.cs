@@ -133,6 +133,8 @@ public ref struct StrictCborReader
         int start = _position;
         if (Skip(maxDepth)) return true;
         _position = start;
+        // Nothing but the end of the input bounds an item that is passed over.
+        if (Fault == CborFault.TooLong) Fault = CborFault.Truncated;
         return false;
     }
 

@@ -39,6 +39,8 @@ internal static class EraseCommand
             "Have the gateway erase an entry's payload and salt, for good. The record stays, and so "
             + "do its receipts; an entry that says so is appended to the log. Copies elsewhere "
             + "(backups, snapshots of the disk, those who read it) are not reached.\n\n"
+            + "The key needs the scope admin, and with a trust policy, under which the tombstone is "
+            + "verified, read.\n\n"
             + "Examples:\n  sequencer erase 7\n"
             + "  sequencer erase 7 --yes --reason 'request 2026-113' -o 7.erased.receipt.json\n\n"
             + "Exit codes: 0 erased, 1 refused, 2 nothing was decided.")

@@ -91,13 +91,16 @@ internal static class StreamCommand
         ReadDirection direction =
             parse.GetValue(Backwards) ? ReadDirection.Backwards : ReadDirection.Forwards;
         long? from = parse.GetValue(From);
+        bool isEmpty = true;
         await foreach (EntryView entry in client.ReadStreamAsync(
             name, from, direction, cancellationToken))
         {
             if (left-- <= 0) break;
+            isEmpty = false;
             if (screen.IsJson) screen.WriteJsonLine(json => EntryLines.Write(json, entry));
             else EntryLines.ShowLine(screen, entry);
         }
+        if (isEmpty) screen.Remark($"Nothing there in stream {Screen.Plain(name)}.");
         return ExitCodes.Good;
     }
 
@@ -110,7 +113,8 @@ internal static class StreamCommand
         }
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"[bold]{stream.Version,8}[/]  {Screen.Plain(stream.Name)}  numbers {stream.First} to {stream.Last}"));
+            $"[bold]{Screen.Plain(stream.Name)}[/]  version {stream.Version}, "
+            + $"first number {stream.First}, newest {stream.Last}"));
     }
 
     private static void Write(Utf8JsonWriter json, StreamInfo stream)

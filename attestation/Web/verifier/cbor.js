@@ -113,7 +113,7 @@ export class CborReader {
         }
         const rest = this.bytes.length - this.at; // An element has a byte at least.
         const each = head.kind === KIND.MAP ? 2 : 1;
-        for (const _ of this.elements(head.kind, rest, true, what, wrongType, wrongType)) {
+        for (const _ of this.elements(head.kind, rest, true, what, wrongType, 'CborTruncated')) {
             for (let item = 0; item < each; item++) this.skip(depthLeft, what, wrongType);
         }
     }

@@ -181,7 +181,7 @@ export function commonName(encoded) {
         const texts = [];
         const names = new DerReader(encoded).inside(TAG.SEQUENCE);
         while (names.hasMore) {
-            const attributes = names.inside(TAG.SET);
+            const attributes = names.insideSet();
             while (attributes.hasMore) {
                 const attribute = attributes.inside(TAG.SEQUENCE);
                 if (attribute.objectIdentifier() !== OID.commonName) continue;

@@ -43,31 +43,7 @@ async function verifyEcdsa(namedCurve, hash, point, message, signature) {
     return crypto.subtle.verify({ name: 'ECDSA', hash }, key, signature, message);
 }
 
-export async function verifyEd25519(publicKey, message, signature) {
-    if (publicKey.length !== 32 || signature.length !== 64) return false;
-    try {
-        const key = await crypto.subtle.importKey(
-            'raw', publicKey, { name: 'Ed25519' }, false, ['verify']);
-        return await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
-    } catch {
-        return false;
-    }
-}
-
-let ed25519;
-
-/** Whether this browser has Ed25519: it must accept the first example of RFC 8032 section 7.1. */
-export function isEd25519AtHand() {
-    ed25519 ??= verifyEd25519(
-        fromHex('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 32),
-        new Uint8Array(0),
-        fromHex(
-            'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155'
-            + '5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b', 64));
-    return ed25519;
-}
-
-/** SEQUENCE { INTEGER r, INTEGER s }, both positive and minimal, as r || s; null otherwise. */
+/** SEQUENCE { INTEGER r, INTEGER s }, not negative and minimal, as r || s; null otherwise. */
 export function signatureFromDer(der, scalarBytes, max) {
     if (der.length < 8 || der.length > max || der[0] !== 0x30 || der[1] !== der.length - 2) {
         return null;
@@ -78,7 +54,7 @@ export function signatureFromDer(der, scalarBytes, max) {
         const length = der[at + 1];
         const value = der.subarray(at + 2, at + 2 + length);
         if (der[at] !== 0x02 || length === 0 || value.length !== length) return null;
-        if (value[0] >= 0x80 || (value[0] === 0 && !(value[1] >= 0x80))) return null;
+        if (value[0] >= 0x80 || (value[0] === 0 && value[1] < 0x80)) return null;
         const scalar = value[0] === 0 ? value.subarray(1) : value;
         if (scalar.length > scalarBytes) return null;
         raw.set(scalar, end - scalar.length);

@@ -7,6 +7,10 @@ export const TAG = {
     PRINTABLE: 0x13, UTC_TIME: 0x17, GENERALIZED_TIME: 0x18, SEQUENCE: 0x30, SET: 0x31,
 };
 
+// The first two arcs of an identifier are one number.
+const ARCS_MAX = 64;
+const ARC_MAX = (1n << 128n) - 1n;
+
 export class DerFault extends Error {}
 
 export class DerReader {
@@ -47,6 +51,19 @@ export class DerReader {
 
     inside(tag) {
         return new DerReader(this.content(tag));
+    }
+
+    /** Into a SET OF, whose elements stand in the order of their bytes. */
+    insideSet() {
+        const set = this.inside(TAG.SET);
+        const elements = new DerReader(set.bytes);
+        for (let last = null; elements.hasMore;) {
+            const { whole } = elements.element();
+            const at = last?.findIndex((byte, index) => byte !== whole[index]) ?? -1;
+            if (at >= 0 && !(last[at] < whole[at])) throw new DerFault('a set out of order');
+            last = whole;
+        }
+        return set;
     }
 
     end() {
@@ -96,6 +113,9 @@ export class DerReader {
             }
         }
         if (parts.length === 0 || !isFirst) throw new DerFault('an identifier is cut off');
+        if (parts.length >= ARCS_MAX || parts.some((part) => part > ARC_MAX)) {
+            throw new DerFault('an identifier is beyond its bounds');
+        }
         const root = parts[0] < 80n ? parts[0] / 40n : 2n;
         return [root, parts[0] - 40n * root, ...parts.slice(1)].join('.');
     }
@@ -121,14 +141,14 @@ export class DerReader {
         return octets;
     }
 
-    /** UTCTime (to 2049) or GeneralizedTime, in UTC, as Unix milliseconds. */
+    /** UTCTime (to 2049) or GeneralizedTime, of whole seconds in UTC, as Unix milliseconds. */
     time() {
         const isUtc = this.peek() === TAG.UTC_TIME;
         const text = fromUtf8(this.content(isUtc ? TAG.UTC_TIME : TAG.GENERALIZED_TIME)) ?? '';
         const match = (isUtc ? /^(\d\d)(\d{2})(\d\d)(\d\d)(\d\d)(\d\d)Z$/
-            : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d*[1-9]))?Z$/).exec(text);
+            : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/).exec(text);
         if (match === null) throw new DerFault('a time in another form');
-        const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+        const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
         const full = isUtc ? year + (year < 50 ? 2000 : 1900) : year;
         const date = new Date(0);
         date.setUTCFullYear(full, month - 1, day);
@@ -136,7 +156,7 @@ export class DerReader {
         const isReal = full > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
             && hour < 24 && minute < 60 && second < 60;
         if (!isReal) throw new DerFault('a time that does not exist');
-        return date.getTime() + Number(`0.${match[7] ?? 0}`) * 1000;
+        return date.getTime();
     }
 
     // Certificates here have tags of one octet; longer ones can only stand in names, unread.

@@ -2,8 +2,9 @@
 
 import { verifyDocument } from './attestation.js';
 import { equal, fromHex, toBase64, toHex, utf8 } from './bytes.js';
-import { isEd25519AtHand, keyIdOf, sameKey, verifyEd25519, verifyP256 } from './crypto.js';
+import { keyIdOf, sameKey, verifyP256 } from './crypto.js';
 import { readDocument } from './document.js';
+import { isEd25519AtHand, verifyEd25519 } from './ed25519.js';
 import { climb, leafHash, pathOf } from './merkle.js';
 import { readCheckpoint, readNote } from './note.js';
 import { readStatement } from './records.js';

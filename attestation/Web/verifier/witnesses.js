@@ -1,7 +1,8 @@
 // Witness policies and cosignatures (docs/PROTOCOL.md section 16, c2sp.org/tlog-policy).
 
 import { concat, equal, fromBase64, u64, utf8 } from './bytes.js';
-import { keyIdOf, sameKey, verifyEd25519 } from './crypto.js';
+import { keyIdOf, sameKey } from './crypto.js';
+import { isAcceptablePoint, verifyEd25519 } from './ed25519.js';
 import { isKeyName } from './note.js';
 
 const TEXT_MAX = 32_768;
@@ -92,7 +93,7 @@ function readVerifierKey(text) {
     const match = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text);
     const material = match && fromBase64(match[3]);
     if (!material || material.length !== 33 || material[0] !== COSIGNATURE) return null;
-    if (!isKeyName(match[1])) return null;
+    if (!isKeyName(match[1]) || !isAcceptablePoint(material.subarray(1))) return null;
     const keyId = Uint8Array.from(match[2].match(/../g), (digits) => parseInt(digits, 16));
     return { name: match[1], keyId, publicKey: material.subarray(1) };
 }

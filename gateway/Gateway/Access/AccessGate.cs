@@ -42,22 +42,21 @@ internal sealed class AccessGate(
             }
             caller = known;
             context.Features.Set(caller);
+            context.Features.Set(StandingOf(context.Request, caller, needed));
             if (!IsAllowed(context, caller, needed))
             {
                 await AccessAnswer.ForbidAsync(context, needed);
                 return false;
             }
         }
-        else if (!HttpMethods.IsGet(context.Request.Method)
-            && !HttpMethods.IsHead(context.Request.Method)
-            && origins.IsForeignPage(context.Request))
+        else if (needed != Scopes.None && origins.Refuse(context.Request) is { } detail)
         {
-            await AccessAnswer.SendAsync(
-                context, new(ProblemKind.Forbidden, "A page of this origin may not send this."));
+            await AccessAnswer.SendAsync(context, new(ProblemKind.Forbidden, detail));
             return false;
         }
         TenantLimits limits = files.Keys.LimitsOf(caller.Tenant)?.Over(settings.Limits) ?? settings.Limits;
         if (needed == Scopes.None) return true;
+        context.Features.Set(limits);
         if (allowances.TakeRequest(context, caller.Tenant, limits) is not { } problem) return true;
         await AccessAnswer.SendAsync(context, problem);
         return false;
@@ -68,6 +67,11 @@ internal sealed class AccessGate(
         needed is { } scopes
             ? caller.Scopes.HasFlag(scopes)
             : context.GetEndpoint() is not RouteEndpoint;
+
+    private Standing StandingOf(HttpRequest request, Caller caller, Scopes? needed) => new(
+        () => (files.Keys, files.TokenKeys, settings.Time.GetUtcNow().ToUnixTimeSeconds()),
+        () => Identify(request, out Caller? now) == AccessRefusal.None
+            && now!.Tenant == caller.Tenant && needed is { } scopes && now.Scopes.HasFlag(scopes));
 
     private AccessRefusal Identify(HttpRequest request, out Caller? caller)
     {
@@ -88,11 +92,14 @@ internal sealed class AccessGate(
     private static Task KeepPrivate(object state)
     {
         IHeaderDictionary headers = ((HttpResponse)state).Headers;
-        string? caching = headers.CacheControl;
-        if (caching?.StartsWith("public", StringComparison.Ordinal) == true)
+        string caching = headers.CacheControl.ToString();
+        headers.CacheControl = caching switch
         {
-            headers.CacheControl = "private" + caching["public".Length..];
-        }
+            "" or "no-cache" => "private, no-cache",
+            _ when caching.StartsWith("public", StringComparison.Ordinal) =>
+                "private" + caching["public".Length..],
+            _ => caching,
+        };
         headers.Append(HeaderNames.Vary, HeaderNames.Authorization);
         return Task.CompletedTask;
     }

@@ -31,7 +31,7 @@ internal sealed class TenantAllowances(TimeProvider time)
     /// problem.</summary>
     public Problem? TakeRequest(HttpContext context, in Digest tenant, TenantLimits limits)
     {
-        if (limits == TenantLimits.None) return null;
+        if (limits is { RequestsPerSecond: 0, BytesPerSecond: 0 }) return null;
         if (Find(tenant, limits) is not { } allowance)
         {
             return RateLimited(TimeSpan.FromSeconds(1), "More tenants than are told apart at once.");

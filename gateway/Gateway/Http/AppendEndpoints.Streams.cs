@@ -43,6 +43,9 @@ internal sealed partial class AppendEndpoints
         PayloadItem[] items = [];
         Digest tenant = Caller.Of(context).Tenant;
         problem ??= TryEncode(tenant, entries, out items);
+        StreamClaim? claim = null;
+        problem ??= streams.TryClaim(context, entries, out claim);
+        using StreamClaim? claimed = claim;
         if (problem is not null)
         {
             await problem.SendAsync(context);

@@ -25,6 +25,7 @@ internal sealed partial class AppendEndpoints(
     ByteBudget budget,
     AppendAnswers answers,
     WitnessWait witnesses,
+    TenantStreams streams,
     EdgeLimits limits)
 {
     private const string KeyHeader = "Idempotency-Key";
@@ -58,6 +59,11 @@ internal sealed partial class AppendEndpoints(
             entry.IdempotencyField = KeyHeader;
             problem = entry.TryEncode(Caller.Of(context).Tenant, out item);
         }
+        StreamClaim? claim = null;
+        problem ??= streams.TryClaim(context, [entry], out claim) is { } full
+            ? full with { Index = null }
+            : null;
+        using StreamClaim? claimed = claim;
         if (problem is not null)
         {
             await problem.SendAsync(context);
@@ -90,6 +96,9 @@ internal sealed partial class AppendEndpoints(
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
         PayloadItem[] items = [];
         problem ??= TryEncode(Caller.Of(context).Tenant, entries, out items);
+        StreamClaim? claim = null;
+        problem ??= streams.TryClaim(context, entries, out claim);
+        using StreamClaim? claimed = claim;
         if (problem is not null)
         {
             await problem.SendAsync(context);

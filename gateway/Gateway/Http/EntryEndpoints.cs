@@ -24,12 +24,12 @@ internal sealed class EntryEndpoints(
     {
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
-        // The record never changes, but its payload may be erased.
-        context.Response.Headers.CacheControl = "private, no-cache";
         context.Response.Headers.Append("Vary", "Accept");
         Digest tenant = Caller.Of(context).Tenant;
         bool isCloudEvent = Representations.Of(context.Request) == Representation.CloudEvents;
         EntryForm form = isCloudEvent ? EntryForm.CloudEvent : EntryForm.Plain;
+        // The record never changes, but its payload may be erased: here, and not where it is kept.
+        context.Response.Headers.CacheControl = isCloudEvent ? "no-store" : "private, no-cache";
         return JsonBody.SendAsync(
             context,
             StatusCodes.Status200OK,

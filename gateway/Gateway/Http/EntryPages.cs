@@ -26,6 +26,8 @@ internal static class EntryPages
         var sequence = new EntrySequence(selection, range.Direction);
         EntryPage page = sequence.Read(view, range.From ?? sequence.StartOf(view), range.Limit);
         context.Response.Headers.Append("Vary", "Accept");
+        context.Response.Headers.CacheControl =
+            range.HasPayloads ? "no-store" : "private, no-cache";
         Representation representation = Representations.Of(context.Request);
         if (representation == Representation.Lines)
         {

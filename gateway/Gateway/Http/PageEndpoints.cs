@@ -27,10 +27,12 @@ internal static class PageEndpoints
             /v1/entries?from=0       the entries, in order
             /v1/entries/1            one entry
             /v1/entries/1/receipt    its receipt, under the newest checkpoint
+            /v1/streams              the streams of those entries that are in one
             /v1/checkpoint           the newest signed checkpoint
             /v1/log                  which log this is, and its limits
             /v1/epochs               the enclaves that signed, with their attestation documents
             /v1/attestation          the newest enclave's document; with ?nonce=<hex> a fresh one
+            /openapi.json            the whole interface, for programs
             /readyz, /metrics        for operators
             /                        in a browser: a page that looks entries up and verifies
 

@@ -54,6 +54,9 @@ public enum ProblemKind
     /// <summary>The log has as many streams as its configuration allows.</summary>
     CellsFull,
 
+    /// <summary>The tenant has as many streams as it may.</summary>
+    StreamsFull,
+
     /// <summary>The caller waits for witnesses, of which the log has none.</summary>
     NoWitnessPolicy,
 
@@ -154,6 +157,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.RateLimited =>
             ("rate-limited", 429, "The tenant has used what it may for now"),
         ProblemKind.CellsFull => ("cells-full", 507, "The log has no room for another stream"),
+        ProblemKind.StreamsFull =>
+            ("streams-full", 507, "The tenant has as many streams as it may"),
         ProblemKind.NoWitnessPolicy => ("no-witness-policy", 422, "The log has no witness policy"),
         ProblemKind.DiskFull => ("disk-full", 507, "The disk has no room to spare"),
         ProblemKind.WitnessesBehind =>
@@ -253,6 +258,8 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions)) WriteTo(json);
+        // As every answer: or the next one in a terminal would stand on the same line.
+        body.Write("\n"u8);
         SetHeaders(context);
         HttpResponse response = context.Response;
         response.ContentType = MediaType;

@@ -64,8 +64,8 @@ internal sealed class RangeAnswers(
         if (!TryReadWait(context.Request, out ulong seconds)) return null;
         context.Response.Headers["Preference-Applied"] = $"wait={seconds}";
         context.Response.Headers.Append("Vary", "Prefer");
-        using LiveReader? reader = readers.TryEnter(selection, context.RequestAborted);
-        if (reader is null) return Full();
+        if (Enter(context, selection, out LiveReader? entered) is { } full) return full;
+        using LiveReader reader = entered!;
         long until = readers.After(TimeSpan.FromSeconds(seconds));
         var sequence = new EntrySequence(selection, ReadDirection.Forwards);
         ulong? position = range.From;
@@ -79,7 +79,9 @@ internal sealed class RangeAnswers(
             position = page.Next;
             if (!page.HasMore) await reader.WaitAsync(view, state.Cosigned, until);
         }
-        return null;
+        return Standing.Holds(context)
+            ? null
+            : new Problem(ProblemKind.Unauthorized, "What was shown is no longer in force.");
     }
 
     private async Task<Problem?> SubscribeAsync(
@@ -93,8 +95,8 @@ internal sealed class RangeAnswers(
 
     private async Task<Problem?> SubscribeAsync(HttpContext context, SubscriptionRequest request)
     {
-        using LiveReader? reader = readers.TryEnter(request.Selection, context.RequestAborted);
-        if (reader is null) return Full();
+        if (Enter(context, request.Selection, out LiveReader? entered) is { } full) return full;
+        using LiveReader reader = entered!;
         SetHeaders(context.Response);
         if (HttpMethods.IsHead(context.Request.Method)) return null;
         // A subscription has its own idea of who is too slow.
@@ -110,6 +112,7 @@ internal sealed class RangeAnswers(
             pace,
             checkpoints,
             () => (state.View, state.Cosigned),
+            () => Standing.Holds(context),
             settings);
         if (!await subscription.RunAsync(request, context.RequestAborted)) context.Abort();
         return null;
@@ -195,6 +198,23 @@ internal sealed class RangeAnswers(
         response.Headers["X-Accel-Buffering"] = "no";
     }
 
-    private Problem Full() => new(
-        ProblemKind.Overloaded, $"At most {settings.Max} subscriptions and waiting reads at once.");
+    private Problem? Enter(HttpContext context, EntrySelection selection, out LiveReader? reader)
+    {
+        long tenantMax = context.Features.Get<TenantLimits>()?.SubscribersMax ?? 0;
+        Entrance entrance = readers.TryEnter(
+            Caller.Of(context).Tenant, tenantMax, selection, context.RequestAborted, out reader);
+        return entrance switch
+        {
+            Entrance.Open => null,
+            Entrance.TenantFull => new Problem(
+                ProblemKind.RateLimited,
+                $"At most {tenantMax} subscriptions and waiting reads of a tenant at once.")
+            {
+                WaitSeconds = 1,
+            },
+            _ => new Problem(
+                ProblemKind.Overloaded,
+                $"At most {settings.Max} subscriptions and waiting reads at once."),
+        };
+    }
 }

@@ -13,13 +13,20 @@ namespace Sequencer.Gateway.Http;
 /// the receipt.
 /// </summary>
 internal sealed class SequenceEndpoint(
-    AppendQueue queue, ByteBudget budget, PipelineState state, ReceiptBuilder receipts, EdgeLimits limits)
+    AppendQueue queue,
+    ByteBudget budget,
+    PipelineState state,
+    ReceiptBuilder receipts,
+    TenantStreams streams,
+    EdgeLimits limits)
 {
     /// <summary>The path.</summary>
     public const string Path = "/sequence";
 
     private const string Stream = "sequence";
     private const string KeyHeader = "Idempotency-Key";
+
+    private static readonly EntryDraft[] OwnStream = [new() { Stream = Stream }];
 
     /// <summary>Appends the text.</summary>
     public async Task AppendAsync(HttpContext context)
@@ -39,6 +46,9 @@ internal sealed class SequenceEndpoint(
             return;
         }
         problem = TryEncode(context, payload, out PayloadItem item);
+        StreamClaim? claim = null;
+        problem ??= streams.TryClaim(context, OwnStream, out claim);
+        using StreamClaim? claimed = claim;
         if (problem is not null)
         {
             await SendAsync(context, problem);

@@ -14,6 +14,7 @@ namespace Sequencer.Gateway.Http;
 internal static class StreamPath
 {
     private const string Prefix = "/v1/streams/";
+    private const string Entries = "/entries";
 
     /// <summary>The path of a stream.</summary>
     public static string Of(string name) => Prefix + Uri.EscapeDataString(name);
@@ -31,8 +32,16 @@ internal static class StreamPath
             return Refused();
         }
         ReadOnlySpan<char> segment = target.AsSpan(start + Prefix.Length);
-        int end = segment.IndexOfAny('/', '?', '#');
-        return TryDecode(end < 0 ? segment : segment[..end], out name) ? null : Refused();
+        int end = segment.IndexOfAny('?', '#');
+        if (end >= 0) segment = segment[..end];
+        end = segment.IndexOf('/');
+        ReadOnlySpan<char> rest = end < 0 ? "" : segment[end..];
+        // The router takes dots out first, and would have chosen by another segment than this one.
+        bool isRouted = rest.TrimEnd('/').Equals("", StringComparison.Ordinal)
+            || rest.TrimEnd('/').Equals(Entries, StringComparison.OrdinalIgnoreCase);
+        return isRouted && TryDecode(end < 0 ? segment : segment[..end], out name)
+            ? null
+            : Refused();
     }
 
     private static bool TryDecode(ReadOnlySpan<char> segment, out string name)

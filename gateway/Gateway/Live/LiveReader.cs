@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Sequencer.Attestation;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Live;
@@ -26,12 +27,16 @@ internal sealed class LiveReader : IValueTaskSource, IDisposable
     private long _until;
 
     internal LiveReader(
-        LiveReaders readers, EntrySelection selection, CancellationToken aborted)
+        LiveReaders readers, in Digest tenant, EntrySelection selection, CancellationToken aborted)
     {
+        Tenant = tenant;
         _readers = readers;
         _selection = selection;
         _aborted = aborted.UnsafeRegister(static reader => ((LiveReader)reader!).Wake(), this);
     }
+
+    /// <summary>Whose it is.</summary>
+    internal Digest Tenant { get; }
 
     /// <summary>
     /// Completes when the selection has grown, when the cosigned head is another one (whole log only),

@@ -1,3 +1,4 @@
+using Sequencer.Attestation;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
@@ -25,6 +26,7 @@ internal sealed class LiveReaders(
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<LiveReader> _readers = [];
+    private readonly Dictionary<Digest, int> _countByTenant = [];
     private TaskCompletionSource _due = NewSignal();
 
     /// <summary>True once the gateway goes down: nobody waits any more.</summary>
@@ -42,15 +44,29 @@ internal sealed class LiveReaders(
         }
     }
 
-    /// <summary>Lets a reader in; null if there are as many as may be.</summary>
-    public LiveReader? TryEnter(EntrySelection selection, CancellationToken aborted)
+    /// <summary>Lets a reader in, or says why not.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="tenantMax">Most of the tenant; 0 for no limit.</param>
+    /// <param name="selection">What it waits for.</param>
+    /// <param name="aborted">Its caller is gone.</param>
+    /// <param name="reader">The reader.</param>
+    public Entrance TryEnter(
+        in Digest tenant,
+        long tenantMax,
+        EntrySelection selection,
+        CancellationToken aborted,
+        out LiveReader? reader)
     {
+        reader = null;
         lock (_readers)
         {
-            if (_readers.Count >= settings.Max) return null;
-            var reader = new LiveReader(this, selection, aborted);
+            int own = _countByTenant.GetValueOrDefault(tenant);
+            if (tenantMax > 0 && own >= tenantMax) return Entrance.TenantFull;
+            if (_readers.Count >= settings.Max) return Entrance.Full;
+            reader = new LiveReader(this, tenant, selection, aborted);
             _readers.Add(reader);
-            return reader;
+            _countByTenant[tenant] = own + 1;
+            return Entrance.Open;
         }
     }
 
@@ -60,7 +76,11 @@ internal sealed class LiveReaders(
 
     internal void Leave(LiveReader reader)
     {
-        lock (_readers) _readers.Remove(reader);
+        lock (_readers)
+        {
+            if (!_readers.Remove(reader)) return;
+            if (--_countByTenant[reader.Tenant] == 0) _countByTenant.Remove(reader.Tenant);
+        }
     }
 
     /// <summary>

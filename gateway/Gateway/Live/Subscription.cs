@@ -16,6 +16,7 @@ namespace Sequencer.Gateway.Live;
 /// <param name="pace">When a page may be made.</param>
 /// <param name="checkpoints">Makes and keeps their events.</param>
 /// <param name="look">The newest view and the newest cosigned one.</param>
+/// <param name="isAdmitted">Whether the subscriber would still be let in.</param>
 /// <param name="settings">How patient it is.</param>
 internal sealed class Subscription(
     EventStream stream,
@@ -24,6 +25,7 @@ internal sealed class Subscription(
     DeliveryPace pace,
     CheckpointEvents checkpoints,
     Func<(LogView? View, LogView? Cosigned)> look,
+    Func<bool> isAdmitted,
     SubscriberSettings settings)
 {
     private const int PageRecords = 256;
@@ -49,6 +51,8 @@ internal sealed class Subscription(
             (LogView? view, LogView? cosigned) = look();
             // The store is closed: either the gateway goes down, or it opens the store anew.
             if (readers.IsEnding || view is null) return await EndAsync("shutting-down");
+            // Before each page, and so at each sign of life.
+            if (!isAdmitted()) return await EndAsync("unauthorized");
             bool hasMore = await TakePageAsync(view, sequence, request);
             if (!hasMore && request.Selection.Kind == SelectionKind.All) TakeHeads(view, cosigned);
             long heartbeat = readers.After(settings.Heartbeat);

@@ -45,6 +45,9 @@ public sealed record GatewaySettings
     /// <summary>Most bytes of requests without an answer, those still arriving included.</summary>
     public required long QueueMaxBytes { get; init; }
 
+    /// <summary>Most bytes of large answers on their way.</summary>
+    public long AnswersMaxBytes { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>What must stay free on the disk, in bytes; 0 for no watch.</summary>
     public required long DiskFreeMinBytes { get; init; }
 

@@ -85,6 +85,10 @@ internal static class SettingTable
     public static readonly Setting QueueMaxBytes = new(
         "queue-max-bytes", "268435456", "N", "Most bytes that arrive or wait; above it 429.");
 
+    public static readonly Setting AnswersMaxBytes = new(
+        "answers-max-bytes", "268435456", "N",
+        "Most bytes of large answers on their way; above it 429.");
+
     public static readonly Setting DiskFreeMinBytes = new(
         "disk-free-min-bytes", "536870912", "N",
         "Entries that would leave less free on the disk: 507; 0 for no watch.");
@@ -130,6 +134,13 @@ internal static class SettingTable
     public static readonly Setting TenantBytesPerSecond = new(
         "tenant-bytes-per-second", "0", "N", "Most bytes of a tenant's bodies; 0 for no limit.");
 
+    public static readonly Setting TenantStreamsMax = new(
+        "tenant-streams-max", "0", "N", "Most streams of a tenant; 0 for no limit.");
+
+    public static readonly Setting TenantSubscribersMax = new(
+        "tenant-subscribers-max", "0", "N",
+        "Most subscriptions and waiting reads of a tenant at once; 0 for no limit.");
+
     public static readonly Setting CorsOrigins = new(
         "cors-origins", "", "LIST", "Origins, with spaces between, whose pages may read answers.");
 
@@ -153,10 +164,12 @@ internal static class SettingTable
     public static readonly IReadOnlyList<Setting> All =
     [
         Data, Listen, TlsCertificate, TlsKey, Keys, JwtKeys, JwtIssuer, JwtAudience,
-        TenantRequestsPerSecond, TenantBytesPerSecond, CorsOrigins,
+        TenantRequestsPerSecond, TenantBytesPerSecond, TenantStreamsMax, TenantSubscribersMax,
+        CorsOrigins,
         Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
+        AnswersMaxBytes,
         DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, SubscribersMax, SubscriberStall,
         SubscriberHeartbeat, ShutdownSeconds, LogFormat, LogLevel, LogRequests, OtlpEndpoint,
     ];

@@ -8,22 +8,14 @@ using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Sequencing;
-using Sequencer.Toml;
 
 namespace Sequencer.Gateway.Settings;
 
-/// <summary>Gathers settings from flags, environment and file, and checks them.</summary>
-internal sealed class SettingsReader
+/// <summary>Checks what was said of the settings.</summary>
+internal sealed class SettingsReader(SettingSources sources)
 {
     /// <summary>Asks for what the settings come to, in the place of a gateway.</summary>
     public const string PrintFlag = "--print-config";
-
-    private const string ConfigFlag = "config";
-    private const string Table = "gateway.";
-    private const string VariablePrefix = "SEQUENCER_GATEWAY_";
-
-    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Reads all sources; false with one line for the operator when something is wrong.
@@ -39,8 +31,8 @@ internal sealed class SettingsReader
         out string fault)
     {
         settings = null;
-        return TryGather(arguments, variable, out SettingsReader reader, out fault)
-            && reader.TryBuild(out settings, out fault);
+        return SettingSources.TryGather(arguments, variable, out SettingSources sources, out fault)
+            && new SettingsReader(sources).TryBuild(out settings, out fault);
     }
 
     /// <summary>
@@ -55,17 +47,17 @@ internal sealed class SettingsReader
     {
         text = "";
         string[] rest = [.. arguments.Where(argument => argument != PrintFlag)];
-        if (!TryGather(rest, variable, out SettingsReader reader, out fault)
-            || !reader.TryBuild(out _, out fault))
+        if (!SettingSources.TryGather(rest, variable, out SettingSources sources, out fault)
+            || !new SettingsReader(sources).TryBuild(out _, out fault))
         {
             return false;
         }
         var lines = new StringBuilder("[gateway]\n");
         foreach (Setting setting in SettingTable.All)
         {
-            string value = reader.Text(setting);
+            string value = sources.Text(setting);
             if (value.Length == 0) lines.Append("# ");
-            string source = reader._sources.GetValueOrDefault(setting.Name) ?? "default";
+            string source = sources.Find(setting) ?? "default";
             lines.Append(
                 CultureInfo.InvariantCulture,
                 $"{setting.Name} = {(setting.IsNumber ? value : Quote(value))}  # {source}\n");
@@ -74,103 +66,8 @@ internal sealed class SettingsReader
         return true;
     }
 
-    /// <summary>The variable among these that is meant for the gateway and is no setting; null if
-    /// there is none.</summary>
-    public static string? FindUnknown(IEnumerable<string> variables) => variables.FirstOrDefault(
-        name => name.StartsWith(VariablePrefix, StringComparison.Ordinal)
-            && !SettingTable.All.Any(setting => setting.Variable == name));
-
-    private static bool TryGather(
-        IReadOnlyList<string> arguments,
-        Func<string, string?> variable,
-        out SettingsReader reader,
-        out string fault)
-    {
-        reader = new SettingsReader();
-        return TryReadFlags(arguments, out Dictionary<string, string> flags, out fault)
-            && reader.TryAddFile(flags.GetValueOrDefault(ConfigFlag), out fault)
-            && reader.AddVariables(variable)
-            && reader.AddFlags(flags);
-    }
-
     private static string Quote(string text) =>
         $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
-
-    private static bool TryReadFlags(
-        IReadOnlyList<string> arguments, out Dictionary<string, string> flags, out string fault)
-    {
-        flags = new(StringComparer.Ordinal);
-        for (int i = 0; i < arguments.Count; i++)
-        {
-            string[] parts = arguments[i].Split('=', 2);
-            string name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
-            // Its name alone: what follows it may be a secret.
-            string what = name.Length > 0 ? "--" + name : $"Argument {i + 1}";
-            fault = $"{what} is not a setting; --help lists them.";
-            if (name != ConfigFlag && !SettingTable.All.Any(s => s.Name == name)) return false;
-            fault = $"--{name} needs a value.";
-            if (parts.Length == 1 && ++i == arguments.Count) return false;
-            fault = $"--{name} stands there twice.";
-            if (!flags.TryAdd(name, parts.Length == 2 ? parts[1] : arguments[i])) return false;
-        }
-        fault = "";
-        return true;
-    }
-
-    private bool TryAddFile(string? path, out string fault)
-    {
-        fault = "";
-        if (path is null) return true;
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            fault = $"--config: {e.Message}";
-            return false;
-        }
-        if (!TomlDocument.TryParse(text, out TomlDocument? document, out TomlRefusal? refusal))
-        {
-            fault = $"{path}, {refusal}";
-            return false;
-        }
-        // Other tables belong to other commands; in this one every key must be known.
-        foreach (string key in document.Keys.Where(k => k.StartsWith(Table, StringComparison.Ordinal)))
-        {
-            document.TryGet(key, out TomlValue? value);
-            string name = key[Table.Length..];
-            fault = $"{path}, line {value!.Line}: {name} is not a setting.";
-            if (!SettingTable.All.Any(s => s.Name == name)) return false;
-            fault = $"{path}, line {value.Line}: {name} is a string or an integer.";
-            if (value.Kind is not (TomlKind.Text or TomlKind.Number)) return false;
-            Add(name, value.Text, $"{path}, line {value.Line}: {name}");
-        }
-        fault = "";
-        return true;
-    }
-
-    private bool AddVariables(Func<string, string?> variable)
-    {
-        foreach (Setting setting in SettingTable.All)
-        {
-            if (variable(setting.Variable) is { } value) Add(setting.Name, value, setting.Variable);
-        }
-        return true;
-    }
-
-    private bool AddFlags(Dictionary<string, string> flags)
-    {
-        foreach ((string name, string value) in flags) Add(name, value, "--" + name);
-        return true;
-    }
-
-    private void Add(string name, string value, string source)
-    {
-        _values[name] = value;
-        _sources[name] = source;
-    }
 
     private bool TryBuild([NotNullWhen(true)] out GatewaySettings? settings, out string fault)
     {
@@ -217,6 +114,11 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadNumber(
+                SettingTable.AnswersMaxBytes, mebibyte, long.MaxValue, out long answers, out fault))
+        {
+            return false;
+        }
         if (!TryReadNumber(SettingTable.DiskFreeMinBytes, 0, long.MaxValue, out long free, out fault))
         {
             return false;
@@ -251,6 +153,7 @@ internal sealed class SettingsReader
             BatchMaxBytes = (int)batch,
             QueueMax = (int)queue,
             QueueMaxBytes = bytes,
+            AnswersMaxBytes = answers,
             DiskFreeMinBytes = free,
             SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
@@ -416,7 +319,12 @@ internal sealed class SettingsReader
         if (!TryReadNumber(
                 SettingTable.TenantRequestsPerSecond, 0, KeyFile.LimitMax, out long requests, out fault)
             || !TryReadNumber(
-                SettingTable.TenantBytesPerSecond, 0, KeyFile.LimitMax, out long bytes, out fault))
+                SettingTable.TenantBytesPerSecond, 0, KeyFile.LimitMax, out long bytes, out fault)
+            || !TryReadNumber(
+                SettingTable.TenantStreamsMax, 0, KeyFile.LimitMax, out long streams, out fault)
+            || !TryReadNumber(
+                SettingTable.TenantSubscribersMax, 0, KeyFile.LimitMax, out long subscribers,
+                out fault))
         {
             return false;
         }
@@ -440,7 +348,11 @@ internal sealed class SettingsReader
             TokenKeysPath = Chosen(SettingTable.JwtKeys),
             TokenIssuer = Chosen(SettingTable.JwtIssuer),
             TokenAudience = Chosen(SettingTable.JwtAudience),
-            Limits = new TenantLimits(requests, bytes),
+            Limits = new TenantLimits(requests, bytes)
+            {
+                StreamsMax = streams,
+                SubscribersMax = subscribers,
+            },
             CorsOrigins = [.. origins],
             Tls = key.Length > 0 ? new TlsSettings(certificate, key) : null,
         };
@@ -495,9 +407,7 @@ internal sealed class SettingsReader
             && value >= min && value <= max;
     }
 
-    private string Text(Setting setting) =>
-        _values.GetValueOrDefault(setting.Name) ?? setting.Default ?? "";
+    private string Text(Setting setting) => sources.Text(setting);
 
-    private string Source(Setting setting) =>
-        _sources.GetValueOrDefault(setting.Name) ?? "--" + setting.Name;
+    private string Source(Setting setting) => sources.Find(setting) ?? "--" + setting.Name;
 }

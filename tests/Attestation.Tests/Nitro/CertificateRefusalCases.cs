@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Sequencer.Attestation.Nitro;
 
@@ -21,6 +22,9 @@ internal static class CertificateRefusalCases
             d.Pki.Leaf.MoreExtensions.Add(
                 (TestCertificate.BasicConstraintsOid, true, [0x30, 0x03, 0x01, 0x01, 0x00])),
             d => d.Pki.Leaf.HasBasicConstraints = false);
+        yield return new("fractions of a second", AttestationRule.CertificateMalformed, d =>
+            d.Pki.Leaf.NotAfterOverride =
+                [0x18, 0x11, .. System.Text.Encoding.ASCII.GetBytes("20270101000000.1Z")]);
         for (int i = 1; i < 5; i++)
         {
             int at = i;
@@ -125,6 +129,19 @@ internal static class CertificateRefusalCases
             yield return new($"leaf named {subject}", AttestationRule.LeafSubject, d =>
                 d.Pki.Leaf.Subject = subject);
         }
+        yield return new("names out of order", AttestationRule.LeafSubject, d =>
+            d.Pki.Leaf.SubjectOverride = Name(
+                [.. Attribute([0x55, 4, 3], d.Pki.Leaf.Subject), .. Attribute([0x55, 4, 10], "o")]));
+        foreach (byte[] identifier in (byte[][])
+            [[.. Enumerable.Repeat((byte)1, 64)], [.. Enumerable.Repeat((byte)0xff, 18), 0x7f]])
+        {
+            yield return new(
+                $"name by {identifier.Length} bytes", AttestationRule.LeafSubject, d =>
+                d.Pki.Leaf.SubjectOverride = Name(
+                    Attribute(identifier, "o"), Attribute([0x55, 4, 3], d.Pki.Leaf.Subject)));
+        }
+        yield return new("zeros as a certificate's signature", AttestationRule.CertificateSignature,
+            d => d.EditCertificates = c => c[^1] = WithoutSignature(c[^1]));
         yield return new("signed by another key", AttestationRule.CoseSignature, d =>
             d.Pki.Leaf.SpkiOverride = d.Pki.Instance.Key.ExportSubjectPublicKeyInfo());
         yield return new("s before r", AttestationRule.CoseSignature, d =>
@@ -133,6 +150,38 @@ internal static class CertificateRefusalCases
             d.EditSignature = s => new byte[96]);
         yield return new("signature of ones", AttestationRule.CoseSignature, d =>
             d.EditSignature = s => [.. Enumerable.Repeat((byte)0xff, 96)]);
+    }
+
+    /// <summary>A Name of sets of attributes, each at most 127 bytes.</summary>
+    private static byte[] Name(params byte[][] sets)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            foreach (byte[] set in sets) writer.WriteEncodedValue([0x31, (byte)set.Length, .. set]);
+        }
+        return writer.Encode();
+    }
+
+    private static byte[] Attribute(byte[] identifier, string text)
+    {
+        byte[] value = [0x0c, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text)];
+        byte[] both = [0x06, (byte)identifier.Length, .. identifier, .. value];
+        return [0x30, (byte)both.Length, .. both];
+    }
+
+    /// <summary>The certificate with r and s zero.</summary>
+    private static byte[] WithoutSignature(byte[] certificate)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        AsnReader signed = new AsnReader(certificate, AsnEncodingRules.DER).ReadSequence();
+        using (writer.PushSequence())
+        {
+            writer.WriteEncodedValue(signed.ReadEncodedValue().Span);
+            writer.WriteEncodedValue(signed.ReadEncodedValue().Span);
+            writer.WriteBitString([0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00]);
+        }
+        return writer.Encode();
     }
 
     private static byte[] OffTheCurve(ECDsa key)

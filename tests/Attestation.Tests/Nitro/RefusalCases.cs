@@ -59,6 +59,11 @@ internal static class RefusalCases
     {
         yield return new("payload cut", AttestationRule.CborTruncated, d =>
             d.EditPayload = p => p[..^1]);
+        // A flipped bit in the length of a key makes its rest the start of a value.
+        yield return new("ignored text beyond the end", AttestationRule.CborTruncated, d =>
+            d.EditPayload = p => WithField(p, [0x79, 0xff, 0xff, 0x00]));
+        yield return new("ignored array beyond the end", AttestationRule.CborTruncated, d =>
+            d.EditPayload = p => WithField(p, [0x99, 0xff, 0xff, 0x00]));
         yield return new("timestamp in 8 bytes", AttestationRule.CborNotMinimal, d =>
             d.Fields["timestamp"] = w => w.WriteEncodedValue([0x1b, 0, 0, 0, 0, 1, 2, 3, 4]));
         yield return new("reserved additional information", AttestationRule.CborReservedForm, d =>
@@ -225,6 +230,10 @@ internal static class RefusalCases
     private static void Tagged(TestNitroDocument document, params ulong[] tags) =>
         document.Envelope = (p, s) => TestNitroDocument.Seal(
             w => w.WriteByteString(p), w => w.WriteByteString(s), tags: tags);
+
+    /// <summary>A payload with one unknown field more, whose value nobody checks.</summary>
+    private static byte[] WithField(byte[] payload, byte[] value) =>
+        [(byte)(payload[0] + 1), .. payload[1..], 0x64, .. "more"u8, .. value];
 
     private static void Wrap(TestNitroDocument document, Func<byte[], byte[]> edit) =>
         document.Envelope = (p, s) => edit(Seal(p, s));

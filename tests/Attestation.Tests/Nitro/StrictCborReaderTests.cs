@@ -127,7 +127,9 @@ public class StrictCborReaderTests(ITestOutputHelper output)
     [InlineData("bf01ff", CborFault.ReservedForm)]
     [InlineData("8181818100", CborFault.TooDeep)]
     [InlineData("c1c1c1c100", CborFault.TooDeep)]
-    [InlineData("9b7fffffffffffffff00", CborFault.TooLong)]
+    [InlineData("9b7fffffffffffffff00", CborFault.Truncated)]
+    [InlineData("5a7fffffff00", CborFault.Truncated)]
+    [InlineData("79ffff00", CborFault.Truncated)]
     [InlineData("61ff", CborFault.InvalidUtf8)]
     public void A_value_that_cannot_be_passed_over_leaves_the_reader_where_it_was(
         string hex, CborFault expected)

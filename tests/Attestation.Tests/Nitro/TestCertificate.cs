@@ -38,6 +38,12 @@ internal sealed class TestCertificate(string subject, ECDsa key)
     /// <summary>Another SubjectPublicKeyInfo than the key's.</summary>
     public byte[]? SpkiOverride { get; set; }
 
+    /// <summary>Another encoded Name than the subject's.</summary>
+    public byte[]? SubjectOverride { get; set; }
+
+    /// <summary>Another encoded time than <see cref="NotAfter"/>.</summary>
+    public byte[]? NotAfterOverride { get; set; }
+
     /// <summary>Changes the finished DER.</summary>
     public Func<byte[], byte[]> Edit { get; set; } = der => der;
 
@@ -82,9 +88,11 @@ internal sealed class TestCertificate(string subject, ECDsa key)
             using (writer.PushSequence())
             {
                 writer.WriteUtcTime(NotBefore);
-                writer.WriteUtcTime(NotAfter);
+                if (NotAfterOverride is null) writer.WriteUtcTime(NotAfter);
+                else writer.WriteEncodedValue(NotAfterOverride);
             }
-            WriteName(writer, Subject);
+            if (SubjectOverride is null) WriteName(writer, Subject);
+            else writer.WriteEncodedValue(SubjectOverride);
             writer.WriteEncodedValue(SpkiOverride ?? Key.ExportSubjectPublicKeyInfo());
             if (Version == 2) WriteExtensions(writer);
         }

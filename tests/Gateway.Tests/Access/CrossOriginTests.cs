@@ -96,6 +96,42 @@ public sealed class CrossOriginTests : IAsyncLifetime
         Assert.Equal(3, (await gateway.GetJsonAsync("/v1/entries")).GetProperty("entries").GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("localhost:1234", 200)]
+    [InlineData("log.localhost", 200)]
+    [InlineData("127.0.0.1:5000", 200)]
+    [InlineData("[::1]:5000", 200)]
+    [InlineData("app.example", 200)]
+    [InlineData("evil.example", 403)]
+    [InlineData("evil.example:5000", 403)]
+    [InlineData("localhost.evil.example", 403)]
+    [InlineData("127.0.0.1.evil.example", 403)]
+    [InlineData("app.example:444", 403)]
+    public async Task Without_keys_a_name_that_was_bound_to_this_machine_reads_nothing(
+        string host, int status)
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(
+            s => s with { Access = s.Access with { CorsOrigins = [Page] } });
+        foreach (string path in (string[])["/v1/entries", "/v1/nowhere", "/livez"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Host = host;
+            using HttpResponseMessage response = await gateway.Http.SendAsync(request);
+            int expected = path == "/livez" ? 200 : status == 200 && path == "/v1/nowhere" ? 404 : status;
+            Assert.Equal(expected, (int)response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_listed_page_may_send_and_read_a_salt()
+    {
+        using HttpResponseMessage preflight = await AskAsync(HttpMethod.Options, Page, null, isPreflight: true);
+        Assert.Contains("Sequencer-Salt", Header(preflight, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
+        using HttpResponseMessage answer = await AskAsync(HttpMethod.Get, Page, GuardedGateway.Alice);
+        Assert.Contains("Sequencer-Salt", Header(answer, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
+    }
+
     private Task<HttpResponseMessage> AskAsync(
         HttpMethod method, string origin, string? secret, bool isPreflight = false) =>
         _guarded.SendAsync(method, "/v1/entries", secret, request =>

@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Settings;
 using Sequencer.Keys;
 
@@ -43,7 +46,9 @@ internal sealed class GuardedGateway : IAsyncDisposable
             new TenantKey(id, tenant, KeySecret.DigestOf(secret), scopes, notAfter));
 
     public static async Task<GuardedGateway> StartAsync(
-        string? keys = null, Func<AccessSettings, AccessSettings>? adjust = null)
+        string? keys = null,
+        Func<AccessSettings, AccessSettings>? adjust = null,
+        SubscriberSettings? subscribers = null)
     {
         var made = new GuardedGateway();
         File.WriteAllText(made.KeysPath, keys ?? Keys);
@@ -55,7 +60,11 @@ internal sealed class GuardedGateway : IAsyncDisposable
             Time = made.Time,
         };
         access = adjust?.Invoke(access) ?? access;
-        made.Gateway = await TestGateway.StartAsync(s => s with { Access = access });
+        made.Gateway = await TestGateway.StartAsync(s => s with
+        {
+            Access = access,
+            Subscribers = subscribers ?? s.Subscribers,
+        });
         made._enclave = new TestEnclave(made.Gateway.SocketPath);
         await made.Gateway.WaitForReadinessAsync();
         return made;
@@ -92,6 +101,17 @@ internal sealed class GuardedGateway : IAsyncDisposable
         using HttpResponseMessage response = await GetAsync(path, secret);
         Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode}");
         return await TestGateway.ReadJsonAsync(response);
+    }
+
+    /// <summary>Reads keys and certificates again now.</summary>
+    public void RefreshAccess() => Gateway.Services.GetRequiredService<AccessFiles>().Refresh();
+
+    /// <summary>Waits until so many subscribe or wait.</summary>
+    public async Task WaitForReadersAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        LiveReaders readers = Gateway.Services.GetRequiredService<LiveReaders>();
+        while (readers.Count != count) await Task.Delay(5, patience.Token);
     }
 
     /// <summary>Appends, and tells the number.</summary>

@@ -60,6 +60,32 @@ public sealed class TenantTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, genesis.StatusCode);
     }
 
+    [Theory]
+    [InlineData("/v1/streams/orders/entries", "application/json", true)]
+    [InlineData("/v1/streams/orders/entries", "application/x-ndjson", true)]
+    [InlineData("/v1/streams/orders/entries?payload=false", "application/json", false)]
+    [InlineData("/v1/entries?payload=true", "application/json", true)]
+    [InlineData("/v1/entries?type=placed", "application/cloudevents-batch+json", true)]
+    [InlineData("/v1/entries/1", "application/cloudevents+json", true)]
+    [InlineData("/v1/entries/1", "application/json", false)]
+    [InlineData("/v1/entries", "application/json", false)]
+    [InlineData("/v1/streams", "application/json", false)]
+    [InlineData("/v1/streams/orders", "application/json", false)]
+    [InlineData("/v1/entries/1/payload", "*/*", true)]
+    public async Task No_cache_keeps_a_payload_or_shares_an_answer(
+        string path, string accept, bool hasPayload)
+    {
+        using HttpResponseMessage response = await _guarded.SendAsync(
+            HttpMethod.Get, path, GuardedGateway.Alice, r => r.Headers.Add("Accept", accept));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.Equal(hasPayload, text.Contains("of alice", StringComparison.Ordinal));
+        Assert.NotNull(response.Headers.CacheControl);
+        Assert.True(response.Headers.CacheControl.Private || response.Headers.CacheControl.NoStore);
+        Assert.Equal(hasPayload, response.Headers.CacheControl.NoStore);
+        Assert.Contains("Authorization", response.Headers.Vary);
+    }
+
     [Fact]
     public async Task The_log_itself_is_every_readers()
     {

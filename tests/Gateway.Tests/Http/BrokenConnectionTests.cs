@@ -42,7 +42,7 @@ public sealed class BrokenConnectionTests : IAsyncLifetime
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, _gateway.Http.BaseAddress!.Port);
         await socket.SendAsync(
-            "POST /v1/entries HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n"u8.ToArray());
+            "POST /v1/entries HTTP/1.1\r\nHost: localhost\r\nContent-Length: 30\r\n"u8.ToArray());
         await socket.SendAsync("Expect: 100-continue\r\n\r\n"u8.ToArray());
         // Its answer shows that the gateway is reading the body.
         await socket.ReceiveAsync(new byte[64]);

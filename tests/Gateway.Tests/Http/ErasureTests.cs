@@ -1,9 +1,16 @@
+using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Verification;
+using Sequencer.Gateway.Access;
+using Sequencer.Gateway.Live;
+using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tests.Store;
 
 namespace Sequencer.Gateway.Tests.Http;
 
@@ -59,6 +66,22 @@ public sealed class ErasureTests : IAsyncLifetime
             "asked by the person", await _gateway.Http.GetStringAsync("/v1/entries/3/payload"));
         await _gateway.AssertReceiptVerifiesAsync(3, "asked by the person"u8.ToArray());
     }
+
+    [Fact]
+    public async Task An_erased_payload_is_not_kept_for_subscribers_in_memory_either()
+    {
+        await AppendAsync(Secret, salted: true);
+        LogStore store = _gateway.Services.GetRequiredService<PipelineState>().Store!;
+        EntryEvents.Write(
+            new ArrayBufferWriter<byte>(), store.View, 1, EntryForm.WithPayload,
+            Caller.Anyone.Tenant);
+        Assert.Equal(2, RingMemory.Of(store).Count(HasSecret));
+        await EraseAsync(1, null);
+        Assert.DoesNotContain(RingMemory.Of(store), HasSecret);
+    }
+
+    private static bool HasSecret(byte[] memory) =>
+        memory.AsSpan().IndexOf(Encoding.UTF8.GetBytes(Secret)) >= 0;
 
     [Fact]
     public async Task A_tombstone_is_the_entry_that_the_protocol_describes()

@@ -37,11 +37,12 @@ internal sealed class EventLines : IDisposable
     public string? LastId => _id;
 
     public static async Task<EventLines> OpenAsync(
-        HttpClient http, string path, string? lastEventId = null)
+        HttpClient http, string path, string? lastEventId = null, string? secret = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Add("Accept", "text/event-stream");
         if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
+        if (secret is not null) request.Headers.Authorization = new("Bearer", secret);
         HttpResponseMessage response =
             await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return new EventLines(response, await response.Content.ReadAsStreamAsync());

@@ -95,6 +95,20 @@ public sealed class StreamTests : StreamFixture
         Assert.Equal([1L, 2L], await WalkAsync($"/v1/streams/{segment}/entries?limit=1"));
     }
 
+    [Theory]
+    [InlineData("/v1/streams/a/../b/entries")]
+    [InlineData("/v1/streams/./b/entries")]
+    [InlineData("/v1/streams/a/%2e%2e/b/entries")]
+    public async Task A_path_that_names_one_stream_and_is_routed_to_another_is_refused(string path)
+    {
+        // As a client sends it that does not take dots out.
+        var asItStands = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        var address = new Uri($"http://{Gateway.EndPoint}{path}", asItStands);
+        using HttpResponseMessage response =
+            await Gateway.Http.PostAsync(address, new ByteArrayContent([1]));
+        await AppendTests.AssertProblemAsync(response, "invalid-request", 400);
+    }
+
     [Fact]
     public async Task A_stream_is_read_both_ways_from_any_version()
     {

@@ -168,7 +168,7 @@ public sealed class SubscribeTests : IAsyncLifetime
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(_gateway.EndPoint);
         await socket.SendAsync(
-            "GET /v1/entries?from=0 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"u8.ToArray());
+            "GET /v1/entries?from=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"u8.ToArray());
         await WaitForReadersAsync(1);
         string large = new('x', 60_000);
         // More than all buffers between the two hold.

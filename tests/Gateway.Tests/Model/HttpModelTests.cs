@@ -43,7 +43,9 @@ public sealed class HttpModelTests(ITestOutputHelper output)
         var run = new ModelRun(
             subject,
             new LogModel(cellsMax, window),
-            new RandomScript(random, postsAtOnce: 3, restartOnceIn: 60, losesEnclaves: false));
+            new RandomScript(
+                random, postsAtOnce: 3, restartOnceIn: 60, losesEnclaves: false,
+                hasTwoTenants: false));
         string? fault = null;
         int scripts = 0;
         while (fault is null && scripts < ScriptsPerLog)

@@ -3,12 +3,14 @@ using System.Globalization;
 namespace Sequencer.Gateway.Tests.Model;
 
 /// <summary>An entry that the log has.</summary>
+/// <param name="Tenant">Whose it is.</param>
 /// <param name="Number">Its number.</param>
 /// <param name="Entry">What was asked.</param>
 /// <param name="Version">The version that it gave its stream; 0 without one.</param>
 /// <param name="Index">Its place in its group.</param>
 /// <param name="Count">Entries of its group.</param>
-internal sealed record Logged(int Number, Entry Entry, int Version, int Index, int Count);
+internal sealed record Logged(
+    int Tenant, int Number, Entry Entry, int Version, int Index, int Count);
 
 /// <summary>What became of one entry: <paramref name="What"/> and, by that, a number.</summary>
 /// <param name="What">appended or replayed (number), version-mismatch (the stream's version),
@@ -23,6 +25,9 @@ internal readonly record struct Told(string What, int Value, Guard? Failed = nul
 /// </summary>
 internal class LogModel(int cellsMax, int window)
 {
+    /// <summary>Whose request is looked at: all streams and keys are this tenant's.</summary>
+    public int Tenant { get; set; }
+
     /// <summary>By number; null for a record that is no entry, such as the genesis statement.
     /// </summary>
     public List<Logged?> Log { get; private set; } = [null];
@@ -58,22 +63,28 @@ internal class LogModel(int cellsMax, int window)
                 return Refuse(group, i, refusal);
             }
             Log.Add(new Logged(
-                Log.Count, group[i], VersionAfter(group[i]), i, group.Length));
+                Tenant, Log.Count, group[i], VersionAfter(group[i]), i, group.Length));
         }
         return [.. group.Select((_, i) => new Told("appended", size + i))];
     }
 
     /// <summary>The version of a stream: how many entries were appended to it.</summary>
-    public int Version(string stream) => Log.Count(logged => logged?.Entry.Stream == stream);
+    public int Version(string stream) => Log.Count(logged => IsIn(stream, logged));
 
     /// <summary>The number of the newest entry of a stream; 0 if it has none.</summary>
     public int LastOf(string stream) =>
-        Log.FindLast(logged => logged?.Entry.Stream == stream)?.Number ?? 0;
+        Log.FindLast(logged => IsIn(stream, logged))?.Number ?? 0;
+
+    /// <summary>Whether the tenant's stream has this record.</summary>
+    public virtual bool IsIn(string stream, Logged? logged) =>
+        logged?.Entry.Stream == stream && logged.Tenant == Tenant;
 
     /// <summary>The entry that used a key, if that is remembered at the next number.</summary>
     protected Logged? FindUse(Entry entry) =>
         Log.FindLast(logged => logged is not null && logged.Entry.HasKeyOf(entry)
-            && IsRemembered(logged.Number));
+            && IsInScope(logged) && IsRemembered(logged.Number));
+
+    protected virtual bool IsInScope(Logged logged) => logged.Tenant == Tenant;
 
     protected virtual bool IsRemembered(int number) => Log.Count - number <= window;
 
@@ -113,9 +124,10 @@ internal class LogModel(int cellsMax, int window)
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
+    // Of all tenants: they share the cap.
     private int Streams() =>
-        Log.Select(logged => logged?.Entry.Stream).Where(stream => stream is not null)
-            .Distinct().Count();
+        Log.Where(logged => logged?.Entry.Stream is not null)
+            .Select(logged => (logged!.Tenant, logged.Entry.Stream)).Distinct().Count();
 
     private static Told[] Refuse(Entry[] group, int at, Told refusal) =>
         [.. group.Select((_, i) => i == at ? refusal : new Told("other-member", at))];

@@ -7,6 +7,7 @@ internal static class ModelAnswers
     /// <summary>Changes the model as the request does, and tells the answer.</summary>
     public static string Apply(this LogModel model, Post post)
     {
+        model.Tenant = post.Tenant;
         Told[] told = [.. post.Groups.SelectMany(model.Append)];
         string replayed = told.All(one => one.What == "replayed") ? " replayed" : "";
         if (post.Form != Form.Batch)

@@ -4,12 +4,18 @@ namespace Sequencer.Gateway.Tests.Model;
 internal static class ModelReads
 {
     /// <summary>The answer, in the words of <see cref="AnswerText"/>.</summary>
-    public static string Read(this LogModel model, Step step) => step switch
+    public static string Read(this LogModel model, Step step)
+    {
+        model.Tenant = step.Tenant;
+        return Answer(model, step);
+    }
+
+    private static string Answer(LogModel model, Step step) => step switch
     {
         ReadOne one when one.Number >= model.Log.Count => "404 not-found",
         ReadOne one => Record(model, one.Number),
         ReadPayload found => string.Join("; ", Enumerable.Range(0, model.Log.Count).Reverse()
-            .Where(n => model.Log[n]?.Entry.Payload == found.Payload)
+            .Where(n => IsOwn(model, n) && model.Log[n]!.Entry.Payload == found.Payload)
             .Select(n => Record(model, n))),
         ReadStreams streams => Streams(model, streams.Category),
         ReadSequence sequence => Sequence(model, sequence),
@@ -22,7 +28,7 @@ internal static class ModelReads
     // In the order of their first entries.
     private static string Streams(LogModel model, string? category) => string.Join(
         "; ",
-        model.Log.Where(logged => logged?.Version == 1)
+        model.Log.Where(logged => logged?.Version == 1 && logged.Tenant == model.Tenant)
             .Select(first => (First: first!.Number, Name: first.Entry.Stream!))
             .Where(stream => category is null || CategoryOf(stream.Name) == category)
             .Select(stream =>
@@ -32,7 +38,7 @@ internal static class ModelReads
     private static string Sequence(LogModel model, ReadSequence read)
     {
         var all = Enumerable.Range(0, model.Log.Count)
-            .Where(n => Has(read, model.Log[n]))
+            .Where(n => read.Of == Of.All || (IsOwn(model, n) && Has(read, model.Log[n]!)))
             .Select(n => (Number: n, Position: read.Of == Of.Stream ? model.Log[n]!.Version : n));
         var rest = read.IsBackwards
             ? all.Reverse().Where(at => at.Position <= (read.From ?? int.MaxValue)).ToList()
@@ -49,18 +55,22 @@ internal static class ModelReads
         return string.Join("; ", told);
     }
 
-    private static bool Has(ReadSequence read, Logged? logged) => read.Of switch
+    private static bool IsOwn(LogModel model, int number) =>
+        model.Log[number]?.Tenant == model.Tenant;
+
+    private static bool Has(ReadSequence read, Logged logged) => read.Of switch
     {
-        Of.All => true,
-        Of.Stream => logged?.Entry.Stream == read.Name,
-        Of.Category => logged?.Entry.Stream is { } stream && CategoryOf(stream) == read.Name,
-        _ => logged?.Entry.Payload == read.Name,
+        Of.Stream => logged.Entry.Stream == read.Name,
+        Of.Category => logged.Entry.Stream is { } stream && CategoryOf(stream) == read.Name,
+        _ => logged.Entry.Payload == read.Name,
     };
 
     private static string Record(LogModel model, int number)
     {
         if (model.Log[number] is not { } logged) return $"number {number} statement";
-        return $"{ModelAnswers.Appended(logged)} {AnswerText.DigestOf(logged.Entry.Payload)}"
+        // Another tenant sees what the record says, and it does not say a name.
+        string told = IsOwn(model, number) ? ModelAnswers.Appended(logged) : $"number {number}";
+        return $"{told} {AnswerText.DigestOf(logged.Entry.Payload)}"
             + $" group {number - logged.Index}+{logged.Index}/{logged.Count}"
             + (logged.Entry.Key is null ? "" : " idempotent");
     }

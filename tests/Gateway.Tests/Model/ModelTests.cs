@@ -72,7 +72,8 @@ public sealed class ModelTests(ITestOutputHelper output)
         var run = new ModelRun(
             subject,
             model(cellsMax, window),
-            new RandomScript(random, PostsAtOnce, RestartOnceIn, losesEnclaves: true));
+            new RandomScript(random, PostsAtOnce, RestartOnceIn, losesEnclaves: true,
+                hasTwoTenants: true));
         string? fault = null;
         int scripts = 0;
         while (fault is null && scripts < ScriptsPerLog)

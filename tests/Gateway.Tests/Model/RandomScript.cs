@@ -8,8 +8,9 @@ namespace Sequencer.Gateway.Tests.Model;
 /// <param name="postsAtOnce">Most requests at the same time.</param>
 /// <param name="restartOnceIn">How rarely gateway or enclave are restarted, in steps.</param>
 /// <param name="losesEnclaves">Whether an enclave may also end with what it has numbered.</param>
+/// <param name="hasTwoTenants">Whether another tenant uses the same names and keys.</param>
 internal sealed class RandomScript(
-    Random random, int postsAtOnce, int restartOnceIn, bool losesEnclaves)
+    Random random, int postsAtOnce, int restartOnceIn, bool losesEnclaves, bool hasTwoTenants)
 {
     private const int Keys = 7;
     private const int Payloads = 3;
@@ -23,7 +24,8 @@ internal sealed class RandomScript(
     public Step Next(LogModel model)
     {
         if (IsOnceIn(restartOnceIn)) return Restart(model);
-        return random.Next(24) switch
+        model.Tenant = Tenant();
+        Step step = random.Next(24) switch
         {
             0 => new ReadOne(random.Next(model.Log.Count + 2)),
             1 => new ReadPayload(Payload()),
@@ -31,6 +33,7 @@ internal sealed class RandomScript(
             3 or 4 => Sequence(model),
             _ => new Send(Posts(model)),
         };
+        return step is Send ? step : step with { Tenant = model.Tenant };
     }
 
     // An enclave takes far longer to restart here than a gateway.
@@ -70,6 +73,7 @@ internal sealed class RandomScript(
     private Post Retry(LogModel model)
     {
         Post post = _sent.ElementAt(random.Next(_sent.Count));
+        model.Tenant = post.Tenant;
         int at = random.Next(post.Entries.Length);
         Entry entry = post.Entries[at];
         return random.Next(10) switch
@@ -80,12 +84,14 @@ internal sealed class RandomScript(
             3 => With(post, at, entry with { Also = Also(model) }),
             4 => post with { IsSequenced = !post.IsSequenced },
             5 => post with { PrefersPath = !post.PrefersPath },
+            6 when hasTwoTenants => post with { Tenant = 1 - post.Tenant },
             _ => post,
         };
     }
 
     private Post Fresh(LogModel model)
     {
+        model.Tenant = Tenant();
         var form = (Form)Math.Max(0, random.Next(-2, 3));
         bool hasHeaderKey = form == Form.Single || IsOnceIn(2);
         int count = form == Form.Single ? 1 : random.Next(1, 4);
@@ -93,7 +99,11 @@ internal sealed class RandomScript(
             ? FreshOfOneStream(model, count)
             : [.. Enumerable.Range(0, count).Select(_ => FreshEntry(model))];
         if (!hasHeaderKey) entries = [.. WithOwnKeys(entries)];
-        var post = new Post(form, hasHeaderKey, IsOnceIn(6), entries) { PrefersPath = IsOnceIn(2) };
+        var post = new Post(form, hasHeaderKey, IsOnceIn(6), entries)
+        {
+            Tenant = model.Tenant,
+            PrefersPath = IsOnceIn(2),
+        };
         return hasHeaderKey && !IsOnceIn(3) ? Under(Key(), post) : post;
     }
 
@@ -156,6 +166,9 @@ internal sealed class RandomScript(
         HasHeaderKey = true,
         Entries = [.. post.Entries.Select((e, i) => e with { Key = key, Place = i })],
     };
+
+    // Seldom the other one, so that the first's log stays dense.
+    private int Tenant() => hasTwoTenants && IsOnceIn(4) ? 1 : 0;
 
     private string Stream() => Streams[random.Next(Streams.Length)];
 

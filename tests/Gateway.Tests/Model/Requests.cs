@@ -73,6 +73,9 @@ internal enum Form
 /// <param name="Entries">What it appends.</param>
 internal sealed record Post(Form Form, bool HasHeaderKey, bool IsSequenced, Entry[] Entries)
 {
+    /// <summary>Whose it is.</summary>
+    public int Tenant { get; init; }
+
     /// <summary>Whether it is sent to its stream's path, if it can be.</summary>
     public bool PrefersPath { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed record Post(Form Form, bool HasHeaderKey, bool IsSequenced, Entr
         : [Entries];
 
     public override string ToString() =>
-        $"{Form}{(PathStream is null ? "" : " by path")}{(IsSequenced ? " sequenced" : "")} "
+        (Tenant == 0 ? "" : "other tenant: ")
+        + $"{Form}{(PathStream is null ? "" : " by path")}{(IsSequenced ? " sequenced" : "")} "
         + $"[{string.Join("; ", (object[])Entries)}]";
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
@@ -26,6 +27,8 @@ internal sealed class StepGateway : ISubject
     // Its instruments are the process's: one of them serves all logs.
     private static readonly GatewayMetrics Metrics = new();
     private static readonly GatewaySettings Settings = Defaults();
+    private static readonly Caller[] Callers =
+        [Caller.Anyone, Caller.For("other", Caller.Anyone.Scopes)];
 
     private readonly StepEnclave _enclave;
     private MemoryFiles _files = new();
@@ -60,7 +63,7 @@ internal sealed class StepGateway : ISubject
     {
         Assert.Equal((ulong)size, _store.View.Size);
         (string path, string query) = HttpForm.Of(step);
-        DefaultHttpContext context = NewContext(path, query);
+        DefaultHttpContext context = NewContext(path, query, step.Tenant);
         await (step switch
         {
             ReadOne one => ReadOneAsync(context, one.Number),
@@ -190,7 +193,8 @@ internal sealed class StepGateway : ISubject
     private static DefaultHttpContext Request(Post post)
     {
         byte[] body = HttpForm.BodyOf(post);
-        DefaultHttpContext context = NewContext(HttpForm.PathOf(post), HttpForm.QueryOf(post));
+        DefaultHttpContext context =
+            NewContext(HttpForm.PathOf(post), HttpForm.QueryOf(post), post.Tenant);
         context.Request.Method = HttpMethods.Post;
         context.Request.ContentType = HttpForm.ContentTypeOf(post);
         context.Request.ContentLength = body.Length;
@@ -202,11 +206,12 @@ internal sealed class StepGateway : ISubject
         return context;
     }
 
-    private static DefaultHttpContext NewContext(string path, string query)
+    private static DefaultHttpContext NewContext(string path, string query, int tenant)
     {
         var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = path + query;
         context.Request.QueryString = new QueryString(query);
+        context.Features.Set(Callers[tenant]);
         return context;
     }
 

@@ -1,7 +1,11 @@
 namespace Sequencer.Gateway.Tests.Model;
 
 /// <summary>What a script does next.</summary>
-internal abstract record Step;
+internal abstract record Step
+{
+    /// <summary>Who reads, by the model's count of tenants; requests have their own.</summary>
+    public int Tenant { get; init; }
+}
 
 /// <summary>Sends requests at the same time.</summary>
 internal sealed record Send(Post[] Posts) : Step

@@ -34,6 +34,10 @@ internal static class WrongModels
                 (cells, window) => new SinceTooStrict(cells, window),
             ["a refused group leaves its first members"] =
                 (cells, window) => new NoUndo(cells, window),
+            ["tenants share their streams"] =
+                (cells, window) => new SharedStreams(cells, window),
+            ["tenants share their keys"] =
+                (cells, window) => new SharedKeys(cells, window),
             ["a refusal is remembered"] =
                 (cells, window) => new KeepsRefusals(cells, window),
         };
@@ -101,6 +105,17 @@ internal static class WrongModels
         protected override void Undo(int size)
         {
         }
+    }
+
+    private sealed class SharedStreams(int cells, int window) : LogModel(cells, window)
+    {
+        public override bool IsIn(string stream, Logged? logged) =>
+            logged?.Entry.Stream == stream;
+    }
+
+    private sealed class SharedKeys(int cells, int window) : LogModel(cells, window)
+    {
+        protected override bool IsInScope(Logged logged) => true;
     }
 
     private sealed class KeepsRefusals(int cells, int window) : LogModel(cells, window)

@@ -116,9 +116,9 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void A_variable_that_is_no_setting_is_found()
     {
-        Assert.Null(SettingsReader.FindUnknown(["PATH", "SEQUENCER_URL", "SEQUENCER_GATEWAY_DATA"]));
+        Assert.Null(SettingSources.FindUnknown(["PATH", "SEQUENCER_URL", "SEQUENCER_GATEWAY_DATA"]));
         Assert.Equal(
-            "SEQUENCER_GATEWAY_DATUM", SettingsReader.FindUnknown(["PATH", "SEQUENCER_GATEWAY_DATUM"]));
+            "SEQUENCER_GATEWAY_DATUM", SettingSources.FindUnknown(["PATH", "SEQUENCER_GATEWAY_DATUM"]));
     }
 
     [Fact]

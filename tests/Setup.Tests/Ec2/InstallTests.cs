@@ -136,6 +136,8 @@ public sealed class InstallTests : IDisposable
             "root/etc/systemd/system/nitro-enclaves-allocator.service",
             "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\n"
             + "ExecStart=/opt/sequencer/current/ec2/install\n");
+        _folder.Write("root/usr/bin/kill", "");
+        Shell("chmod +x root/usr/bin/kill");
         string said = Shell(
             "for unit in enclave gateway; do systemd-analyze verify --man=no --root=root "
             + "root/etc/systemd/system/sequencer-$unit.service 2>&1 || echo failed; done");

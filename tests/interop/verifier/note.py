@@ -12,6 +12,11 @@ from .encoding import Malformed, base64_decode, base64_encode, decimal, sha256, 
 
 _LINE_START = "\u2014 "
 _SIZE_MAX = 2**64 - 1
+_ED25519_P = 2**255 - 19
+_ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
+# y of the points of order 8, of which the other is its negative.
+_ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER_Y = (0, 1, _ED25519_P - 1, _ORDER_8_Y, _ED25519_P - _ORDER_8_Y)
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -90,7 +95,17 @@ def ecdsa_verifies(p256: bytes, signature: bytes, signed: bytes) -> bool:
     return True
 
 
+def is_ed25519_point(data: bytes) -> bool:
+    """Canonical and not of small order; the curve is the library's to check."""
+    y = int.from_bytes(data, "little") & ~(1 << 255)
+    return len(data) == 32 and y < _ED25519_P and y not in _SMALL_ORDER_Y
+
+
 def ed25519_verifies(public_key: bytes, signature: bytes, signed: bytes) -> bool:
+    if not is_ed25519_point(public_key) or not is_ed25519_point(signature[:32]):
+        return False
+    if int.from_bytes(signature[32:], "little") >= _ED25519_ORDER:
+        return False
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)
     except (ValueError, InvalidSignature):

@@ -37,6 +37,7 @@ _PROOF_LINE = "c2sp.org/tlog-proof@v1\n"
 _EPOCH_MEMBERS = ["statement", "inclusion", "document"]
 _EXTRA_MEMBERS = ["format", "record", "request", "metadata", "epoch"]
 _MEMBERS = ["format", "record", "request", "metadata", "inclusion", "checkpoint", "epoch"]
+_ESCAPED = set('"\\\x7f')
 _T = TypeVar("_T")
 
 
@@ -147,8 +148,9 @@ def _from_members(members: dict[str, Any]) -> Receipt:
     if not isinstance(epoch, dict) or list(epoch) != _EPOCH_MEMBERS:
         raise Malformed("the epoch's members are not the format's")
     checkpoint = members["checkpoint"]
-    if not isinstance(checkpoint, str):
-        raise Malformed("checkpoint is not a string")
+    # Control characters but LF have no place in the note itself.
+    if not isinstance(checkpoint, str) or set(checkpoint) & _ESCAPED:
+        raise Malformed("checkpoint is not a string without what JSON may escape")
     try:
         note = checkpoint.encode("utf-8")
     except UnicodeEncodeError as error:

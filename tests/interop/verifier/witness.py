@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from .encoding import Malformed, base64_decode, base64_encode, decimal, sha256
-from .note import Checkpoint, SignatureLine, ed25519_verifies
+from .note import Checkpoint, SignatureLine, ed25519_verifies, is_ed25519_point
 from .report import Report
 
 COUNT_MAX = 16
@@ -94,6 +94,8 @@ class _Reader:
         material = base64_decode(match[3]) if match else b""
         if match is None or len(material) != 33 or material[0] != _COSIGNATURE:
             raise Malformed(f"key of witness {name!r}")
+        if not is_ed25519_point(material[1:]):
+            raise Malformed(f"key of witness {name!r} is no key to hold anyone to")
         witness = Witness(name, match[1], bytes.fromhex(match[2]), material[1:])
         if witness.key_id != key_id(witness.key_name, witness.public_key):
             raise Malformed(f"key id of witness {name!r}")

@@ -1,5 +1,5 @@
-// A shop keeps the events of an order in a stream, and hands its customer a receipt. Everything that
-// comes back was verified by the client: a receipt that does not hold is an exception.
+// A shop keeps the events of an order in a stream, and hands its customer a receipt. Everything
+// that comes back was verified by the client: a receipt that does not hold is an exception.
 
 using System.Net.Http.Headers;
 using System.Text;
@@ -11,7 +11,8 @@ string url = Environment.GetEnvironmentVariable("SEQUENCER_URL") ?? "http://127.
 string policyFile =
     Environment.GetEnvironmentVariable("SEQUENCER_POLICY") ?? ".run/trust-policy.json";
 
-if (!TrustPolicy.TryParse(File.ReadAllBytes(policyFile), out TrustPolicy? policy, out string? fault))
+byte[] trusted = File.ReadAllBytes(policyFile);
+if (!TrustPolicy.TryParse(trusted, out TrustPolicy? policy, out string? fault))
 {
     Console.Error.WriteLine($"{policyFile}: {fault}");
     return 1;
@@ -50,8 +51,8 @@ catch (ProblemException e) when (e.Name == "version-mismatch")
     Console.WriteLine($"refused: {e.Detail}");
 }
 
-// From the order on: number, chain, tree, signatures, epochs and payloads are checked as they come,
-// and the first lie ends it.
+// From the order on: number, chain, tree, signatures, epochs and payloads are checked as they
+// come, and the first lie ends it.
 LogSubscription subscription = await LogSubscription.FromAsync(http, policy, placed.Number);
 await foreach (VerifiedEvent seen in subscription.ReadAsync())
 {
