@@ -130,7 +130,13 @@ internal static class GatewayHost
             WitnessWait.Patience,
             settings.EnclaveTimes.Time));
         services.AddSingleton(settings.Subscribers);
-        services.AddSingleton<RecentEvents>();
+        services.AddSingleton<CheckpointEvents>();
+        services.AddSingleton(provider =>
+        {
+            AppendQueue appends = provider.GetRequiredService<AppendQueue>();
+            return new DeliveryPace(
+                () => appends.IsBusy, () => appends.Volume, settings.EnclaveTimes.Time);
+        });
         services.AddSingleton(provider => new LiveReaders(
             provider.GetRequiredService<PipelineState>(),
             settings.Subscribers,

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway;
 using Sequencer.Gateway.Link;
@@ -27,11 +24,18 @@ internal static class FanoutBench
 {
     private const int Idle = 1000;
     private const int Busy = 50;
-    private const int Writers = 64;
-    private const int PayloadBytes = 200;
     private const int Rounds = 5;
 
-    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
+
+    private static readonly Phase[] Phases =
+    [
+        new("nobody", 0, 0, _ => ""),
+        new($"{Idle} idle", Idle, 0, _ => ""),
+        new($"{Idle} idle, {Busy} of a stream each", Idle, Busy,
+            i => $"/v1/streams/s-{i}/entries?from_version=end"),
+        new($"{Idle} idle, {Busy} of the whole log", Idle, Busy, _ => "/v1/entries?from=end"),
+    ];
 
     public static async Task RunAsync()
     {
@@ -44,102 +48,117 @@ internal static class FanoutBench
         while (state.NotReady is not null) await Task.Delay(10);
         var address = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.First()).Port);
         var queue = app.Services.GetRequiredService<AppendQueue>();
-        await WriteAsync(queue);
 
         Console.WriteLine(
-            $"{Writers} writers of {PayloadBytes} bytes to {Busy} streams, {Rounds} rounds of "
-            + $"{Measured.TotalSeconds} s");
-        long before = LiveBytes();
-        using var idle = await Subscribers.OpenAsync(address, Idle, _ => "/v1/streams/none/entries");
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"memory of an idle subscriber: {(LiveBytes() - before) / 1024.0 / Idle:F1} KiB "
-            + $"(its client's socket included)"));
-        idle.Dispose();
-        await WaitAsync(app, 0);
-
-        var phases = new (string Name, int Idle, int Busy, Func<int, string> Path)[]
-        {
-            ("nobody", 0, 0, _ => ""),
-            ($"{Idle} idle", Idle, 0, _ => ""),
-            ($"{Idle} idle, {Busy} of a stream each", Idle, Busy, i => $"/v1/streams/s-{i}/entries"),
-            ($"{Idle} idle, {Busy} of the whole log", Idle, Busy, _ => "/v1/entries?from=end"),
-        };
-        var rates = phases.Select(_ => new List<double>()).ToArray();
-        var events = new long[phases.Length];
-        for (int round = 0; round < Rounds; round++)
-        {
-            for (int i = 0; i < phases.Length; i++)
-            {
-                var phase = phases[i];
-                using var waiting = await Subscribers.OpenAsync(
-                    address, phase.Idle, _ => "/v1/streams/none/entries");
-                using var reading = await Subscribers.OpenAsync(address, phase.Busy, n =>
-                {
-                    string path = phase.Path(n);
-                    return path.Contains('?', StringComparison.Ordinal)
-                        ? path
-                        : $"{path}?from_version=end";
-                });
-                await WaitAsync(app, phase.Idle + phase.Busy);
-                long bytes = reading.Bytes;
-                rates[i].Add(await WriteAsync(queue));
-                events[i] += reading.Bytes - bytes;
-            }
-        }
-        Print(phases.Select(phase => phase.Name).ToArray(), rates, events);
+            $"{FanoutWriters.Count} writers of {FanoutWriters.PayloadBytes} bytes to {Busy} streams, "
+            + $"{Rounds} rounds of {Measured.TotalSeconds} s");
+        await PrintMemoryAsync(app, address);
+        var lag = new DeliveryLag();
+        var writers = new FanoutWriters(Busy, lag);
+        Func<Task<double>> inProcess = () => writers.RunInProcessAsync(queue, Measured);
+        Func<Task<double>> overHttp = () => writers.RunOverHttpAsync(address, Measured);
+        await RunAsync("writers in process", app, enclave, address, inProcess, lag);
+        await RunAsync("writers over HTTP", app, enclave, address, overHttp, lag);
         await app.StopAsync();
     }
 
-    private static void Print(string[] names, List<double>[] rates, long[] bytes)
+    private static async Task PrintMemoryAsync(WebApplication app, IPEndPoint address)
     {
-        double alone = Median(rates[0]);
-        Console.WriteLine($"{"subscribers",-36}{"entries/s",12}{"ratio",8}{"MB/s read",12}");
-        for (int i = 0; i < names.Length; i++)
+        long before = LiveBytes();
+        using (await Subscribers.OpenAsync(address, Idle, _ => "/v1/streams/none/entries"))
         {
+            await WaitAsync(app, Idle);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{names[i],-36}{Median(rates[i]),12:N0}{Median(rates[i]) / alone,8:F2}"
-                + $"{bytes[i] / 1e6 / Rounds / Measured.TotalSeconds,12:F1}"));
+                $"memory of an idle subscriber: {(LiveBytes() - before) / 1024.0 / Idle:F1} KiB "
+                + $"(its client's socket included)"));
         }
+        await WaitAsync(app, 0);
     }
 
-    private static double Median(List<double> values) =>
-        values.Order().ElementAt(values.Count / 2);
-
-    private static async Task<double> WriteAsync(AppendQueue queue)
+    private static async Task RunAsync(
+        string title,
+        WebApplication app,
+        EnclaveProcess enclave,
+        IPEndPoint address,
+        Func<Task<double>> write,
+        DeliveryLag lag)
     {
-        var budget = new ByteBudget(long.MaxValue);
-        long count = 0;
-        long start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        // Not measured: what is compiled at first.
+        await write();
+        List<Measurement>[] all = [.. Phases.Select(_ => new List<Measurement>())];
+        for (int round = 0; round < Rounds; round++)
         {
-            PayloadItem[] items = [Item(writer)];
-            while (Stopwatch.GetElapsedTime(start) < Measured)
+            for (int i = 0; i < Phases.Length; i++)
             {
-                using ByteReservation room = budget.Open();
-                AppendResult result =
-                    await queue.AppendAsync(new Submission(items, isAtomic: false), room);
-                if (result.Failure != AppendFailure.None)
-                {
-                    throw new InvalidOperationException($"Not appended: {result.Failure}.");
-                }
-                Interlocked.Increment(ref count);
+                all[i].Add(await MeasureAsync(Phases[i], app, enclave, address, write, lag));
             }
-        })));
-        return count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        Print(title, all);
     }
 
-    private static PayloadItem Item(int writer)
+    private static async Task<Measurement> MeasureAsync(
+        Phase phase,
+        WebApplication app,
+        EnclaveProcess enclave,
+        IPEndPoint address,
+        Func<Task<double>> write,
+        DeliveryLag lag)
     {
-        byte[] payload = Encoding.ASCII.GetBytes(new string('x', PayloadBytes));
-        byte[] metadata = [1, 0, 0, 0, 0];
-        byte[] stream = Encoding.ASCII.GetBytes($"s-{writer % Busy}");
-        byte[] request = AppendRequest.Encode(
-            Derivation.Tenant(Derivation.DefaultTenantName), Derivation.Payload(payload),
-            PayloadBytes, Derivation.Metadata(metadata), Digest.Zero,
-            [new CellOperation(OperationCode.Bump, CellKind.Stream, stream)]);
-        return new PayloadItem(request, metadata, payload);
+        lag.Clear();
+        using var waiting = await Subscribers.OpenAsync(
+            address, phase.Idle, _ => "/v1/streams/none/entries");
+        using var reading = await Subscribers.OpenAsync(address, phase.Busy, phase.Path, lag);
+        await WaitAsync(app, phase.Idle + phase.Busy);
+        long bytes = reading.Bytes;
+        TimeSpan used = Used(enclave);
+        double rate = await write();
+        used = Used(enclave) - used;
+        var measured = new Measurement(
+            rate,
+            used.TotalMicroseconds / (rate * Measured.TotalSeconds),
+            (reading.Bytes - bytes) / 1e6 / Measured.TotalSeconds,
+            lag.Quantile(0.5),
+            lag.Quantile(0.99));
+        reading.Dispose();
+        waiting.Dispose();
+        await WaitAsync(app, 0);
+        return measured;
+    }
+
+    // Of the processors, by gateway, writers, subscribers and enclave.
+    private static TimeSpan Used(EnclaveProcess enclave) =>
+        Environment.CpuUsage.TotalTime + enclave.ProcessorTime;
+
+    private static void Print(string title, List<Measurement>[] all)
+    {
+        Console.WriteLine();
+        Console.WriteLine(
+            $"{title,-36}{"entries/s",12}{"(spread)",20}{"ratio",8}{"us/entry",10}{"MB/s read",12}"
+            + $"{"lag ms p50",12}{"p99",9}");
+        for (int i = 0; i < all.Length; i++)
+        {
+            List<Measurement> of = all[i];
+            // Each against its own round, so that what else the machine does hits both.
+            double ratio = Median(of.Select((one, round) => one.Rate / all[0][round].Rate));
+            string spread = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{of.Min(one => one.Rate):N0}-{of.Max(one => one.Rate):N0}");
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Phases[i].Name,-36}{Median(of.Select(one => one.Rate)),12:N0}{spread,20}"
+                + $"{ratio,8:F2}{Median(of.Select(one => one.MicrosecondsPerEntry)),10:F0}"
+                + $"{Median(of.Select(one => one.MegabytesPerSecond)),12:F1}"
+                + $"{Median(of.Select(one => one.LagMsMedian)),12:F0}"
+                + $"{Median(of.Select(one => one.LagMsHigh)),9:F0}"));
+        }
+        Console.WriteLine($"load average: {File.ReadAllText("/proc/loadavg").TrimEnd()}");
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
     }
 
     private static async Task WaitAsync(WebApplication app, int count)
@@ -173,62 +192,20 @@ internal static class FanoutBench
             Log = configuration,
             EntryMaxBytes = 64 * 1024,
             BatchMaxBytes = 1024 * 1024,
-            QueueMax = Writers,
+            QueueMax = FanoutWriters.Count,
             QueueMaxBytes = long.MaxValue,
             DiskFreeMinBytes = 0,
             SnapshotRecords = 0,
-            ConnectionsMax = 2 * (Idle + Busy),
+            ConnectionsMax = 2 * (Idle + Busy + FanoutWriters.Count),
         };
     }
 
-    /// <summary>Subscribers who read and throw away, as cheaply as can be.</summary>
-    private sealed class Subscribers : IDisposable
-    {
-        private readonly List<Socket> _sockets = [];
-        private long _bytes;
+    private sealed record Phase(string Name, int Idle, int Busy, Func<int, string> Path);
 
-        /// <summary>Bytes that they got.</summary>
-        public long Bytes => Volatile.Read(ref _bytes);
-
-        public static async Task<Subscribers> OpenAsync(
-            IPEndPoint address, int count, Func<int, string> path)
-        {
-            var subscribers = new Subscribers();
-            for (int i = 0; i < count; i++)
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(address);
-                await socket.SendAsync(Encoding.ASCII.GetBytes(
-                    $"GET {path(i)} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"));
-                subscribers._sockets.Add(socket);
-                _ = subscribers.ReadAsync(socket);
-            }
-            return subscribers;
-        }
-
-        public void Dispose()
-        {
-            foreach (Socket socket in _sockets) socket.Dispose();
-        }
-
-        private async Task ReadAsync(Socket socket)
-        {
-            // One buffer for all: nobody looks at it.
-            byte[] buffer = Shared;
-            try
-            {
-                int read;
-                while ((read = await socket.ReceiveAsync(buffer)) > 0)
-                {
-                    Interlocked.Add(ref _bytes, read);
-                }
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // Disposed: the phase is over.
-            }
-        }
-
-        private static readonly byte[] Shared = new byte[64 * 1024];
-    }
+    private sealed record Measurement(
+        double Rate,
+        double MicrosecondsPerEntry,
+        double MegabytesPerSecond,
+        double LagMsMedian,
+        double LagMsHigh);
 }

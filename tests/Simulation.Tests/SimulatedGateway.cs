@@ -159,7 +159,8 @@ internal sealed class SimulatedGateway : ILogger<Pipeline>
         IStoreFiles files, Mutation mutation)
     {
         (LogStore store, RecoveryReport report) = Recovery.Open(
-            files, "data", new StoreOptions { SegmentBytes = SegmentBytes });
+            files, "data",
+            new StoreOptions { SegmentBytes = SegmentBytes, NewestBytes = 64 * 1024 });
         return mutation == Mutation.ForgetPending
             ? (store, report with { PendingPayloads = new Dictionary<Digest, ulong>() })
             : (store, report);

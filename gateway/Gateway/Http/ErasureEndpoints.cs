@@ -3,7 +3,6 @@ using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Attestation.Receipts;
 using Sequencer.Gateway.Access;
-using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -14,11 +13,7 @@ namespace Sequencer.Gateway.Http;
 /// names before it is answered (docs/PROTOCOL.md section 4, "Erasure").
 /// </summary>
 internal sealed class ErasureEndpoints(
-    PipelineState state,
-    AppendQueue queue,
-    ByteBudget budget,
-    ReceiptBuilder receipts,
-    RecentEvents events)
+    PipelineState state, AppendQueue queue, ByteBudget budget, ReceiptBuilder receipts)
 {
     /// <summary>Erases a payload; one that is erased already is answered with its tombstone.
     /// </summary>
@@ -36,7 +31,6 @@ internal sealed class ErasureEndpoints(
         {
             (view, problem) = await AppendAsync(record, reason, room);
         }
-        if (problem is null) events.Forget(NumberOf(record));
         await (problem?.SendAsync(context) ?? SendAsync(context, view!, NumberOf(record), wish));
     }
 

@@ -13,7 +13,11 @@ namespace Sequencer.Gateway.Http;
 /// 9.2), which goes on as the log grows.
 /// </summary>
 internal sealed class RangeAnswers(
-    PipelineState state, LiveReaders readers, RecentEvents events, SubscriberSettings settings)
+    PipelineState state,
+    LiveReaders readers,
+    DeliveryPace pace,
+    CheckpointEvents checkpoints,
+    SubscriberSettings settings)
 {
     private const string LastEventHeader = "Last-Event-ID";
     private const string Head = "end";
@@ -102,8 +106,14 @@ internal sealed class RangeAnswers(
         }
         var stream = new EventStream(context.Response.BodyWriter, settings.Stall, readers.Time);
         var subscription = new Subscription(
-            stream, reader, readers, events, () => (state.View, state.Cosigned),
-            () => Standing.Holds(context), settings);
+            stream,
+            reader,
+            readers,
+            pace,
+            checkpoints,
+            () => (state.View, state.Cosigned),
+            () => Standing.Holds(context),
+            settings);
         if (!await subscription.RunAsync(request, context.RequestAborted)) context.Abort();
         return null;
     }

@@ -24,6 +24,7 @@ internal enum Delivery
 /// <param name="stall">How long the other side may take nothing.</param>
 /// <param name="time">Measures it.</param>
 internal sealed class EventStream(PipeWriter body, TimeSpan stall, TimeProvider time)
+    : IBufferWriter<byte>
 {
     // After its time is over a reader who wakes up is still told why it is ended.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
@@ -31,11 +32,17 @@ internal sealed class EventStream(PipeWriter body, TimeSpan stall, TimeProvider 
     /// <summary>Bytes since the last flush.</summary>
     public int Pending { get; private set; }
 
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0) => body.GetMemory(sizeHint);
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0) => body.GetSpan(sizeHint);
+
     /// <summary>Puts bytes behind what is pending.</summary>
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Advance(int count)
     {
-        body.Write(bytes);
-        Pending += bytes.Length;
+        body.Advance(count);
+        Pending += count;
     }
 
     /// <summary>Sends what is pending, and waits until it is taken.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
@@ -12,7 +13,8 @@ namespace Sequencer.Gateway.Live;
 /// <param name="stream">Where events go.</param>
 /// <param name="reader">Waits for more.</param>
 /// <param name="readers">All who wait.</param>
-/// <param name="events">Makes and keeps events.</param>
+/// <param name="pace">When a page may be made.</param>
+/// <param name="checkpoints">Makes and keeps their events.</param>
 /// <param name="look">The newest view and the newest cosigned one.</param>
 /// <param name="isAdmitted">Whether the subscriber would still be let in.</param>
 /// <param name="settings">How patient it is.</param>
@@ -20,7 +22,8 @@ internal sealed class Subscription(
     EventStream stream,
     LiveReader reader,
     LiveReaders readers,
-    RecentEvents events,
+    DeliveryPace pace,
+    CheckpointEvents checkpoints,
     Func<(LogView? View, LogView? Cosigned)> look,
     Func<bool> isAdmitted,
     SubscriberSettings settings)
@@ -50,7 +53,7 @@ internal sealed class Subscription(
             if (readers.IsEnding || view is null) return await EndAsync("shutting-down");
             // Before each page, and so at each sign of life.
             if (!isAdmitted()) return await EndAsync("unauthorized");
-            bool hasMore = TakePage(view, sequence, request);
+            bool hasMore = await TakePageAsync(view, sequence, request);
             if (!hasMore && request.Selection.Kind == SelectionKind.All) TakeHeads(view, cosigned);
             long heartbeat = readers.After(settings.Heartbeat);
             Delivery delivery = stream.Pending > 0 ? await stream.FlushAsync() : Delivery.Taken;
@@ -72,6 +75,21 @@ internal sealed class Subscription(
         return await stream.FlushAsync() == Delivery.Taken;
     }
 
+    // While many append, in its turn.
+    private async ValueTask<bool> TakePageAsync(
+        LogView view, EntrySequence sequence, SubscriptionRequest request)
+    {
+        if (!await pace.EnterAsync()) return TakePage(view, sequence, request);
+        try
+        {
+            return TakePage(view, sequence, request);
+        }
+        finally
+        {
+            pace.Leave(stream.Pending);
+        }
+    }
+
     // As much of the view as goes into one flush; true if the view has more.
     private bool TakePage(LogView view, EntrySequence sequence, SubscriptionRequest request)
     {
@@ -83,7 +101,7 @@ internal sealed class Subscription(
                 _position = entry.Position;
                 return true;
             }
-            stream.Write(events.Of(view, entry.Number, request.Form, request.Reader).Span);
+            EntryEvents.Write(stream, view, entry.Number, request.Form, request.Reader);
             _told = entry.Number + 1;
         }
         _position = page.Next;
@@ -95,13 +113,13 @@ internal sealed class Subscription(
     {
         if (view.Size == _position && view.Size > _checkpointSize)
         {
-            stream.Write(events.OfCheckpoint(view, "checkpoint").Span);
+            stream.Write(checkpoints.Of(view, "checkpoint").Span);
             _checkpointSize = view.Size;
         }
         if (ReferenceEquals(cosigned, _cosigned)) return;
         if (cosigned is not null && cosigned.Size <= _position)
         {
-            stream.Write(events.OfCheckpoint(cosigned, "cosigned").Span);
+            stream.Write(checkpoints.Of(cosigned, "cosigned").Span);
         }
         _cosigned = cosigned;
     }

@@ -58,7 +58,8 @@ internal sealed class SignedBatch
         }
     }
 
-    /// <summary>For each new record its request and metadata, empty for what is no entry.</summary>
+    /// <summary>For each new record its request and metadata, empty for what is no entry; whole where
+    /// the caller waits for the commit.</summary>
     public EntryHead[] Heads { get; }
 
     /// <summary>Puts the two together.</summary>
@@ -157,7 +158,11 @@ internal sealed class SignedBatch
                             $"The enclave's record for entry {entry} of a batch is of another entry.");
                     }
                     offsets[taken] = batch.PayloadOffsets[entry];
-                    heads[taken++] = new EntryHead(item.Request, item.Metadata);
+                    heads[taken++] = new EntryHead(item.Request, item.Metadata)
+                    {
+                        // Who is answered before the commit may have let go of the payload's room.
+                        Whole = submission.Level == Acknowledgement.Sequenced ? null : item,
+                    };
                 }
                 entry++;
             }

@@ -16,14 +16,15 @@ internal sealed class ChainIndex : IDisposable
     private const string RowsPath = NumberIndex.Directory + "/rows";
     private const string KeysPath = NumberIndex.Directory + "/chains";
 
-    // The writer looks at the newest rows of a chain: of a busy one they are here.
+    // The writer looks at the newest rows of a chain, and so do those who wait for more: of a busy
+    // one they are here.
     private const int RecentRows = 16 * 1024;
 
     private readonly ChainFile _rows;
     private readonly ChainFile _keys;
     private readonly ChainTable _table = new();
     private readonly ChainRow[] _recent = new ChainRow[RecentRows];
-    private readonly ulong _recentFrom;
+    private ulong _recentFrom;
 
     // Chains with a row that is not published: their ordinals and newest rows. The new ones among
     // them come after the table's, in order.
@@ -105,9 +106,11 @@ internal sealed class ChainIndex : IDisposable
     /// <summary>Writes what was staged.</summary>
     public void Flush()
     {
-        for (ulong row = Math.Max(_rows.Flushed, _rows.Count - Math.Min(_rows.Count, RecentRows));
-            row < _rows.Count;
-            row++)
+        ulong oldest = _rows.Count - Math.Min(_rows.Count, RecentRows);
+        // Readers hear that a row goes before another takes its place.
+        Volatile.Write(ref _recentFrom, Math.Max(_recentFrom, oldest));
+        Interlocked.MemoryBarrier();
+        for (ulong row = Math.Max(_rows.Flushed, oldest); row < _rows.Count; row++)
         {
             _recent[row % RecentRows] = ChainRow.Read(_rows.Staged(row));
         }
@@ -209,6 +212,7 @@ internal sealed class ChainIndex : IDisposable
     private ChainRow Read(ulong row)
     {
         if (row == ChainRow.None) return ChainRow.Nothing;
+        if (TryReadRecent(row, out ChainRow recent)) return recent;
         Span<byte> bytes = stackalloc byte[ChainRow.Size];
         _rows.Read(row, bytes);
         return ChainRow.Read(bytes);
@@ -218,10 +222,15 @@ internal sealed class ChainIndex : IDisposable
     private ChainRow ReadAny(ulong row)
     {
         if (row == ChainRow.None) return ChainRow.Nothing;
-        if (row >= _rows.Flushed) return ChainRow.Read(_rows.Staged(row));
-        return row >= _recentFrom && row + RecentRows >= _rows.Flushed
-            ? _recent[row % RecentRows]
-            : Read(row);
+        return row >= _rows.Flushed ? ChainRow.Read(_rows.Staged(row)) : Read(row);
+    }
+
+    // A row that was flushed. Copied first: what is still here after that was whole.
+    private bool TryReadRecent(ulong row, out ChainRow recent)
+    {
+        recent = _recent[row % RecentRows];
+        Volatile.ReadBarrier();
+        return row >= Volatile.Read(ref _recentFrom) && row < _rows.Flushed;
     }
 
     private bool TryReadTable(ulong size)

@@ -21,7 +21,8 @@ internal sealed class DerivedData(
     TileFiles tiles,
     NumberIndex numbers,
     ChainIndex chains,
-    Erasures erasures) : IDisposable
+    Erasures erasures,
+    NewestEntries newest) : IDisposable
 {
     private const int PlacesAtOnce = 4096;
 
@@ -45,6 +46,12 @@ internal sealed class DerivedData(
 
     /// <summary>Which entries belong together.</summary>
     public ChainIndex Chains => chains;
+
+    /// <summary>The entries that were committed last, since the store was opened.</summary>
+    public NewestEntries Newest => newest;
+
+    /// <summary>Texts made of entries.</summary>
+    public NewestTexts Texts { get; } = new(erasures);
 
     /// <summary>Newest number by payload.</summary>
     public PayloadTable Payloads { get; } = new();

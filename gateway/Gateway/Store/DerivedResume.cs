@@ -28,7 +28,7 @@ internal static class DerivedResume
 {
     /// <summary>Opens what is there or begins anew.</summary>
     public static (DerivedData Derived, ScanPoint From) Open(
-        IStoreFiles files, EpochDocuments documents, SegmentChain log)
+        IStoreFiles files, EpochDocuments documents, SegmentChain log, NewestEntries newest)
     {
         if (DerivedMark.TryRead(files) is { } mark
             && TryReadFrame(log, mark, out Digest lastLeaf, out byte[] checkpoint)
@@ -43,7 +43,7 @@ internal static class DerivedResume
                 if (ChainIndex.TryResume(files, mark) is { } chains)
                 {
                     var resumed = new DerivedData(
-                        files, documents, tiles, numbers, chains, erasures);
+                        files, documents, tiles, numbers, chains, erasures, newest);
                     long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
                     var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
                     return (resumed, from);
@@ -59,7 +59,7 @@ internal static class DerivedResume
         var emptyChains = new ChainIndex(files);
         return (
             new DerivedData(
-                files, documents, emptyTiles, emptyNumbers, emptyChains, new Erasures()),
+                files, documents, emptyTiles, emptyNumbers, emptyChains, new Erasures(), newest),
             ScanPoint.Start);
     }
 

@@ -24,6 +24,7 @@ public enum SelectionKind
 public sealed class EntrySelection
 {
     private readonly byte[] _name;
+    private readonly Digest _stream;
 
     private EntrySelection(SelectionKind kind, in Digest tenant, string name)
     {
@@ -31,6 +32,10 @@ public sealed class EntrySelection
         Tenant = tenant;
         Name = name;
         _name = Encoding.UTF8.GetBytes(name);
+        if (kind == SelectionKind.Stream)
+        {
+            _stream = Derivation.CellKey(tenant, (byte)CellKind.Stream, _name);
+        }
         Key = kind switch
         {
             SelectionKind.Stream => ChainKey.OfStream(tenant, _name),
@@ -117,11 +122,10 @@ public sealed class EntrySelection
     private bool IsVersion(ReadOnlySpan<byte> record, ulong version)
     {
         if (!EntryRecord.TryParse(record, out EntryRecord entry)) return false;
-        Digest key = Derivation.CellKey(Tenant, (byte)CellKind.Stream, _name);
         for (int i = 0; i < entry.CellCount; i++)
         {
             CellValue cell = entry.Cell(i);
-            if (cell.Key == key) return (ulong)cell.Value == version;
+            if (cell.Key == _stream) return (ulong)cell.Value == version;
         }
         return false;
     }

@@ -5,7 +5,8 @@ namespace Sequencer.Gateway.Store;
 /// <summary>
 /// Does on the disk what the log's tombstones say (docs/PROTOCOL.md section 4, "Erasure"). Always in
 /// this order: the tombstone is durable, it is noted, the payload is overwritten, that is synced.
-/// Noted before it is overwritten, since from then on readers must not take the bytes for damaged.
+/// Noted before it is overwritten, since from then on readers must not take the bytes for damaged;
+/// in between it leaves the memory.
 /// </summary>
 internal sealed class Erasing(SegmentChain log, DerivedData derived, PayloadFiles payloads)
 {
@@ -25,6 +26,8 @@ internal sealed class Erasing(SegmentChain log, DerivedData derived, PayloadFile
         foreach ((ulong number, ulong tombstone) in _scan.Run(first, end))
         {
             derived.Erasures.Note(number, tombstone);
+            derived.Newest.Remove(number);
+            derived.Texts.Remove(number);
             numbers.Add(number);
         }
         return Overwrite(numbers);

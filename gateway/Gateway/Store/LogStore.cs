@@ -1,4 +1,5 @@
 using Sequencer.Attestation.Log;
+using Sequencer.Attestation.Merkle;
 
 namespace Sequencer.Gateway.Store;
 
@@ -133,7 +134,8 @@ public sealed class LogStore : IDisposable
     /// already.</param>
     /// <param name="checkpoint">The signed checkpoint at the size after them.</param>
     /// <param name="heads">For each record its request and metadata, empty ones for what is no
-    /// entry; or nothing, to have them read from the payload frames.</param>
+    /// entry; or nothing, to have them read from the payload frames. The entries that are whole are
+    /// kept in memory for a while.</param>
     /// <exception cref="ArgumentException">The batch does not follow what is there; nothing was
     /// written.
     /// </exception>
@@ -157,6 +159,9 @@ public sealed class LogStore : IDisposable
             _derived.Flush();
             _stagedMark = _derived.MarkAt(offset, offset + frame.Length);
         });
+        // Nobody reads above the newest view. Now, since a tombstone of this very batch may take it
+        // out again.
+        KeepNewest(firstNumber, records, heads);
         _stagedCheckpoint = checkpoint.ToArray();
         _isStagedSynced = false;
     }
@@ -318,6 +323,17 @@ public sealed class LogStore : IDisposable
             : EntryHeads.Of(heads);
         string? fault = _derived.TryStage(frame, _log.End + CommitFrame.HeaderBytes, found);
         return fault is null ? bytes : throw new ArgumentException(fault, nameof(records));
+    }
+
+    private void KeepNewest(
+        ulong number, ReadOnlySpan<byte> records, ReadOnlySpan<EntryHead> heads)
+    {
+        foreach (ref readonly EntryHead head in heads)
+        {
+            if (!EntryBundle.TryRead(ref records, out ReadOnlySpan<byte> record)) return;
+            if (head.Whole is { } item) _derived.Newest.Put(number, record, item);
+            number++;
+        }
     }
 
     private void Write(string step, Action write)

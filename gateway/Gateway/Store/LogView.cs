@@ -62,6 +62,9 @@ public sealed class LogView
     /// <summary>Numbers of the snapshots, oldest first.</summary>
     public IReadOnlyList<ulong> Snapshots { get; }
 
+    /// <summary>Texts made of entries, also of later ones.</summary>
+    internal NewestTexts Texts => _derived.Texts;
+
     /// <summary>Which entries belong together; may know some that came after this view.</summary>
     internal ChainIndex Chains => _derived.Chains;
 
@@ -82,7 +85,11 @@ public sealed class LogView
 
     /// <summary>The record of a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>
-    public byte[] ReadRecord(ulong number) => ReadRecord(PlaceOf(number));
+    public byte[] ReadRecord(ulong number)
+    {
+        ThrowIfNotHere(number);
+        return _derived.Newest.TryReadRecord(number) ?? ReadRecord(PlaceOf(number));
+    }
 
     /// <summary>
     /// Fills the span with whole records from <paramref name="first"/> on, each u16 length and
@@ -120,6 +127,8 @@ public sealed class LogView
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>
     public StoredEntry ReadEntry(ulong number)
     {
+        ThrowIfNotHere(number);
+        if (_derived.Newest.TryRead(number) is { } newest) return newest;
         NumberPlace place = PlaceOf(number);
         byte[] record = ReadRecord(place);
         return _payloads.Read(record, place.PayloadOffset);
@@ -132,6 +141,8 @@ public sealed class LogView
     /// <exception cref="ArgumentOutOfRangeException">The number is not below the size.</exception>
     public StoredHead ReadHead(ulong number)
     {
+        ThrowIfNotHere(number);
+        if (_derived.Newest.TryReadHead(number) is { } newest) return newest;
         NumberPlace place = PlaceOf(number);
         byte[] record = ReadRecord(place);
         return _payloads.ReadHead(record, place.PayloadOffset);
@@ -181,11 +192,10 @@ public sealed class LogView
         return found;
     }
 
-    private NumberPlace PlaceOf(ulong number)
-    {
+    private void ThrowIfNotHere(ulong number) =>
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, Size);
-        return _derived.Numbers.Read(number);
-    }
+
+    private NumberPlace PlaceOf(ulong number) => _derived.Numbers.Read(number);
 
     private byte[] ReadRecord(in NumberPlace place)
     {

@@ -24,7 +24,8 @@ internal static class Recovery
             var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
             opened.Push(payloads);
             var documents = new EpochDocuments(files);
-            (DerivedData derived, ScanPoint from) = DerivedResume.Open(files, documents, log);
+            (DerivedData derived, ScanPoint from) = DerivedResume.Open(
+                files, documents, log, new NewestEntries(options.NewestBytes));
             opened.Push(derived);
             ulong known = derived.NextNumber;
             var logScan = new LogScan(log, new PayloadHeads(payloads), derived, from);

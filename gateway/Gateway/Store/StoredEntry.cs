@@ -68,7 +68,12 @@ public readonly record struct PayloadItem(
 /// <param name="Request">The encoded request.</param>
 /// <param name="Metadata">The metadata block.</param>
 public readonly record struct EntryHead(
-    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata);
+    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata)
+{
+    /// <summary>The whole entry, for those who read it soon; null if its payload is not at hand.
+    /// </summary>
+    public PayloadItem? Whole { get; init; }
+}
 
 /// <summary>Where an epoch's statement stands.</summary>
 /// <param name="Number">Its number.</param>

@@ -1,7 +1,9 @@
+using System.Threading.Channels;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tests.Access;
 
 namespace Sequencer.Gateway.Tests.Sequencing;
 
@@ -39,6 +41,28 @@ public sealed class AppendQueueTests : IDisposable
         queue.CloseAndFail(AppendFailure.StoreFailed);
         Assert.Equal(AppendFailure.StoreFailed, (await first).Failure);
         Assert.Equal(AppendFailure.StoreFailed, (await second).Failure);
+    }
+
+    [Fact]
+    public async Task A_line_is_busy_when_one_of_four_is_answered_and_not_while_none_is()
+    {
+        var queue = new AppendQueue(8, _metrics, new SettableTime());
+        for (int count = 3; count <= 4; count++)
+        {
+            ChannelReader<Submission> arrived = queue.Open();
+            Task<AppendResult>[] waiting =
+                [.. Enumerable.Range(0, count).Select(_ => AppendAsync(queue, 1))];
+            Assert.False(queue.IsBusy);
+            Assert.True(arrived.TryRead(out Submission? first));
+            long before = queue.Volume;
+            first.Complete(AppendResult.Failed(AppendFailure.DiskFull));
+            await waiting[0];
+            Assert.True(queue.Volume > before);
+            if (count < 4) Assert.False(queue.IsBusy);
+            queue.CloseAndFail(AppendFailure.ShuttingDown);
+            await Task.WhenAll(waiting);
+        }
+        Assert.True(queue.IsBusy);
     }
 
     public void Dispose() => _metrics.Dispose();

@@ -11,7 +11,11 @@ public class ErasureTests
 {
     private const int BatchRecords = 3;
 
-    private static readonly StoreOptions Segments = new() { SegmentBytes = 2500 };
+    private static readonly StoreOptions Segments = new()
+    {
+        SegmentBytes = 2500,
+        NewestBytes = 64 * 1024,
+    };
 
     [Theory]
     [InlineData(0)]

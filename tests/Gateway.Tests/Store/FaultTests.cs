@@ -12,7 +12,11 @@ public class FaultTests
     private const int Size = 24;
     private const int BatchRecords = 4;
 
-    private static readonly StoreOptions Segments = new() { SegmentBytes = 2500 };
+    private static readonly StoreOptions Segments = new()
+    {
+        SegmentBytes = 2500,
+        NewestBytes = 64 * 1024,
+    };
 
     [Theory]
     [InlineData(0)]

@@ -9,11 +9,18 @@ namespace Sequencer.Gateway.Tests.Store;
 /// <summary>What tests do with a store and a <see cref="SampleLog"/>.</summary>
 internal static class StoreSteps
 {
-    public static readonly StoreOptions SmallSegments = new() { SegmentBytes = 4000 };
+    public static readonly StoreOptions SmallSegments = new()
+    {
+        SegmentBytes = 4000,
+        NewestBytes = 64 * 1024,
+    };
+
+    // What a test opens by the thousand.
+    private static readonly StoreOptions SmallMemory = new() { NewestBytes = 64 * 1024 };
 
     public static (LogStore Store, RecoveryReport Report) Open(
         IStoreFiles files, StoreOptions? options = null) =>
-        Recovery.Open(files, "data", options ?? new StoreOptions());
+        Recovery.Open(files, "data", options ?? SmallMemory);
 
     /// <summary>Takes the log on to a size in one batch, through every durable step.</summary>
     /// <param name="pending">Payload frames from before a restart, which are not written
@@ -37,7 +44,10 @@ internal static class StoreSteps
         EntryHead[] heads =
         [
             .. log.Items[from..to].Select(item =>
-                new EntryHead(item?.Request ?? default, item?.Metadata ?? default)),
+                new EntryHead(item?.Request ?? default, item?.Metadata ?? default)
+                {
+                    Whole = item,
+                }),
         ];
         store.AppendCommit(
             (ulong)from,
