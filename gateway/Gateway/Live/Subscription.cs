@@ -82,7 +82,8 @@ internal sealed class Subscription(
         if (!await pace.EnterAsync()) return TakePage(view, sequence, request);
         try
         {
-            return TakePage(view, sequence, request);
+            // A turn may be long in coming: who is not let in any more is told so at once.
+            return !isAdmitted() || TakePage(view, sequence, request);
         }
         finally
         {

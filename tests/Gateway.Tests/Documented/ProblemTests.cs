@@ -44,6 +44,7 @@ public sealed class ProblemTests
             "/v1/entries", new string('x', 101)),
         ["rate-limited"] = LimitAsync,
         ["cells-full"] = FillCellsAsync,
+        ["streams-full"] = FillStreamsAsync,
         ["disk-full"] = async stage =>
         {
             TestGateway gateway = await stage.StartAsync();
@@ -134,6 +135,14 @@ public sealed class ProblemTests
             (await gateway.PostAsync($"/v1/entries?stream=s{i}", "x")).Dispose();
         }
         return await gateway.PostAsync("/v1/entries?stream=orders", "x");
+    }
+
+    private static async Task<HttpResponseMessage> FillStreamsAsync(Stage stage)
+    {
+        GuardedGateway guarded = stage.Own(await GuardedGateway.StartAsync(
+            GuardedGateway.Keys + "[tenant.alice]\nstreams-max = 1\n"));
+        await guarded.AppendAsync(GuardedGateway.Alice, "x", "?stream=orders");
+        return await guarded.PostAsync("/v1/entries?stream=prices", GuardedGateway.Alice, "x");
     }
 
     private static async Task<HttpResponseMessage> StopEnclaveAsync(Stage stage)
