@@ -11,8 +11,8 @@ namespace Sequencer.Gateway.Tests.Model;
 /// </summary>
 public sealed class ModelTests(ITestOutputHelper output)
 {
-    // A script is 5 to 8 steps: a read, or up to two requests of up to three entries, so that it
-    // has some 8 to 20 operations. Ten scripts follow one another on one log, so that most begin
+    // A script is 4 to 6 steps: a read, or up to two requests of up to three entries, so that it
+    // has some 6 to 15 operations. Ten scripts follow one another on one log, so that most begin
     // where streams, keys and a half-forgotten window lie about.
     private const int Scripts = 100_000;
     private const int ScriptsPerLog = 10;
@@ -78,7 +78,7 @@ public sealed class ModelTests(ITestOutputHelper output)
         int scripts = 0;
         while (fault is null && scripts < ScriptsPerLog)
         {
-            fault = await run.RunAsync(random.Next(5, 9));
+            fault = await run.RunAsync(random.Next(4, 7));
             scripts++;
         }
         string told =
