@@ -10,7 +10,8 @@ namespace Sequencer.Gateway.Http;
 /// <summary>What callers of <see cref="AppendEndpoints"/> are told in the end.</summary>
 internal sealed class AppendAnswers(ReceiptBuilder receipts)
 {
-    private const string ReplayedHeader = "Idempotent-Replayed";
+    /// <summary>Says that an answer was given before.</summary>
+    public const string ReplayedHeader = "Idempotent-Replayed";
 
     /// <summary>Answers for one entry.</summary>
     public Task SendOneAsync(

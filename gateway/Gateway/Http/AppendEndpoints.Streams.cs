@@ -1,7 +1,4 @@
-using Sequencer.Attestation;
-using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
-using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
@@ -15,8 +12,8 @@ internal sealed partial class AppendEndpoints
         {
             return problem.SendAsync(context);
         }
-        return IsMediaType(context.Request, BatchBody.LinesMediaType)
-            || IsMediaType(context.Request, BatchBody.FramesMediaType)
+        return RequestBody.IsOf(context.Request, BatchBody.LinesMediaType)
+            || RequestBody.IsOf(context.Request, BatchBody.FramesMediaType)
                 ? AppendManyAsync(context, stream)
                 : AppendOneAsync(context, stream);
     }
@@ -40,24 +37,9 @@ internal sealed partial class AppendEndpoints
         (List<EntryDraft> entries, problem) = await ReadBatchAsync(request, room);
         problem ??= TryPutInto(stream, entries, expected);
         problem ??= TryGiveKeys(request, entries, isAtomic: true);
-        PayloadItem[] items = [];
-        Digest tenant = Caller.Of(context).Tenant;
-        problem ??= TryEncode(tenant, entries, out items);
-        StreamClaim? claim = null;
-        problem ??= streams.TryClaim(context, entries, out claim);
-        using StreamClaim? claimed = claim;
-        if (problem is not null)
-        {
-            await problem.SendAsync(context);
-            return;
-        }
-        (AppendResult result, problem) =
-            await AppendManyAsync(context, items, isAtomic: true, level, room);
-        if (problem is not null)
-        {
-            await problem.SendAsync(context);
-            return;
-        }
+        AppendResult? result =
+            await SubmitAsync(context, problem, entries, isAtomic: true, level, room);
+        if (result is null) return;
         await AppendAnswers.SendStreamAsync(context, stream, entries, result);
     }
 

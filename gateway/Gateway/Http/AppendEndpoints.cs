@@ -28,7 +28,8 @@ internal sealed partial class AppendEndpoints(
     TenantStreams streams,
     EdgeLimits limits)
 {
-    private const string KeyHeader = "Idempotency-Key";
+    /// <summary>A retry has the key of its original.</summary>
+    public const string KeyHeader = "Idempotency-Key";
 
     /// <summary>Appends one entry.</summary>
     public Task AppendOneAsync(HttpContext context) => AppendOneAsync(context, stream: null);
@@ -94,22 +95,9 @@ internal sealed partial class AppendEndpoints(
         problem ??= witnesses.Judge(level);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
-        PayloadItem[] items = [];
-        problem ??= TryEncode(Caller.Of(context).Tenant, entries, out items);
-        StreamClaim? claim = null;
-        problem ??= streams.TryClaim(context, entries, out claim);
-        using StreamClaim? claimed = claim;
-        if (problem is not null)
-        {
-            await problem.SendAsync(context);
-            return;
-        }
-        (AppendResult result, problem) = await AppendManyAsync(context, items, isAtomic, level, room);
-        if (problem is not null)
-        {
-            await problem.SendAsync(context);
-            return;
-        }
+        AppendResult? result =
+            await SubmitAsync(context, problem, entries, isAtomic, level, room);
+        if (result is null) return;
         await AppendAnswers.SendBatchAsync(context, entries, result, isAtomic);
     }
 
@@ -132,16 +120,29 @@ internal sealed partial class AppendEndpoints(
             : Problem.TooLarge(Batch.RequestBytesMax) with { Field = "guards" };
     }
 
-    private async Task<(AppendResult Result, Problem? Problem)> AppendManyAsync(
+    // Null where there is a problem: then it was answered.
+    private async Task<AppendResult?> SubmitAsync(
         HttpContext context,
-        PayloadItem[] items,
+        Problem? problem,
+        List<EntryDraft> entries,
         bool isAtomic,
         Acknowledgement level,
         ByteReservation room)
     {
-        AppendResult result = await queue.AppendAsync(
-            new Submission(items, isAtomic, level), room);
-        return await witnesses.CoverAsync(level, result, context.RequestAborted);
+        PayloadItem[] items = [];
+        problem ??= TryEncode(Caller.Of(context).Tenant, entries, out items);
+        StreamClaim? claim = null;
+        problem ??= streams.TryClaim(context, entries, out claim);
+        using StreamClaim? claimed = claim;
+        AppendResult? result = null;
+        if (problem is null)
+        {
+            result = await queue.AppendAsync(new Submission(items, isAtomic, level), room);
+            (result, problem) = await witnesses.CoverAsync(level, result, context.RequestAborted);
+        }
+        if (problem is null) return result;
+        await problem.SendAsync(context);
+        return null;
     }
 
     private static Problem? TryReadHeaders(
@@ -173,7 +174,7 @@ internal sealed partial class AppendEndpoints(
     private async Task<(EntryDraft Entry, Problem? Problem)> ReadEntryAsync(
         HttpRequest request, ByteReservation room)
     {
-        bool isJson = IsMediaType(request, JsonBody.MediaType);
+        bool isJson = RequestBody.IsOf(request, JsonBody.MediaType);
         Problem? refused = TryReadParameters(request, isAllowed: !isJson);
         byte[] salt = [];
         refused ??= PayloadSalt.TryRead(request, isAllowed: !isJson, out salt);
@@ -219,8 +220,8 @@ internal sealed partial class AppendEndpoints(
     private async Task<(List<EntryDraft> Entries, Problem? Problem)> ReadBatchAsync(
         HttpRequest request, ByteReservation room)
     {
-        bool isLines = IsMediaType(request, BatchBody.LinesMediaType);
-        if (!isLines && !IsMediaType(request, BatchBody.FramesMediaType))
+        bool isLines = RequestBody.IsOf(request, BatchBody.LinesMediaType);
+        if (!isLines && !RequestBody.IsOf(request, BatchBody.FramesMediaType))
         {
             return ([], new Problem(
                 ProblemKind.UnsupportedMediaType,
@@ -284,8 +285,4 @@ internal sealed partial class AppendEndpoints(
         }
         return null;
     }
-
-    private static bool IsMediaType(HttpRequest request, string mediaType) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? parsed)
-        && parsed.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
 }

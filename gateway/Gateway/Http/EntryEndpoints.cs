@@ -144,15 +144,18 @@ internal sealed class EntryEndpoints(
     public static Problem Unavailable(PipelineState state) =>
         new(ProblemKind.StoreFailed, state.NotReady?.Reason ?? "The store is not open.");
 
+    /// <summary>Reads the number of a path; a problem if the log has no such record.</summary>
+    public static Problem? TryReadNumber(HttpContext context, LogView view, out ulong number) =>
+        Query.TryParse((string?)context.Request.RouteValues["number"], out number)
+        && number < view.Size
+            ? null
+            : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
+
     private Problem? TryFind(HttpContext context, out LogView? view, out ulong number)
     {
         number = 0;
         view = state.View;
-        if (view is null) return Unavailable(state);
-        return Query.TryParse((string?)context.Request.RouteValues["number"], out number)
-            && number < view.Size
-                ? null
-                : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
+        return view is null ? Unavailable(state) : TryReadNumber(context, view, out number);
     }
 
     private static Problem? NeedPayload(StoredHead entry) => entry.Status switch

@@ -15,9 +15,6 @@ namespace Sequencer.Gateway.Http;
 internal readonly record struct EntryRange(
     string FromName, ulong? From, int Limit, ReadDirection Direction, bool HasPayloads, string Rest)
 {
-    private const ulong LimitDefault = 100;
-    private const ulong LimitMax = 1000;
-
     /// <summary>Reads the parameters.</summary>
     /// <param name="request">The request.</param>
     /// <param name="fromName">The parameter of the position.</param>
@@ -33,7 +30,7 @@ internal readonly record struct EntryRange(
         var direction = ReadDirection.Forwards;
         bool hasPayloads = false;
         Problem? problem =
-            Query.TryRead(request, "limit", LimitDefault, 1, LimitMax, out limit)
+            Query.TryReadLimit(request, out limit)
             ?? Query.TryRead(request, fromName, 0, 0, ulong.MaxValue, out from)
             ?? TryReadDirection(request, out direction)
             ?? Query.TryReadFlag(request, "payload", isPayloadIncluded, out hasPayloads);

@@ -49,11 +49,7 @@ internal sealed class ErasureEndpoints(
             return new Problem(ProblemKind.Forbidden, "Erasing takes the admin scope.");
         }
         if (view is null) return EntryEndpoints.Unavailable(state);
-        if (!Query.TryParse((string?)context.Request.RouteValues["number"], out ulong number)
-            || number >= view.Size)
-        {
-            return new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
-        }
+        if (EntryEndpoints.TryReadNumber(context, view, out ulong number) is { } missing) return missing;
         record = view.ReadRecord(number);
         return OwnPayload.Refuse(context, record);
     }

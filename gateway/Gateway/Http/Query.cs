@@ -10,6 +10,8 @@ namespace Sequencer.Gateway.Http;
 internal static class Query
 {
     private const int QuotedMax = 64;
+    private const ulong LimitDefault = 100;
+    private const ulong LimitMax = 1000;
 
     /// <summary>Reads a number.</summary>
     public static bool TryParse(string? text, out ulong value)
@@ -26,7 +28,13 @@ internal static class Query
     public static bool IsWellFormed(string query)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(query);
-        int length = 0;
+        return TryUnescape(bytes, out int length) && Utf8.IsValid(bytes.AsSpan(0, length));
+    }
+
+    /// <summary>Takes percent-encoding out, in place; false if an escape is not whole.</summary>
+    public static bool TryUnescape(Span<byte> bytes, out int length)
+    {
+        length = 0;
         for (int i = 0; i < bytes.Length; i++)
         {
             byte value = bytes[i];
@@ -34,7 +42,7 @@ internal static class Query
             {
                 if (i + 2 >= bytes.Length
                     || !byte.TryParse(
-                        bytes.AsSpan(i + 1, 2),
+                        bytes.Slice(i + 1, 2),
                         NumberStyles.AllowHexSpecifier,
                         CultureInfo.InvariantCulture,
                         out value))
@@ -45,7 +53,7 @@ internal static class Query
             }
             bytes[length++] = value;
         }
-        return Utf8.IsValid(bytes.AsSpan(0, length));
+        return true;
     }
 
     /// <summary>Refuses parameters that a path does not know: a misspelt one would be passed over
@@ -71,6 +79,10 @@ internal static class Query
         int length = char.IsHighSurrogate(name[QuotedMax - 1]) ? QuotedMax - 1 : QuotedMax;
         return name[..length];
     }
+
+    /// <summary>Reads how much a page holds at most.</summary>
+    public static Problem? TryReadLimit(HttpRequest request, out ulong limit) =>
+        TryRead(request, "limit", LimitDefault, 1, LimitMax, out limit);
 
     /// <summary>Reads a parameter within a range; the fallback when it is absent.</summary>
     public static Problem? TryRead(

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.Net.Http.Headers;
 using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 
@@ -8,6 +9,11 @@ namespace Sequencer.Gateway.Http;
 /// <summary>Reads a body up to a limit.</summary>
 internal static class RequestBody
 {
+    /// <summary>Whether a request's body is of a media type, whatever its parameters.</summary>
+    public static bool IsOf(HttpRequest request, string mediaType) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? parsed)
+        && parsed.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>
     /// The body, or a problem as soon as it is known to be above the limit, or to be more than there
     /// is room for, or than its tenant may send.

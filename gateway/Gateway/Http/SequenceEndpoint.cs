@@ -24,7 +24,6 @@ internal sealed class SequenceEndpoint(
     public const string Path = "/sequence";
 
     private const string Stream = "sequence";
-    private const string KeyHeader = "Idempotency-Key";
 
     private static readonly EntryDraft[] OwnStream = [new() { Stream = Stream }];
 
@@ -101,14 +100,15 @@ internal sealed class SequenceEndpoint(
     {
         item = default;
         if (payload.Length > limits.EntryMaxBytes) return Problem.TooLarge(limits.EntryMaxBytes);
-        if (context.Request.Headers[KeyHeader].Count > 1) return Problem.Invalid(KeyHeader, "At most one.");
+        const string keyHeader = AppendEndpoints.KeyHeader;
+        if (context.Request.Headers[keyHeader].Count > 1) return Problem.Invalid(keyHeader, "At most one.");
         var entry = new EntryDraft
         {
             Payload = payload,
             ContentType = LogEndpoints.TextMediaType,
             Stream = Stream,
-            IdempotencyKey = context.Request.Headers[KeyHeader],
-            IdempotencyField = KeyHeader,
+            IdempotencyKey = context.Request.Headers[keyHeader],
+            IdempotencyField = keyHeader,
         };
         return entry.TryEncode(Caller.Of(context).Tenant, out item);
     }
@@ -130,7 +130,7 @@ internal sealed class SequenceEndpoint(
                     context, Problem.Of(sequenced.Outcome, new EntryDraft { Stream = Stream }, index: null));
             case OutcomeStatus.Replayed:
                 bytes = view.ReadRecord(sequenced.Outcome.Number);
-                context.Response.Headers["Idempotent-Replayed"] = "true";
+                context.Response.Headers[AppendAnswers.ReplayedHeader] = "true";
                 break;
         }
         // A cosigned head says more, where there is one that covers the entry.

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.Net.Http.Headers;
 
 namespace Sequencer.Gateway.Http;
 
@@ -51,7 +50,7 @@ internal static class SequenceJson
         string? read = null;
         try
         {
-            if (IsJson(request)) read = ReadMembers(body, faults);
+            if (RequestBody.IsOf(request, JsonBody.MediaType)) read = ReadMembers(body, faults);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -109,8 +108,4 @@ internal static class SequenceJson
         if (!isThere) faults.Add(Data, Missing);
         return data;
     }
-
-    private static bool IsJson(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? parsed)
-        && parsed.MediaType.Equals(JsonBody.MediaType, StringComparison.OrdinalIgnoreCase);
 }

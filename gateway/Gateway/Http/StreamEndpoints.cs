@@ -8,9 +8,6 @@ namespace Sequencer.Gateway.Http;
 /// <summary>The caller's streams: a list, one, and the entries of one.</summary>
 internal sealed class StreamEndpoints(PipelineState state, RangeAnswers ranges)
 {
-    private const ulong LimitDefault = 100;
-    private const ulong LimitMax = 1000;
-
     /// <summary>The streams in order of their first entries.</summary>
     public Task ListAsync(HttpContext context)
     {
@@ -21,7 +18,7 @@ internal sealed class StreamEndpoints(PipelineState state, RangeAnswers ranges)
         ulong cursor = 0;
         Problem? problem = Query.RefuseUnknown(request, "category", "limit", "cursor")
             ?? Query.TryReadCategory(request, out category)
-            ?? Query.TryRead(request, "limit", LimitDefault, 1, LimitMax, out limit)
+            ?? Query.TryReadLimit(request, out limit)
             ?? Query.TryRead(request, "cursor", 0, 0, ulong.MaxValue, out cursor);
         if (problem is not null) return problem.SendAsync(context);
         Digest tenant = Caller.Of(context).Tenant;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
@@ -48,28 +47,10 @@ internal static class StreamPath
     {
         name = "";
         // A byte takes three characters at most.
-        if (segment.Length is 0 or > 3 * Limits.NameMaxBytes) return false;
+        if (segment.Length is 0 or > 3 * Limits.NameMaxBytes || !Ascii.IsValid(segment)) return false;
         Span<byte> bytes = stackalloc byte[3 * Limits.NameMaxBytes];
-        int length = 0;
-        for (int i = 0; i < segment.Length; i++)
-        {
-            if (!char.IsAscii(segment[i])) return false;
-            byte value = (byte)segment[i];
-            if (value == '%')
-            {
-                if (i + 2 >= segment.Length
-                    || !byte.TryParse(
-                        segment.Slice(i + 1, 2),
-                        NumberStyles.AllowHexSpecifier,
-                        CultureInfo.InvariantCulture,
-                        out value))
-                {
-                    return false;
-                }
-                i += 2;
-            }
-            bytes[length++] = value;
-        }
+        bytes = bytes[..Encoding.ASCII.GetBytes(segment, bytes)];
+        if (!Query.TryUnescape(bytes, out int length)) return false;
         if (length > Limits.NameMaxBytes || !Utf8.IsValid(bytes[..length])) return false;
         name = Encoding.UTF8.GetString(bytes[..length]);
         return true;
