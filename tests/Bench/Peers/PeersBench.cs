@@ -54,6 +54,7 @@ internal sealed class PeersBench
                 $"{Path.GetTempPath()} is in memory: set TMPDIR to a folder on a disk.");
         }
         var bench = new PeersBench(plan);
+        if (bench._peers.Length == 0) throw new PeerException("No system has one of these ids.");
         for (int round = 1; round <= plan.Rounds; round++)
         {
             foreach (IPeer peer in bench._peers)

@@ -16,7 +16,7 @@ internal static class PeersChart
                 CultureInfo.InvariantCulture,
                 $"{machine.Processor}, {machine.Cores} cores with the load generator, "
                 + $"{report.Disk.FileSystem} with syncs of {report.Disk.SyncP50Ms:F2} ms, "
-                + $"{machine.Date}; median and range of runs: {report.Method.Rounds}"),
+                + $"{machine.Date}; median and range of {report.Method.Rounds} runs"),
             [
                 .. from row in report.Rows
                    orderby row.EntriesPerSecond.Median descending

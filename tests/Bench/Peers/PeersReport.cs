@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sequencer.Bench.Report;
 
 namespace Sequencer.Bench.Peers;
@@ -70,6 +71,11 @@ internal sealed record PeersReport(
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
     };
+
+    /// <summary>False if something of the gateway is missing, such as a receipt that held.</summary>
+    [JsonIgnore]
+    public bool IsWhole =>
+        Rows.Count > 0 && Skipped.All(row => row.System != SequencerPeer.SystemName);
 
     /// <summary>Writes it as text, JSON and SVG into a folder, and gives the text.</summary>
     public async Task<string> WriteAsync(string folder)

@@ -28,8 +28,8 @@ internal static class PeersText
         yield return Text($"disk: {disk.FileSystem}, 4 KiB appended and synced in ")
             + Text($"{disk.SyncP50Ms:F2} ms (p50), {disk.SyncP99Ms:F2} ms (p99)");
         yield return Text($"entries of {method.EntryBytes} bytes, closed loop over loopback, load ")
-            + Text($"generator on the same cores; median (least-most) of runs: {method.Rounds} ")
-            + Text($"of {method.MeasuredSeconds} s");
+            + Text($"generator on the same cores; runs of {method.MeasuredSeconds} s, ")
+            + Text($"{method.Rounds} of each: their median (least-most)");
         if (machine.BusyCores > Machine.QuietCores)
         {
             yield return Text($"THE MACHINE WAS BUSY: other work used {machine.BusyCores} cores ")

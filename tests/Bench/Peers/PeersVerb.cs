@@ -18,7 +18,7 @@ internal static class PeersVerb
             Console.WriteLine();
             Console.Write(await report.WriteAsync(plan.Output));
             Console.WriteLine($"Written to {plan.Output}: peers.txt, peers.json, peers.svg.");
-            return report.Rows.Count > 0 ? 0 : 1;
+            return report.IsWhole ? 0 : 1;
         }
         catch (PeerException e)
         {

@@ -33,6 +33,8 @@ internal sealed class RedisPeer(Packages packages) : IPeer
                 "--save", "",
                 "--appendonly", "yes",
                 "--appendfsync", "always",
+                // A log is never shorter when it is written anew.
+                "--auto-aof-rewrite-percentage", "0",
             ],
             packages.Libraries(Id));
         await server.UntilListeningAsync(site.Port, cancellationToken);

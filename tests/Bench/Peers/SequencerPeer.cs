@@ -7,13 +7,16 @@ namespace Sequencer.Bench.Peers;
 /// <summary>The gateway with a simulated enclave, each a process of its own.</summary>
 internal sealed class SequencerPeer(AnswerSizes sizes) : IPeer
 {
+    /// <summary>Its name for people.</summary>
+    public const string SystemName = "Sequencer";
+
     private const string WithoutReceipt = "/v1/entries?receipt=none";
     private const string WithReceipt = "/v1/entries?receipt=full";
     private const string Batch = "/v1/entries:batch";
 
     public string Id => "sequencer";
 
-    public string Name => "Sequencer";
+    public string Name => SystemName;
 
     public Guarantees Guarantees => new(true, true, true, true);
 
