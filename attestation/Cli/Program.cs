@@ -20,6 +20,7 @@ var root = new RootCommand(
     RestoreCommand.Create(),
     InspectCommand.Create(),
     PolicyCommand.Create(),
+    DoctorCommand.Create(),
     ImageCommand.Create(),
 };
 root.Options.Add(SharedOptions.Json);

@@ -6,7 +6,8 @@ namespace Sequencer.Cli;
 /// <summary>Options that several commands have, each with one meaning.</summary>
 internal static class SharedOptions
 {
-    private const string DefaultUrl = "http://127.0.0.1:5000";
+    /// <summary>Where `make run` serves.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:5000";
 
     public static Option<bool> Json { get; } = new("--json")
     {

@@ -45,6 +45,8 @@ internal readonly struct AnswerObject
             ? value
             : throw Wrong(name, "an integer of 32 bits");
 
+    public uint? OptionalUInt32(string name) => TryGet(name, out _) ? UInt32(name) : null;
+
     public string Text(string name) => Text(Get(name, JsonValueKind.String), name);
 
     public string? OptionalText(string name) => TryGet(name, out _) ? Text(name) : null;
@@ -58,6 +60,11 @@ internal readonly struct AnswerObject
         Digest.TryParseBase64(Text(name), out Digest digest)
             ? digest
             : throw Wrong(name, "base64 of 32 bytes");
+
+    public Digest DigestHex(string name) =>
+        Digest.TryParseHex(Text(name), out Digest digest)
+            ? digest
+            : throw Wrong(name, "64 lower-case hexadecimal digits");
 
     public IEnumerable<JsonElement> Array(string name) =>
         Get(name, JsonValueKind.Array).EnumerateArray();

@@ -25,23 +25,43 @@ internal static class EntryJson
             json.WriteEndObject();
         }
         if (entry.Stream is not null) json.WriteString("stream", entry.Stream);
+        if (entry.Guards.Count > 0) WriteGuards(json, entry.Guards);
         if (isBatch) WriteConditions(json, entry);
         json.WriteEndObject();
     }
 
+    private static void WriteGuards(Utf8JsonWriter json, IReadOnlyList<StreamGuard> guards)
+    {
+        json.WriteStartArray("guards");
+        foreach (StreamGuard guard in guards)
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", guard.Stream);
+            if (guard.Number is { } number) json.WriteNumber("unchanged_since", number);
+            WriteExpected(json, guard.Expected);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static void WriteConditions(Utf8JsonWriter json, NewEntry entry)
     {
-        switch (entry.Expected.Guard)
+        WriteExpected(json, entry.Expected);
+        if (entry.IdempotencyKey is not null)
+        {
+            json.WriteString("idempotency_key", entry.IdempotencyKey);
+        }
+    }
+
+    private static void WriteExpected(Utf8JsonWriter json, ExpectedVersion expected)
+    {
+        switch (expected.Guard)
         {
             case OperationCode.NotExists: json.WriteString("expected_version", "none"); break;
             case OperationCode.Exists: json.WriteString("expected_version", "exists"); break;
             case OperationCode.VersionEquals:
-                json.WriteNumber("expected_version", entry.Expected.Version);
+                json.WriteNumber("expected_version", expected.Version);
                 break;
-        }
-        if (entry.IdempotencyKey is not null)
-        {
-            json.WriteString("idempotency_key", entry.IdempotencyKey);
         }
     }
 }

@@ -72,12 +72,16 @@ internal sealed class EntryRequest
 
     private CellOperation[] Operations()
     {
-        if (_entry.Stream is null) return [];
+        List<CellOperation> operations = [.. _entry.Guards.Select(guard => guard.Encode())];
+        if (_entry.Stream is null) return [.. operations];
         byte[] name = Encoding.UTF8.GetBytes(_entry.Stream);
-        var bump = new CellOperation(OperationCode.Bump, CellKind.Stream, name);
         ExpectedVersion expected = _entry.Expected;
-        return expected.Guard is { } guard
-            ? [new CellOperation(guard, CellKind.Stream, name, (ulong)expected.Version), bump]
-            : [bump];
+        if (expected.Guard is { } guard)
+        {
+            operations.Add(
+                new CellOperation(guard, CellKind.Stream, name, (ulong)expected.Version));
+        }
+        operations.Add(new CellOperation(OperationCode.Bump, CellKind.Stream, name));
+        return [.. operations];
     }
 }

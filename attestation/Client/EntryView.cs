@@ -1,3 +1,4 @@
+using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
@@ -5,12 +6,13 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Client;
 
 /// <summary>
-/// A record as the gateway handed it out. All but the names of type, content type, metadata and
-/// stream is read from <see cref="Record"/>; that the record stands in the log takes a receipt.
+/// A record as the gateway handed it out. All is read from <see cref="Record"/>, or what the record is
+/// committed to; that the record stands in the log takes a receipt.
 /// </summary>
 public sealed class EntryView
 {
-    internal EntryView(byte[] bytes, EntryMetadata? metadata, string? stream)
+    internal EntryView(
+        byte[] bytes, EntryMetadata? metadata, string? stream, ReadOnlyMemory<byte>? payload)
     {
         if (!RecordHeader.TryRead(bytes, out RecordHeader header))
         {
@@ -36,9 +38,23 @@ public sealed class EntryView
         RequestDigest = record.Request;
         IsIdempotent = !record.Idempotency.IsZero;
         Metadata = metadata;
+        if (payload is { } held)
+        {
+            if (Derivation.Payload(held.Span) != record.Payload)
+            {
+                throw AnswerObject.Wrong("payload", "what the record is committed to");
+            }
+            Payload = held;
+        }
         if (stream is null || record.CellCount == 0) return;
+        CellValue cell = record.Cell(0);
+        byte[] name = Encoding.UTF8.GetBytes(stream);
+        if (cell.Key != Derivation.CellKey(record.Tenant, (byte)CellKind.Stream, name))
+        {
+            throw AnswerObject.Wrong("stream", "the record's");
+        }
         Stream = stream;
-        Version = record.Cell(0).Value;
+        Version = cell.Value;
     }
 
     /// <summary>The record's bytes.</summary>
@@ -92,7 +108,10 @@ public sealed class EntryView
     /// <summary>True if it was appended with an idempotency key.</summary>
     public bool IsIdempotent { get; }
 
-    /// <summary>The stream by the gateway's word; null for none.</summary>
+    /// <summary>The payload; null unless it was asked for and is there.</summary>
+    public ReadOnlyMemory<byte>? Payload { get; }
+
+    /// <summary>The stream; null for none, and where the gateway does not tell.</summary>
     public string? Stream { get; }
 
     /// <summary>The version that the stream got; null without one.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
 
@@ -12,7 +13,11 @@ internal static class EntryViewJson
     {
         var read = new AnswerObject(element);
         byte[] record = read.Base64("record");
-        return new EntryView(record, ReadMetadata(read, record), read.OptionalText("stream"));
+        return new EntryView(
+            record,
+            ReadMetadata(read, record),
+            read.OptionalText("stream"),
+            ReadPayload(read));
     }
 
     /// <exception cref="UnexpectedAnswerException">It is malformed.</exception>
@@ -22,6 +27,13 @@ internal static class EntryViewJson
         var read = new AnswerObject(json.RootElement);
         List<EntryView> entries = [.. read.Array("entries").Select(Read)];
         return (entries, read.TryGet("next", out _) ? read.UInt64("next") : null);
+    }
+
+    private static ReadOnlyMemory<byte>? ReadPayload(AnswerObject read)
+    {
+        if (read.TryGet("payload_base64", out _)) return read.Base64("payload_base64");
+        if (read.TryGet("payload", out _)) return Encoding.UTF8.GetBytes(read.Text("payload"));
+        return null;
     }
 
     private static EntryMetadata? ReadMetadata(AnswerObject read, byte[] record)

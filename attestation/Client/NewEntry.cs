@@ -21,6 +21,10 @@ public sealed record NewEntry
     /// <summary>What the stream must be like; needs a <see cref="Stream"/>.</summary>
     public ExpectedVersion Expected { get; init; }
 
+    /// <summary>What must hold of streams besides, this one or others; at most 64 guards and updates
+    /// in all.</summary>
+    public IReadOnlyList<StreamGuard> Guards { get; init; } = [];
+
     /// <summary>
     /// 1 to 255 visible ASCII characters; null for none. Only an entry with a key is sent again
     /// when its answer is lost: the same key and entry are appended once.

@@ -18,6 +18,37 @@ public sealed partial class SequencerClient
     private const int EntryMaxBytes = 256 * 1024;
     private const int PageMaxBytes = 64 * 1024 * 1024;
     private const int AttestationMaxBytes = 256 * 1024;
+    private const int LogMaxBytes = 16 * 1024;
+
+    /// <summary>
+    /// The log, and the numbers that callers are held to, the idempotency window among them. To a
+    /// verifying client a gateway cannot name other ones than the log that its policy pins has.
+    /// </summary>
+    /// <exception cref="SequencerException">No gateway, a malformed answer, or one that contradicts
+    /// the policy.</exception>
+    public async Task<LogDescription> GetLogAsync(CancellationToken cancellationToken = default)
+    {
+        GatewayAnswer answer = await GetAsync("v1/log", LogMaxBytes, cancellationToken);
+        using JsonDocument json = AnswerObject.Parse(answer.Body);
+        var read = new AnswerObject(json.RootElement);
+        var log = new LogDescription
+        {
+            Origin = read.Text("origin"),
+            LogId = read.DigestHex("log_id"),
+            Epoch = read.UInt32("epoch"),
+            Size = read.UInt64("size"),
+            CellsMax = read.UInt32("cells_max"),
+            IdempotencyWindow = read.UInt32("idempotency_window"),
+            WitnessNumbersMax = read.OptionalUInt32("witness_numbers_max"),
+            WitnessSecondsMax = read.OptionalUInt32("witness_seconds_max"),
+            EntryMaxBytes = read.UInt64("entry_max_bytes"),
+            BatchMaxBytes = read.UInt64("batch_max_bytes"),
+        };
+        return _verifier?.Policy is { IsLogPinned: true } policy
+            && log.Contradicts(policy.LogId, policy.Configuration) is { } member
+                ? throw AnswerObject.Wrong(member, "that of the trust policy")
+                : log;
+    }
 
     /// <summary>A record, taken apart. Where it came from is not proven.</summary>
     /// <exception cref="SequencerException">No such record, no gateway, or no answer.</exception>

@@ -1,9 +1,10 @@
-using Microsoft.Extensions.Logging.Console;
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tracing;
 using Sequencer.Gateway.Witnessing;
 
 namespace Sequencer.Gateway;
@@ -42,25 +43,17 @@ internal static class GatewayHost
             kestrel.Listen(settings.Listen);
         });
         builder.Services.AddRoutingCore();
-        AddLogging(builder.Logging);
+        GatewayLogging.AddConsole(builder.Logging, settings.Logging);
         AddParts(builder.Services, settings, disk, openStore);
         WebApplication app = builder.Build();
         GatewayEndpoints.Map(app);
-        app.Services.GetRequiredService<GatewayMetrics>().WatchDisk(disk);
+        var metrics = app.Services.GetRequiredService<GatewayMetrics>();
+        metrics.WatchDisk(disk);
+        metrics.WatchBodies(app.Services.GetRequiredService<ByteBudget>());
+        // Made now, or nobody would listen.
+        app.Services.GetService<OtlpTraces>();
         return app;
     }
-
-    private static void AddLogging(ILoggingBuilder logging) => logging
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        })
-        .AddFilter("Microsoft", LogLevel.Warning)
-        // A start that fails is told once, by the program, in one line.
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
     private static void AddParts(
         IServiceCollection services,
@@ -69,6 +62,12 @@ internal static class GatewayHost
         Func<(LogStore Store, RecoveryReport Report)> openStore)
     {
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton(settings.Logging);
+        if (settings.OtlpEndpoint is { } endpoint)
+        {
+            services.AddSingleton(_ => new OtlpTraces(endpoint));
+        }
+        services.AddSingleton<RequestTelemetry>();
         services.AddSingleton(disk);
         services.AddSingleton<PipelineState>();
         services.AddSingleton(new ByteBudget(settings.QueueMaxBytes));
@@ -83,6 +82,7 @@ internal static class GatewayHost
         services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));
         services.AddSingleton<Pipeline>();
         services.AddSingleton<PipelineHost>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
         // Stopped in the reverse order: the enclave ends after what has arrived was worked off.
         if (settings.EnclaveCommand is { } command)
         {
@@ -101,6 +101,7 @@ internal static class GatewayHost
             settings.EnclaveTimes.Time));
         services.AddSingleton<AppendEndpoints>();
         services.AddSingleton<EntryEndpoints>();
+        services.AddSingleton<StreamEndpoints>();
         services.AddSingleton<LogEndpoints>();
         services.AddSingleton<EpochEndpoints>();
         services.AddSingleton<HealthEndpoints>();

@@ -8,6 +8,19 @@ if (args.Contains("--help") || args.Contains("-h"))
     Console.Out.Write(SettingTable.Help());
     return 0;
 }
+if (SettingsReader.FindUnknown(Environment.GetEnvironmentVariables().Keys.Cast<string>())
+    is { } unknown)
+{
+    Console.Error.WriteLine($"{unknown} is not a setting; --help lists them.");
+    return 1;
+}
+if (args.Contains(SettingsReader.PrintFlag))
+{
+    bool isGood = SettingsReader.TryPrint(
+        args, Environment.GetEnvironmentVariable, out string effective, out string wrong);
+    (isGood ? Console.Out : Console.Error).Write(isGood ? effective : wrong + "\n");
+    return isGood ? 0 : 1;
+}
 if (!SettingsReader.TryRead(
     args, Environment.GetEnvironmentVariable, out GatewaySettings? settings, out string fault))
 {
@@ -20,8 +33,10 @@ try
     await app.StartAsync();
     Console.Out.WriteLine(
         $"Serving {app.Urls.FirstOrDefault()}, data in {settings.DataDirectory}.");
+    using SecondSignal impatience = SecondSignal.EndingAtOnce();
     await app.WaitForShutdownAsync();
-    return app.Services.GetRequiredService<PipelineHost>().HasFailed ? 1 : 0;
+    var pipeline = app.Services.GetRequiredService<PipelineHost>();
+    return pipeline.HasFailed || pipeline.IsCut ? 1 : 0;
 }
 catch (IOException e) when (e.InnerException is AddressInUseException)
 {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
@@ -121,14 +122,18 @@ internal static class AppendBench
         return [.. latencies];
     }
 
+    // Each of a stream and an event type, as most entries are.
     private static PayloadItem Item(int seed)
     {
         var payload = new byte[PayloadBytes];
         new Random(seed).NextBytes(payload);
-        byte[] metadata = [1, 0, 0, 0, 0];
+        byte[] metadata = [1, 6, .. "placed"u8, 0, 0, 0];
+        byte[] stream = Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"orders-{seed}"));
         byte[] request = AppendRequest.Encode(
             Derivation.Tenant("default"u8), Derivation.Payload(payload), PayloadBytes,
-            Derivation.Metadata(metadata), Digest.Zero, []);
+            Derivation.Metadata(metadata), Digest.Zero,
+            [new CellOperation(OperationCode.Bump, CellKind.Stream, stream)]);
         return new PayloadItem(request, metadata, payload);
     }
 

@@ -16,6 +16,12 @@ internal static class ServedLog
         if (path == "checkpoint") return ScriptedGateway.Bytes(log.Note(log.Size));
         if (path == "epochs") return ScriptedGateway.Json(Epochs(log));
         if (path.StartsWith("tile/", StringComparison.Ordinal)) return Tile(log, path);
+        if (path.StartsWith("streams", StringComparison.Ordinal)
+            || path.StartsWith("entries?type=", StringComparison.Ordinal)
+            || path.StartsWith("entries?category=", StringComparison.Ordinal))
+        {
+            return ServedStreams.Answer(log, path);
+        }
         if (path.StartsWith("entries?", StringComparison.Ordinal)) return Page(log, path);
         if (path.StartsWith("attestation", StringComparison.Ordinal))
         {
@@ -60,17 +66,20 @@ internal static class ServedLog
 
     private static int Served(TestLog log) => log.Records.Count;
 
-    private static string Entry(TestLog log, int number)
+    /// <summary>A record, taken apart.</summary>
+    public static string Entry(TestLog log, int number, bool hasPayload = false)
     {
         string record = Convert.ToBase64String(log.Records[number]);
         if (log.Entries[number] is not { } entry) return $$"""{"record":"{{record}}"}""";
         Assert.True(EntryMetadata.TryParse(entry.Metadata, out EntryMetadata? metadata));
         string pairs = string.Join(
             ',', metadata!.Pairs.Select(p => $"{Text(p.Key)}:{Text(p.Value)}"));
+        string stream = StreamOf(entry) is { } name ? $",\"stream\":{Text(name)}" : "";
+        string payload =
+            hasPayload ? $",\"payload_base64\":\"{Convert.ToBase64String(entry.Payload)}\"" : "";
         return $$"""
             {"number":0,"record":"{{record}}","type":{{Text(metadata.Type)}},
-             "content_type":{{Text(metadata.ContentType)}},"metadata":{ {{pairs}} },
-             "stream":"orders"}
+             "content_type":{{Text(metadata.ContentType)}},"metadata":{ {{pairs}} }{{stream}}{{payload}}}
             """;
     }
 
@@ -109,6 +118,17 @@ internal static class ServedLog
              "document":"{{Convert.ToBase64String(e.Document)}}"}
             """);
         return $$"""{"epochs":[{{string.Join(',', epochs)}}]}""";
+    }
+
+    /// <summary>The stream that an entry was appended to.</summary>
+    public static string? StreamOf(TestEntry? entry)
+    {
+        if (entry is null || !AppendRequest.TryParse(entry.Request, out AppendRequest request)) return null;
+        foreach (Operation operation in request.Operations)
+        {
+            if (operation.IsUpdate) return Encoding.UTF8.GetString(operation.Name);
+        }
+        return null;
     }
 
     private static string Text(string text) => $"\"{JsonEncodedText.Encode(text)}\"";

@@ -18,18 +18,24 @@ internal sealed record Acknowledged(ulong Number, byte[] Payload, byte[] Receipt
         try
         {
             using HttpResponseMessage answer = await http.SendAsync(request);
-            if (!answer.IsSuccessStatusCode) return null;
-            using JsonDocument json = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
-            JsonElement receipt = json.RootElement.GetProperty("receipt");
-            return new Acknowledged(
-                json.RootElement.GetProperty("number").GetUInt64(),
-                bytes,
-                Encoding.UTF8.GetBytes(receipt.GetRawText() + "\n"));
+            return await TryReadAsync(answer, payload);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
         {
             return null;
         }
+    }
+
+    /// <summary>What an answer to a payload acknowledges; null if it does not.</summary>
+    public static async Task<Acknowledged?> TryReadAsync(HttpResponseMessage answer, string payload)
+    {
+        if (!answer.IsSuccessStatusCode) return null;
+        using JsonDocument json = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
+        JsonElement receipt = json.RootElement.GetProperty("receipt");
+        return new Acknowledged(
+            json.RootElement.GetProperty("number").GetUInt64(),
+            Encoding.UTF8.GetBytes(payload),
+            Encoding.UTF8.GetBytes(receipt.GetRawText() + "\n"));
     }
 
     /// <summary>Checks the kept receipt offline.</summary>

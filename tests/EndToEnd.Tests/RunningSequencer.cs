@@ -42,6 +42,9 @@ internal sealed class RunningSequencer : IAsyncDisposable
     /// <summary>Records from one snapshot to the next; 0 for none.</summary>
     public int SnapshotRecords { get; private set; }
 
+    /// <summary>What the gateway is given to finish what has arrived.</summary>
+    public int ShutdownSeconds { get; set; } = 30;
+
     /// <summary>What the next start of the gateway starts.</summary>
     public EnclaveLaunch Enclave { get; set; }
 
@@ -80,6 +83,7 @@ internal sealed class RunningSequencer : IAsyncDisposable
                 "--enclave", Enclave.Endpoint,
                 "--enclave-command", Enclave.Command,
                 "--snapshot-records", SnapshotRecords.ToString(CultureInfo.InvariantCulture),
+                "--shutdown-seconds", ShutdownSeconds.ToString(CultureInfo.InvariantCulture),
             ]);
     }
 
@@ -141,11 +145,19 @@ internal sealed class RunningSequencer : IAsyncDisposable
     /// <summary>Asks for the planned end of the epoch, as an operator does.</summary>
     public Task SealAsync() => SignalAsync("USR2");
 
-    /// <summary>An orderly end, so that the gateway ends its enclave itself.</summary>
-    public async Task StopGatewayAsync()
+    /// <summary>An orderly end, so that the gateway ends its enclave itself; gives its exit code.
+    /// </summary>
+    public async Task<int> StopGatewayAsync()
     {
         await SignalAsync("TERM");
+        return await UntilGatewayEndsAsync();
+    }
+
+    /// <summary>Waits for the end of the gateway and gives its exit code.</summary>
+    public async Task<int> UntilGatewayEndsAsync()
+    {
         await _gateway!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        return _gateway.ExitCode;
     }
 
     /// <summary>kill -9 of the gateway alone; its enclave lives on.</summary>
@@ -164,6 +176,15 @@ internal sealed class RunningSequencer : IAsyncDisposable
             child.WaitForExit();
         }
     }
+
+    /// <summary>Sends the enclave's process a signal.</summary>
+    public async Task SignalEnclaveAsync(string signal)
+    {
+        foreach (Process child in EnclaveProcesses()) await SignalAsync(signal, child.Id);
+    }
+
+    /// <summary>Sends the gateway a signal.</summary>
+    public Task SignalAsync(string signal) => SignalAsync(signal, _gateway!.Id);
 
     /// <summary>Runs the <c>sequencer</c> command and returns its exit code and what it printed.</summary>
     public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -208,11 +229,11 @@ internal sealed class RunningSequencer : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task SignalAsync(string signal)
+    private static async Task SignalAsync(string signal, int process)
     {
         using Process kill = Process.Start(
             "bash",
-            ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {_gateway!.Id}")]);
+            ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {process}")]);
         await kill.WaitForExitAsync();
     }
 

@@ -10,6 +10,16 @@ internal sealed class LogLines(LogLevel lowest = LogLevel.Warning) : ILoggerProv
 
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>Waits until so many lines have a word: those of an answer come after it.</summary>
+    public async Task UntilAsync(int count, string word)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (Lines.Count(line => line.Contains(word, StringComparison.Ordinal)) < count)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

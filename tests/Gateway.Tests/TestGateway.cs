@@ -14,6 +14,7 @@ using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tests.OpenApi;
 
 namespace Sequencer.Gateway.Tests;
 
@@ -76,7 +77,11 @@ internal sealed class TestGateway : IAsyncDisposable
                 ? throw fault
                 : Recovery.Open(Files, settings.DataDirectory, StoreOptions));
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()), Timeout = Patience };
+        Http = new HttpClient(new DocumentedAnswers())
+        {
+            BaseAddress = new Uri(_app.Urls.First()),
+            Timeout = Patience,
+        };
     }
 
     /// <summary>Where the gateway serves.</summary>

@@ -111,6 +111,51 @@ internal sealed class AppendAnswers(ReceiptBuilder receipts)
         });
     }
 
+    /// <summary>Answers for many that were appended to one stream, all or none.</summary>
+    public static Task SendStreamAsync(
+        HttpContext context, string stream, List<EntryDraft> entries, AppendResult result)
+    {
+        if (result.Failure != AppendFailure.None || result.View is not { } view
+            || TryFindFault(result, out _))
+        {
+            return SendBatchAsync(context, entries, result, isAtomic: true);
+        }
+        if (result.Entries.All(e => e.Outcome.Status == OutcomeStatus.Replayed))
+        {
+            context.Response.Headers[ReplayedHeader] = "true";
+        }
+        long[] versions = [.. result.Entries.Select(e => VersionOf(view, e))];
+        context.Response.Headers.ETag = $"\"{versions[^1]}\"";
+        context.Response.Headers.Location =
+            $"{StreamPath.Of(stream)}/entries?from_version={versions[0]}";
+        return JsonBody.SendAsync(context, StatusCodes.Status201Created, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", stream);
+            json.WriteNumber("version", versions[^1]);
+            json.WriteStartArray("entries");
+            for (int i = 0; i < versions.Length; i++)
+            {
+                WriteOutcome(json, result.Entries[i].Outcome, entries[i], i, versions[i]);
+            }
+            json.WriteEndArray();
+            json.WriteNumber("size", view.Size);
+            json.WriteString("checkpoint", view.Checkpoint.Span);
+            json.WriteEndObject();
+        });
+    }
+
+    // Of one that was replayed the record is the original's.
+    private static long VersionOf(LogView view, SequencedEntry entry)
+    {
+        ReadOnlySpan<byte> bytes = entry.Record.IsEmpty
+            ? view.ReadRecord(entry.Outcome.Number)
+            : entry.Record.Span;
+        return EntryRecord.TryParse(bytes, out EntryRecord record)
+            ? AppendAnswer.VersionOf(record)
+            : throw new StoreDamagedException("log", "a record of an entry that is none.");
+    }
+
     private static bool TryFindFault(AppendResult result, out int index)
     {
         for (index = 0; index < result.Entries.Count; index++)
@@ -125,7 +170,7 @@ internal sealed class AppendAnswers(ReceiptBuilder receipts)
     }
 
     private static void WriteOutcome(
-        Utf8JsonWriter json, Outcome outcome, EntryDraft entry, int index)
+        Utf8JsonWriter json, Outcome outcome, EntryDraft entry, int index, long? version = null)
     {
         json.WriteStartObject();
         json.WriteString("status", outcome.Status switch
@@ -142,6 +187,7 @@ internal sealed class AppendAnswers(ReceiptBuilder receipts)
         else
         {
             json.WriteNumber("number", outcome.Number);
+            if (version is { } reached) json.WriteNumber("version", reached);
         }
         json.WriteEndObject();
     }

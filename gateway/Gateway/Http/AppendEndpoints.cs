@@ -18,8 +18,9 @@ public sealed record EdgeLimits(int EntryMaxBytes, int BatchMaxBytes)
     public int BodyMaxBytes => Math.Max(JsonMaxBytes, BatchMaxBytes);
 }
 
-/// <summary><c>POST /v1/entries</c> and <c>POST /v1/entries:batch</c>.</summary>
-internal sealed class AppendEndpoints(
+/// <summary><c>POST /v1/entries</c>, <c>POST /v1/entries:batch</c> and
+/// <c>POST /v1/streams/{name}/entries</c>.</summary>
+internal sealed partial class AppendEndpoints(
     AppendQueue queue,
     ByteBudget budget,
     AppendAnswers answers,
@@ -29,10 +30,14 @@ internal sealed class AppendEndpoints(
     private const string KeyHeader = "Idempotency-Key";
 
     /// <summary>Appends one entry.</summary>
-    public async Task AppendOneAsync(HttpContext context)
+    public Task AppendOneAsync(HttpContext context) => AppendOneAsync(context, stream: null);
+
+    // The stream is that of the path, if the path has one.
+    private async Task AppendOneAsync(HttpContext context, string? stream)
     {
         Problem? problem = TryReadHeaders(
             context.Request,
+            stream,
             out ReceiptWish wish,
             out Acknowledgement level,
             out ExpectedVersion expected);
@@ -44,6 +49,7 @@ internal sealed class AppendEndpoints(
         }
         using ByteReservation room = budget.Open();
         (EntryDraft entry, problem) = await ReadEntryAsync(context.Request, room);
+        problem ??= TryPutInto(stream, entry);
         PayloadItem item = default;
         if (problem is null)
         {
@@ -81,21 +87,14 @@ internal sealed class AppendEndpoints(
         problem ??= witnesses.Judge(level);
         problem ??= TryReadAtomic(context.Request, out isAtomic);
         problem ??= TryGiveKeys(context.Request, entries, isAtomic);
-        var items = new PayloadItem[entries.Count];
-        Digest tenant = Caller.Of(context).Tenant;
-        for (int i = 0; i < items.Length && problem is null; i++)
-        {
-            problem = entries[i].TryEncode(tenant, out items[i]);
-            if (problem is not null) problem = problem with { Index = i };
-        }
+        PayloadItem[] items = [];
+        problem ??= TryEncode(Caller.Of(context).Tenant, entries, out items);
         if (problem is not null)
         {
             await problem.SendAsync(context);
             return;
         }
-        AppendResult result = await queue.AppendAsync(
-            new Submission(items, isAtomic, level), room);
-        (result, problem) = await witnesses.CoverAsync(level, result, context.RequestAborted);
+        (AppendResult result, problem) = await AppendManyAsync(context, items, isAtomic, level, room);
         if (problem is not null)
         {
             await problem.SendAsync(context);
@@ -104,8 +103,40 @@ internal sealed class AppendEndpoints(
         await AppendAnswers.SendBatchAsync(context, entries, result, isAtomic);
     }
 
+    private static Problem? TryEncode(
+        in Digest tenant, List<EntryDraft> entries, out PayloadItem[] items)
+    {
+        items = new PayloadItem[entries.Count];
+        long requestBytes = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (entries[i].TryEncode(tenant, out items[i]) is { } problem)
+            {
+                return problem with { Index = i };
+            }
+            requestBytes += items[i].Request.Length;
+        }
+        // They go to the enclave in one message, which many guards of long names could exceed.
+        return requestBytes <= Batch.RequestBytesMax
+            ? null
+            : Problem.TooLarge(Batch.RequestBytesMax) with { Field = "guards" };
+    }
+
+    private async Task<(AppendResult Result, Problem? Problem)> AppendManyAsync(
+        HttpContext context,
+        PayloadItem[] items,
+        bool isAtomic,
+        Acknowledgement level,
+        ByteReservation room)
+    {
+        AppendResult result = await queue.AppendAsync(
+            new Submission(items, isAtomic, level), room);
+        return await witnesses.CoverAsync(level, result, context.RequestAborted);
+    }
+
     private static Problem? TryReadHeaders(
         HttpRequest request,
+        string? stream,
         out ReceiptWish wish,
         out Acknowledgement level,
         out ExpectedVersion expected)
@@ -113,10 +144,10 @@ internal sealed class AppendEndpoints(
         expected = ExpectedVersion.Any;
         wish = ReceiptWish.Full;
         level = Acknowledgement.Durable;
-        if (Query.RefuseUnknown(request, "ack", "receipt", "stream", "type") is { } unknown)
-        {
-            return unknown;
-        }
+        Problem? unknown = stream is null
+            ? Query.RefuseUnknown(request, "ack", "receipt", "stream", "type")
+            : Query.RefuseUnknown(request, "ack", "receipt", "type");
+        if (unknown is not null) return unknown;
         if (!AppendAnswer.TryReadWish(request, out wish))
         {
             return Problem.Invalid("receipt", "full, ref or none.");
@@ -201,7 +232,7 @@ internal sealed class AppendEndpoints(
         {
             return Problem.Invalid("atomic", "true or false.");
         }
-        foreach (string header in (string[])[HeaderNames.IfMatch, HeaderNames.IfNoneMatch])
+        foreach (string header in ExpectedVersion.Headers)
         {
             if (request.Headers.ContainsKey(header))
             {

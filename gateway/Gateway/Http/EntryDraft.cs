@@ -28,6 +28,9 @@ public sealed class EntryDraft
     /// <summary>What the stream must be like.</summary>
     public ExpectedVersion Expected { get; set; }
 
+    /// <summary>What other streams must be like, or the same one besides.</summary>
+    public List<StreamGuard> Guards { get; } = [];
+
     /// <summary>Idempotency key; null for none.</summary>
     public string? IdempotencyKey { get; set; }
 
@@ -56,6 +59,11 @@ public sealed class EntryDraft
         {
             return Problem.Invalid("stream", "A condition on a version needs a stream.");
         }
+        if (!TryEncodeOperations(stream, out CellOperation[] operations))
+        {
+            return Problem.Invalid(
+                "guards", $"At most {Limits.OperationsMax} guards and updates in all.");
+        }
         if (!TryEncodeName(IdempotencyKey, out byte[] key))
         {
             return Problem.Invalid(IdempotencyField, "1 to 255 bytes of text.");
@@ -69,7 +77,7 @@ public sealed class EntryDraft
             (uint)Payload.Length,
             metadata,
             idempotency,
-            Operations(stream));
+            operations);
         item = new PayloadItem(request, block, Payload);
         return null;
     }
@@ -88,13 +96,24 @@ public sealed class EntryDraft
         return true;
     }
 
-    private CellOperation[] Operations(byte[] stream)
+    /// <summary>
+    /// The guard at a place of the encoded request: those of <see cref="Guards"/> come first, and
+    /// then the one that <see cref="Expected"/> is.
+    /// </summary>
+    public StreamGuard GuardAt(int operation) => operation < Guards.Count
+        ? Guards[operation]
+        : new StreamGuard(Stream ?? "", Expected, UnchangedSince: null);
+
+    private bool TryEncodeOperations(byte[] stream, out CellOperation[] operations)
     {
-        if (Stream is null) return [];
-        var bump = new CellOperation(OperationCode.Bump, CellKind.Stream, stream);
-        return Expected.Guard is { } guard
-            ? [new CellOperation(guard, CellKind.Stream, stream, (ulong)Expected.Version), bump]
-            : [bump];
+        int own = Stream is null ? 0 : Expected.Guard is null ? 1 : 2;
+        operations = [];
+        if (Guards.Count + own > Limits.OperationsMax) return false;
+        operations = new CellOperation[Guards.Count + own];
+        for (int i = 0; i < Guards.Count; i++) operations[i] = Guards[i].Encode();
+        if (own == 2) operations[^2] = GuardAt(Guards.Count).Encode();
+        if (own > 0) operations[^1] = new CellOperation(OperationCode.Bump, CellKind.Stream, stream);
+        return true;
     }
 
     private static bool TryEncodeName(string? name, out byte[] bytes)

@@ -1,9 +1,8 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Receipts;
+using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
@@ -13,11 +12,13 @@ namespace Sequencer.Gateway.Http;
 /// </summary>
 internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipts)
 {
-    private const ulong LimitDefault = 100;
-    private const ulong LimitMax = 1000;
-
     /// <summary>What never changes may be kept for ever.</summary>
     public const string Immutable = "public, max-age=31536000, immutable";
+
+    // What depends on the caller's tenant is kept by the caller alone.
+    private const string ImmutableForCaller = "private, max-age=31536000, immutable";
+
+    private static readonly string[] Selectors = ["payload_digest", "type", "category"];
 
     /// <summary>A record, taken apart.</summary>
     public Task OneAsync(HttpContext context)
@@ -25,9 +26,10 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        context.Response.Headers.CacheControl = Immutable;
+        context.Response.Headers.CacheControl = ImmutableForCaller;
+        Digest tenant = Caller.Of(context).Tenant;
         return JsonBody.SendAsync(
-            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry));
+            context, StatusCodes.Status200OK, json => EntryJsonView.Write(json, entry, tenant));
     }
 
     /// <summary>A payload, in a way that no browser runs.</summary>
@@ -36,7 +38,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredEntry entry = view!.ReadEntry(number);
-        problem = NeedParts(entry.Status);
+        problem = NeedOwn(context, entry.Head) ?? NeedParts(entry.Status);
         if (entry.Status == PayloadStatus.None)
         {
             problem = new Problem(ProblemKind.NotFound, "Only entries have a payload.");
@@ -44,7 +46,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         if (problem is not null) return problem.SendAsync(context);
         _ = EntryMetadata.TryParse(entry.Head.Metadata.Span, out EntryMetadata? metadata);
         string? contentType = metadata?.ContentType;
-        context.Response.Headers.CacheControl = Immutable;
+        context.Response.Headers.CacheControl = ImmutableForCaller;
         context.Response.Headers.ContentDisposition = "attachment";
         return JsonBody.SendAsync(
             context, IsHeaderText(contentType) ? contentType! : "application/octet-stream", entry.Payload);
@@ -62,7 +64,7 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
         Problem? problem = TryFind(context, out LogView? view, out ulong number);
         if (problem is not null) return problem.SendAsync(context);
         StoredHead entry = view!.ReadHead(number);
-        problem = NeedParts(entry.Status);
+        problem = NeedOwn(context, entry) ?? NeedParts(entry.Status);
         if (problem is not null) return problem.SendAsync(context);
         if (state.Cosigned is { } cosigned && number < cosigned.Size) view = cosigned;
         Receipt receipt = receipts.Build(view, entry);
@@ -77,86 +79,62 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
             : throw new StoreDamagedException("log", "a receipt that makes no proof.");
     }
 
-    /// <summary>A range upwards, or the entries with a payload.</summary>
+    /// <summary>All records, those of a category or an event type, or the entries with a payload.
+    /// </summary>
     public Task ManyAsync(HttpContext context)
     {
         if (state.View is not { } view) return Unavailable(state).SendAsync(context);
-        Problem? problem = Query.TryRead(
-            context.Request, "limit", LimitDefault, 1, LimitMax, out ulong limit);
+        Problem? problem = Query.RefuseUnknown(
+            context.Request,
+            "payload_digest", "type", "category", "from", "limit", "direction", "payload");
+        EntrySelection selection = EntrySelection.All;
+        problem ??= TrySelect(context, out selection);
+        var range = default(EntryRange);
+        problem ??= EntryRange.TryRead(
+            context.Request, "from", isPayloadIncluded: false, out range);
         if (problem is not null) return problem.SendAsync(context);
-        if (context.Request.Query.TryGetValue("payload_digest", out var hex))
+        if (!context.Request.Query.TryGetValue("payload_digest", out var hex))
         {
-            return Digest.TryParseHex(hex, out Digest digest)
-                ? SendFoundAsync(context, view, digest, (int)limit)
-                : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);
+            return EntryPages.SendAsync(context, view, selection, range, "/v1/entries");
         }
-        problem = Query.TryRead(context.Request, "from", 0, 0, ulong.MaxValue, out ulong from);
-        return problem is null
-            ? SendRangeAsync(context, view, from, limit)
-            : problem.SendAsync(context);
+        return Digest.TryParseHex(hex, out Digest digest)
+            ? SendFoundAsync(context, view, digest, range.Limit)
+            : Problem.Invalid("payload_digest", "64 lower-case hexadecimal digits.").SendAsync(context);
+    }
+
+    private static Problem? TrySelect(HttpContext context, out EntrySelection selection)
+    {
+        selection = EntrySelection.All;
+        IQueryCollection query = context.Request.Query;
+        string[] said = [.. Selectors.Where(query.ContainsKey)];
+        if (said.Length > 1) return Problem.Invalid(said[1], $"Not with {said[0]}.");
+        if (said.Length == 0 || said[0] == "payload_digest") return null;
+        bool isType = said[0] == "type";
+        Problem? problem = isType
+            ? Query.TryReadName(context.Request, "type", out string? name)
+            : Query.TryReadCategory(context.Request, out name);
+        if (problem is not null) return problem;
+        Digest tenant = Caller.Of(context).Tenant;
+        selection = isType
+            ? EntrySelection.Type(tenant, name!)
+            : EntrySelection.Category(tenant, name!);
+        return null;
     }
 
     private static Task SendFoundAsync(
         HttpContext context, LogView view, Digest digest, int limit) =>
         JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
         {
+            Digest tenant = Caller.Of(context).Tenant;
             json.WriteStartObject();
             json.WriteStartArray("entries");
             foreach (ulong number in view.FindPayload(digest, limit))
             {
-                EntryJsonView.Write(json, view.ReadHead(number));
+                EntryJsonView.Write(json, view.ReadHead(number), tenant);
             }
             json.WriteEndArray();
             json.WriteEndObject();
         });
-
-    private static Task SendRangeAsync(HttpContext context, LogView view, ulong from, ulong limit)
-    {
-        ulong first = Math.Min(from, view.Size);
-        ulong end = Math.Min(view.Size, first + limit);
-        bool hasNext = end < view.Size;
-        if (hasNext)
-        {
-            context.Response.Headers.Link = $"</v1/entries?from={end}&limit={limit}>; rel=\"next\"";
-        }
-        context.Response.Headers.Vary = "Accept";
-        if (context.Request.Headers.Accept.ToString().StartsWith(
-            BatchBody.LinesMediaType, StringComparison.OrdinalIgnoreCase))
-        {
-            return SendLinesAsync(context, view, first, end);
-        }
-        return JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
-        {
-            json.WriteStartObject();
-            json.WriteStartArray("entries");
-            for (ulong number = first; number < end; number++)
-            {
-                EntryJsonView.Write(json, view.ReadHead(number));
-            }
-            json.WriteEndArray();
-            if (hasNext) json.WriteNumber("next", end);
-            json.WriteEndObject();
-        });
-    }
-
-    // A line at a time, so that a long range takes the memory of one entry.
-    private static async Task SendLinesAsync(
-        HttpContext context, LogView view, ulong first, ulong end)
-    {
-        context.Response.ContentType = BatchBody.LinesMediaType;
-        if (HttpMethods.IsHead(context.Request.Method)) return;
-        var line = new ArrayBufferWriter<byte>(1024);
-        using var json = new Utf8JsonWriter(line, JsonBody.WriterOptions);
-        for (ulong number = first; number < end; number++)
-        {
-            line.ResetWrittenCount();
-            json.Reset();
-            EntryJsonView.Write(json, view.ReadHead(number));
-            json.Flush();
-            line.Write("\n"u8);
-            await context.Response.Body.WriteAsync(line.WrittenMemory, context.RequestAborted);
-        }
-    }
 
     /// <summary>The problem of reading while the store is not open.</summary>
     public static Problem Unavailable(PipelineState state) =>
@@ -172,6 +150,12 @@ internal sealed class EntryEndpoints(PipelineState state, ReceiptBuilder receipt
                 ? null
                 : new Problem(ProblemKind.NotFound, $"The log has {view.Size} records.");
     }
+
+    private static Problem? NeedOwn(HttpContext context, StoredHead entry) =>
+        EntryRecord.TryParse(entry.Record.Span, out EntryRecord record)
+            && record.Tenant != Caller.Of(context).Tenant
+                ? new Problem(ProblemKind.Forbidden, "The entry is another tenant's.")
+                : null;
 
     private static Problem? NeedParts(PayloadStatus status) => status switch
     {

@@ -57,6 +57,7 @@ internal static class EntryJson
                 "type" => ReadString(ref reader, name, text => draft.Type = text),
                 "stream" => ReadString(ref reader, name, text => draft.Stream = text),
                 "metadata" => ReadMetadata(ref reader, draft),
+                "guards" => GuardJson.TryRead(ref reader, draft.Guards),
                 "expected_version" when isBatch => ReadExpected(ref reader, draft),
                 "idempotency_key" when isBatch =>
                     ReadString(ref reader, name, text => draft.IdempotencyKey = text),
@@ -128,25 +129,12 @@ internal static class EntryJson
 
     private static Problem? ReadExpected(ref Utf8JsonReader reader, EntryDraft draft)
     {
-        ExpectedVersion expected = ExpectedVersion.Any;
-        bool isKnown = reader.TokenType switch
+        if (!ExpectedVersion.TryRead(ref reader, out ExpectedVersion expected))
         {
-            JsonTokenType.String => ExpectedVersion.TryParseWord(reader.GetString(), out expected),
-            JsonTokenType.Number => TryReadVersion(ref reader, out expected),
-            _ => false,
-        };
+            return Problem.Invalid("expected_version", "any, none, exists, or a version from 0.");
+        }
         draft.Expected = expected;
-        return isKnown
-            ? null
-            : Problem.Invalid("expected_version", "any, none, exists, or a version from 0.");
-    }
-
-    private static bool TryReadVersion(ref Utf8JsonReader reader, out ExpectedVersion expected)
-    {
-        expected = ExpectedVersion.Any;
-        if (!reader.TryGetInt64(out long version) || version < 0) return false;
-        expected = ExpectedVersion.At(version);
-        return true;
+        return null;
     }
 
     private static Problem NotText(string field) => Problem.Invalid(

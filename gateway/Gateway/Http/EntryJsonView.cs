@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Store;
@@ -10,7 +12,16 @@ namespace Sequencer.Gateway.Http;
 internal static class EntryJsonView
 {
     /// <summary>Writes the object of <c>GET /v1/entries/{number}</c>.</summary>
-    public static void Write(Utf8JsonWriter json, StoredHead stored)
+    /// <param name="json">Where to.</param>
+    /// <param name="stored">The record and what travels beside it.</param>
+    /// <param name="reader">The caller's tenant: what travels beside another tenant's record is not
+    /// told.</param>
+    /// <param name="payload">The payload, if it is wanted and there.</param>
+    public static void Write(
+        Utf8JsonWriter json,
+        StoredHead stored,
+        in Digest reader,
+        ReadOnlyMemory<byte>? payload = null)
     {
         ReadOnlySpan<byte> record = stored.Record.Span;
         if (!RecordHeader.TryRead(record, out RecordHeader header))
@@ -32,11 +43,23 @@ internal static class EntryJsonView
         json.WriteString("previous", header.Previous.ToHex());
         json.WriteString("leaf_hash", TreeHash.Leaf(record).ToHex());
         json.WriteBase64String("record", record);
-        if (isEntry) WriteEntry(json, entry, stored);
+        if (isEntry) WriteEntry(json, entry, stored, entry.Tenant == reader);
+        if (isEntry && entry.Tenant == reader && payload is { } bytes)
+        {
+            WritePayload(json, bytes.Span);
+        }
         json.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, EntryRecord entry, StoredHead stored)
+    // As text where it is text, since most payloads are, and are read by people.
+    private static void WritePayload(Utf8JsonWriter json, ReadOnlySpan<byte> payload)
+    {
+        if (Utf8.IsValid(payload)) json.WriteString("payload", payload);
+        else json.WriteBase64String("payload_base64", payload);
+    }
+
+    private static void WriteEntry(
+        Utf8JsonWriter json, EntryRecord entry, StoredHead stored, bool isOwn)
     {
         json.WriteStartObject("group");
         json.WriteNumber("first", entry.Header.Number - entry.GroupIndex);
@@ -46,7 +69,7 @@ internal static class EntryJsonView
         json.WriteString("tenant", entry.Tenant.ToHex());
         json.WriteString("payload_digest", entry.Payload.ToHex());
         json.WriteNumber("payload_length", entry.PayloadLength);
-        if (EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
+        if (isOwn && EntryMetadata.TryParse(stored.Metadata.Span, out EntryMetadata? metadata))
         {
             json.WriteString("type", metadata!.Type);
             json.WriteString("content_type", metadata.ContentType);
@@ -56,7 +79,7 @@ internal static class EntryJsonView
         }
         json.WriteString("request_digest", entry.Request.ToHex());
         json.WriteBoolean("idempotent", !entry.Idempotency.IsZero);
-        if (TryFindStream(stored.Request.Span, out string stream) && entry.CellCount > 0)
+        if (isOwn && entry.CellCount > 0 && TryFindStream(stored.Request.Span, out string stream))
         {
             json.WriteString("stream", stream);
             json.WriteNumber("version", AppendAnswer.VersionOf(entry));

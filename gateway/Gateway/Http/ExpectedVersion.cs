@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Sequencer.Attestation.Log;
 
@@ -9,6 +8,10 @@ namespace Sequencer.Gateway.Http;
 /// <param name="Version">The version, for <see cref="OperationCode.VersionEquals"/>.</param>
 public readonly record struct ExpectedVersion(OperationCode? Guard, long Version)
 {
+    /// <summary>The headers that say it, of which a request has at most one.</summary>
+    public static IReadOnlyList<string> Headers { get; } =
+        ["If-Match", "If-None-Match", "Expected-Version"];
+
     /// <summary>Whatever it is.</summary>
     public static ExpectedVersion Any => default;
 
@@ -35,33 +38,54 @@ public readonly record struct ExpectedVersion(OperationCode? Guard, long Version
     }
 
     /// <summary>
-    /// Reads the conditional headers of a request: <c>If-Match</c> with one strong tag or a star,
-    /// <c>If-None-Match</c> with a star.
+    /// Reads the conditional headers of a request, of which there is at most one: <c>If-Match</c>
+    /// with one strong tag or a star, <c>If-None-Match</c> with a star, or <c>Expected-Version</c>
+    /// with a word or a version.
     /// </summary>
     public static bool TryRead(
         IHeaderDictionary headers, out ExpectedVersion expected, out Problem? problem)
     {
         expected = Any;
         problem = null;
-        bool hasMatch = headers.TryGetValue("If-Match", out var match);
-        bool hasNoneMatch = headers.TryGetValue("If-None-Match", out var noneMatch);
-        if (hasMatch && hasNoneMatch)
+        string[] said = [.. Headers.Where(headers.ContainsKey)];
+        if (said.Length > 1)
         {
-            problem = Problem.Invalid("If-Match", "If-Match and If-None-Match exclude each other.");
+            problem = Problem.Invalid(said[0], $"{said[0]} and {said[1]} exclude each other.");
+            return false;
         }
-        else if (hasNoneMatch)
+        if (said.Length == 0) return true;
+        string? text = headers[said[0]];
+        problem = said[0] switch
         {
-            expected = None;
-            if (noneMatch != "*")
-            {
-                problem = Problem.Invalid("If-None-Match", "Only * is taken here.");
-            }
-        }
-        else if (hasMatch && !TryParseTag(match, out expected))
-        {
-            problem = Problem.Invalid("If-Match", "A version in quotes, such as \"3\", or *.");
-        }
+            "If-Match" => TryParseTag(text, out expected)
+                ? null
+                : Problem.Invalid(said[0], "A version in quotes, such as \"3\", or *."),
+            "If-None-Match" => text == "*"
+                ? null
+                : Problem.Invalid(said[0], "Only * is taken here."),
+            _ => TryParseWord(text, out expected) || TryParseVersion(text, out expected)
+                ? null
+                : Problem.Invalid(said[0], "any, none, exists, or a version from 0."),
+        };
+        if (said[0] == "If-None-Match") expected = None;
         return problem is null;
+    }
+
+    /// <summary>Reads the value of a member: a word or a version.</summary>
+    public static bool TryRead(ref Utf8JsonReader reader, out ExpectedVersion expected)
+    {
+        expected = Any;
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return TryParseWord(reader.GetString(), out expected);
+        }
+        if (reader.TokenType != JsonTokenType.Number
+            || !reader.TryGetInt64(out long version) || version < 0)
+        {
+            return false;
+        }
+        expected = At(version);
+        return true;
     }
 
     /// <summary>Writes it as the batch's <c>expected_version</c> has it.</summary>
@@ -81,11 +105,13 @@ public readonly record struct ExpectedVersion(OperationCode? Guard, long Version
         expected = Exists;
         if (text == "*") return true;
         if (text is null || text.Length < 3 || text[0] != '"' || text[^1] != '"') return false;
-        string digits = text[1..^1];
-        if (digits.Length > 1 && digits[0] == '0') return false;
-        bool isNumber = long.TryParse(
-            digits, NumberStyles.None, CultureInfo.InvariantCulture, out long version);
-        expected = At(version);
-        return isNumber;
+        return TryParseVersion(text[1..^1], out expected);
+    }
+
+    private static bool TryParseVersion(string? digits, out ExpectedVersion expected)
+    {
+        bool isVersion = Query.TryParse(digits, out ulong version) && version <= long.MaxValue;
+        expected = isVersion ? At((long)version) : Any;
+        return isVersion;
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Connections;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Sequencing;
+using Sequencer.Gateway.Tracing;
 
 namespace Sequencer.Gateway.Http;
 
@@ -14,10 +16,12 @@ internal static class GatewayEndpoints
     {
         var append = app.Services.GetRequiredService<AppendEndpoints>();
         var entries = app.Services.GetRequiredService<EntryEndpoints>();
+        var streams = app.Services.GetRequiredService<StreamEndpoints>();
         var log = app.Services.GetRequiredService<LogEndpoints>();
         var epochs = app.Services.GetRequiredService<EpochEndpoints>();
         var health = app.Services.GetRequiredService<HealthEndpoints>();
 
+        app.Use(app.Services.GetRequiredService<RequestTelemetry>().RunAsync);
         app.Use(GuardAsync);
         app.MapMethods("/", Reading, HealthEndpoints.WelcomeAsync);
         app.MapMethods("/v1/entries", Appending, append.AppendOneAsync);
@@ -26,6 +30,11 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/entries/{number}", Reading, entries.OneAsync);
         app.MapMethods("/v1/entries/{number}/payload", Reading, entries.PayloadAsync);
         app.MapMethods("/v1/entries/{number}/receipt", Reading, entries.ReceiptAsync);
+        app.MapMethods("/v1/streams", Reading, streams.ListAsync);
+        app.MapMethods("/v1/streams/{name}", Reading, streams.OneAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Reading, streams.EntriesAsync);
+        app.MapMethods("/v1/streams/{name}/entries", Appending, append.AppendToStreamAsync);
+        app.MapMethods("/v1/log", Reading, log.LogAsync);
         foreach (string prefix in (string[])["/v1", ""])
         {
             app.MapMethods(prefix + "/checkpoint", Reading, log.CheckpointAsync);
@@ -36,6 +45,7 @@ internal static class GatewayEndpoints
         app.MapMethods("/v1/epochs", Reading, epochs.AllAsync);
         app.MapMethods("/v1/epochs/{epoch}", Reading, epochs.OneAsync);
         app.MapMethods("/v1/attestation", Reading, epochs.AttestationAsync);
+        app.MapMethods("/openapi.json", Reading, OpenApiEndpoint.ReadAsync);
         app.MapMethods("/livez", Reading, HealthEndpoints.LiveAsync);
         app.MapMethods("/readyz", Reading, health.ReadyAsync);
         app.MapMethods("/metrics", Reading, health.MetricsAsync);
@@ -72,12 +82,16 @@ internal static class GatewayEndpoints
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            Log(context).LogError("{Path}: {Reason}", context.Request.Path.Value, e.Message);
+            Log(context).LogError(
+                LogEvents.RequestFailed, "{Route}: {Reason} (trace {TraceId})",
+                RouteOf(context), e.Message, RequestTrace.IdOf(context));
             problem = new Problem(ProblemKind.StoreFailed, "The store could not be read.");
         }
         catch (Exception e)
         {
-            Log(context).LogError(e, "{Path} failed.", context.Request.Path.Value);
+            Log(context).LogError(
+                LogEvents.RequestFailed, e, "{Route} failed (trace {TraceId}).",
+                RouteOf(context), RequestTrace.IdOf(context));
             problem = new Problem(ProblemKind.Internal, "The gateway failed; its log says how.");
         }
         if (problem is null) return;
@@ -105,6 +119,9 @@ internal static class GatewayEndpoints
                     new Problem(ProblemKind.MethodNotAllowed, $"Allowed: {response.Headers.Allow}."),
                 _ => null,
             };
+
+    // Not the path, which has names of streams.
+    private static string? RouteOf(HttpContext context) => context.GetEndpoint()?.DisplayName;
 
     private static ILogger Log(HttpContext context) =>
         context.RequestServices.GetRequiredService<ILogger<PipelineState>>();

@@ -22,6 +22,7 @@ internal sealed class HealthEndpoints(
             /v1/entries/1            one entry
             /v1/entries/1/receipt    its receipt, under the newest checkpoint
             /v1/checkpoint           the newest signed checkpoint
+            /v1/log                  which log this is, and its limits
             /v1/epochs               the enclaves that signed, with their attestation documents
             /v1/attestation          the newest enclave's document; with ?nonce=<hex> a fresh one
             /readyz, /metrics        for operators

@@ -1,20 +1,55 @@
 using System.Globalization;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Cryptography;
+using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Http;
 
-/// <summary>Checkpoint, tiles (c2sp.org/tlog-tiles) and proofs.</summary>
-internal sealed class LogEndpoints(PipelineState state)
+/// <summary>What log it is; checkpoint, tiles (c2sp.org/tlog-tiles) and proofs.</summary>
+internal sealed class LogEndpoints(PipelineState state, EdgeLimits limits)
 {
     /// <summary>Media type of notes and proofs as text.</summary>
     public const string TextMediaType = "text/plain; charset=utf-8";
 
     private const int TagDigits = 16;
     private const string TileMediaType = "application/octet-stream";
+
+    /// <summary>The log's address, id and size, and the numbers that callers are held to.</summary>
+    public Task LogAsync(HttpContext context)
+    {
+        if (state.View is not { } view) return EntryEndpoints.Unavailable(state).SendAsync(context);
+        if (view.Size == 0)
+        {
+            return new Problem(ProblemKind.NotFound, "No enclave has opened the log yet.").SendAsync(context);
+        }
+        if (!EpochStatement.TryParse(view.ReadRecord(0), out EpochStatement? genesis))
+        {
+            throw new StoreDamagedException("log", "it begins with no statement.");
+        }
+        LogConfiguration configuration = genesis.Fields.Configuration;
+        context.Response.Headers.CacheControl = "no-cache";
+        return JsonBody.SendAsync(context, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("origin", configuration.Origin);
+            json.WriteString("log_id", genesis.LogId.ToHex());
+            json.WriteNumber("epoch", view.Statements[^1].Epoch);
+            json.WriteNumber("size", view.Size);
+            json.WriteNumber("cells_max", configuration.CellsMax);
+            json.WriteNumber("idempotency_window", configuration.IdempotencyWindow);
+            if (configuration.Witnesses is { } witnesses)
+            {
+                json.WriteNumber("witness_numbers_max", witnesses.NumbersMax);
+                json.WriteNumber("witness_seconds_max", witnesses.SecondsMax);
+            }
+            json.WriteNumber("entry_max_bytes", limits.EntryMaxBytes);
+            json.WriteNumber("batch_max_bytes", limits.BatchMaxBytes);
+            json.WriteEndObject();
+        });
+    }
 
     /// <summary>
     /// The newest checkpoint: of a log with witnesses the newest that they cosigned, so that those

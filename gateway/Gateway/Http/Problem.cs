@@ -18,6 +18,9 @@ public enum ProblemKind
     /// <summary>A member that is not known.</summary>
     UnknownField,
 
+    /// <summary>The caller may not do or see this.</summary>
+    Forbidden,
+
     /// <summary>There is nothing here.</summary>
     NotFound,
 
@@ -108,6 +111,9 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     /// <summary>What the caller expected of the stream.</summary>
     public ExpectedVersion? Expected { get; init; }
 
+    /// <summary>The number since which the caller expects no change of the stream.</summary>
+    public ulong? UnchangedSince { get; init; }
+
     /// <summary>The stream's version.</summary>
     public long? Actual { get; init; }
 
@@ -117,6 +123,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         ProblemKind.InvalidRequest => ("invalid-request", 400, "The request is not valid"),
         ProblemKind.InvalidJson => ("invalid-json", 400, "The body is not the JSON that is asked for"),
         ProblemKind.UnknownField => ("unknown-field", 400, "A member is not known"),
+        ProblemKind.Forbidden => ("forbidden", 403, "This is not yours to do or see"),
         ProblemKind.NotFound => ("not-found", 404, "There is nothing here"),
         ProblemKind.MethodNotAllowed => ("method-not-allowed", 405, "The path has no such method"),
         ProblemKind.VersionMismatch => ("version-mismatch", 412, "The stream is at another version"),
@@ -188,14 +195,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
     /// <summary>The problem of an entry that the enclave refused.</summary>
     public static Problem Of(Outcome outcome, EntryDraft entry, int? index) => outcome.Reason switch
     {
-        RefusalReason.Guard => new(
-            ProblemKind.VersionMismatch, $"The stream is at version {outcome.Actual}.")
-        {
-            Stream = entry.Stream,
-            Expected = entry.Expected,
-            Actual = outcome.Actual,
-            Index = index,
-        },
+        RefusalReason.Guard => OfGuard(outcome, entry.GuardAt(outcome.OperationIndex), index),
         RefusalReason.IdempotencyConflict => new(
             ProblemKind.IdempotencyConflict, $"Entry {outcome.Number} used this key.")
         {
@@ -214,11 +214,27 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         },
     };
 
+    private static Problem OfGuard(Outcome outcome, StreamGuard guard, int? index) => new(
+        ProblemKind.VersionMismatch,
+        guard.UnchangedSince is null
+            ? $"The stream is at version {outcome.Actual}."
+            : $"The stream changed at number {outcome.Number}.")
+    {
+        Stream = guard.Stream,
+        Expected = guard.UnchangedSince is null ? guard.Expected : null,
+        UnchangedSince = guard.UnchangedSince,
+        Actual = outcome.Actual,
+        Number = guard.UnchangedSince is null ? null : outcome.Number,
+        Index = index,
+    };
+
     /// <summary>Sends the problem as the whole answer.</summary>
     public Task SendAsync(HttpContext context)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, JsonBody.WriterOptions)) WriteTo(json);
+        // For those who count.
+        context.Features.Set(this);
         HttpResponse response = context.Response;
         response.StatusCode = Meaning.Status;
         response.ContentType = MediaType;
@@ -251,6 +267,7 @@ public sealed record Problem(ProblemKind Kind, string Detail)
         if (Number is { } number) json.WriteNumber("number", number);
         if (Stream is not null) json.WriteString("stream", Stream);
         if (Expected is { } expected) expected.WriteTo(json, "expected");
+        if (UnchangedSince is { } since) json.WriteNumber("unchanged_since", since);
         if (Actual is { } actual) json.WriteNumber("actual", actual);
         json.WriteEndObject();
     }

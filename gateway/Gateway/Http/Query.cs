@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Sequencer.Attestation.Log;
 
 namespace Sequencer.Gateway.Http;
 
@@ -80,5 +81,33 @@ internal static class Query
         return text.Count == 1 && TryParse(text, out value) && value >= min && value <= max
             ? null
             : Problem.Invalid(name, $"An integer from {min} to {max}.");
+    }
+
+    /// <summary>Reads a parameter that is a name; null when it is absent.</summary>
+    public static Problem? TryReadName(HttpRequest request, string name, out string? value)
+    {
+        value = null;
+        if (!request.Query.TryGetValue(name, out var text)) return null;
+        value = text.ToString();
+        return text.Count == 1 && Encoding.UTF8.GetByteCount(value) is > 0 and <= Limits.NameMaxBytes
+            ? null
+            : Problem.Invalid(name, "1 to 255 bytes of text.");
+    }
+
+    /// <summary>Reads the parameter <c>category</c>; null when it is absent.</summary>
+    public static Problem? TryReadCategory(HttpRequest request, out string? value) =>
+        TryReadName(request, "category", out value) is { } problem ? problem
+        : value?.Contains('-', StringComparison.Ordinal) is true
+            ? Problem.Invalid("category", "A category ends before the first hyphen of a name.")
+            : null;
+
+    /// <summary>Reads a parameter that is <c>true</c> or <c>false</c>.</summary>
+    public static Problem? TryReadFlag(
+        HttpRequest request, string name, bool fallback, out bool value)
+    {
+        value = fallback;
+        if (!request.Query.TryGetValue(name, out var text)) return null;
+        value = text == "true";
+        return value || text == "false" ? null : Problem.Invalid(name, "true or false.");
     }
 }

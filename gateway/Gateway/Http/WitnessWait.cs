@@ -56,12 +56,13 @@ internal sealed class WitnessWait(PipelineState state, TimeSpan patience, TimePr
                 return (result with { View = cosigned }, null);
             }
             TimeSpan left = patience - time.GetElapsedTime(since);
-            if (left <= TimeSpan.Zero)
+            if (left <= TimeSpan.Zero || state.Drained.IsCompleted)
             {
                 // Of a refusal nothing is in the log: it stands as it is, with the durable log.
                 return (result, result.Entries.All(IsRefused) ? null : NotYet(result));
             }
-            await Task.WhenAny(next, Task.Delay(LinkTimes.RoundUp(left), time, aborted));
+            await Task.WhenAny(
+                next, state.Drained, Task.Delay(LinkTimes.RoundUp(left), time, aborted));
             aborted.ThrowIfCancellationRequested();
         }
     }

@@ -6,18 +6,13 @@ using System.Text;
 namespace Sequencer.Gateway.Metrics;
 
 /// <summary>
-/// Collects the instruments of one meter and writes them in Prometheus' text format 0.0.4. Knows what
-/// this gateway uses: long counters, up-down counters and gauges, double histograms, no labels.
+/// Collects the instruments of one meter and writes them in Prometheus' text format 0.0.4, under
+/// the names that they have (counters with <c>_total</c>). Up to three labels each.
 /// </summary>
+/// <remarks>Recording allocates nothing once a combination of labels was seen.</remarks>
 public sealed class PrometheusText : IDisposable
 {
-    private static readonly double[] SecondsBounds =
-        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-
-    private static readonly double[] CountBounds =
-        [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
-
-    private readonly ConcurrentDictionary<string, Series> _series = new();
+    private readonly ConcurrentDictionary<string, Family> _families = new();
     private readonly MeterListener _listener = new();
 
     internal PrometheusText(Meter meter)
@@ -25,16 +20,15 @@ public sealed class PrometheusText : IDisposable
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (!ReferenceEquals(instrument.Meter, meter)) return;
-            var series = new Series(instrument);
-            _series[instrument.Name] = series;
-            listener.EnableMeasurementEvents(instrument, series);
+            Family family = _families.GetOrAdd(instrument.Name, _ => new Family(instrument));
+            listener.EnableMeasurementEvents(instrument, family);
         };
         _listener.SetMeasurementEventCallback<long>(
-            static (_, value, _, state) => ((Series)state!).Record(value));
+            static (_, value, tags, family) => ((Family)family!).Find(tags).Record(value));
         _listener.SetMeasurementEventCallback<int>(
-            static (_, value, _, state) => ((Series)state!).Record(value));
+            static (_, value, tags, family) => ((Family)family!).Find(tags).Record(value));
         _listener.SetMeasurementEventCallback<double>(
-            static (_, value, _, state) => ((Series)state!).Observe(value));
+            static (_, value, tags, family) => ((Family)family!).Find(tags).Record(value));
         _listener.Start();
     }
 
@@ -46,9 +40,9 @@ public sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        foreach (Series series in _series.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
+        foreach (Family family in _families.Values.OrderBy(f => f.Name, StringComparer.Ordinal))
         {
-            series.WriteTo(text);
+            family.WriteTo(text);
         }
         return text.ToString();
     }
@@ -56,62 +50,128 @@ public sealed class PrometheusText : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
-    private sealed class Series(Instrument instrument)
+    /// <summary>The series of one instrument, one for each combination of labels.</summary>
+    private sealed class Family
     {
-        private readonly double[] _bounds =
-            instrument.Name.EndsWith("_seconds", StringComparison.Ordinal) ? SecondsBounds : CountBounds;
-        private readonly bool _isGauge = instrument.IsObservable;
-        private readonly long[] _buckets = new long[16];
-        private long _value;
-        private double _sum;
+        // Labels are from closed sets, all in all far fewer. What comes above is counted in one.
+        private const int SeriesMax = 1000;
 
-        public string Name => instrument.Name;
+        private readonly ConcurrentDictionary<Labels, Series> _series = new();
+        private readonly Series _overflow;
+        private readonly Instrument _instrument;
+        private readonly double[] _bounds;
 
-        public void Record(long value)
+        public Family(Instrument instrument)
         {
-            if (_isGauge) Volatile.Write(ref _value, value);
-            else Interlocked.Add(ref _value, value);
+            _instrument = instrument;
+            Kind = instrument switch
+            {
+                Histogram<double> => "histogram",
+                Counter<long> or ObservableCounter<long> or ObservableCounter<double> => "counter",
+                _ => "gauge",
+            };
+            // The format asks for this ending, the instrument's own name does not have it.
+            Name = Kind == "counter" ? instrument.Name + "_total" : instrument.Name;
+            _bounds = instrument is Histogram<double> histogram
+                ? [.. histogram.Advice?.HistogramBucketBoundaries ?? []]
+                : [];
+            _overflow = new Series(_bounds, instrument.IsObservable);
         }
 
-        public void Observe(double value)
+        public string Name { get; }
+
+        private string Kind { get; }
+
+        public Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
-            int bucket = 0;
-            while (bucket < _bounds.Length && value > _bounds[bucket]) bucket++;
-            Interlocked.Increment(ref _buckets[bucket]);
-            Interlocked.Increment(ref _value);
-            double sum;
-            do sum = Volatile.Read(ref _sum);
-            while (Interlocked.CompareExchange(ref _sum, sum + value, sum) != sum);
+            var labels = Labels.Of(tags);
+            if (_series.TryGetValue(labels, out Series? series)) return series;
+            return _series.Count < SeriesMax
+                ? _series.GetOrAdd(labels, _ => new Series(_bounds, _instrument.IsObservable))
+                : _overflow;
         }
 
         public void WriteTo(StringBuilder text)
         {
-            string kind = instrument switch
+            if (_series.IsEmpty) return;
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {Name} {_instrument.Description}\n");
+            text.Append(CultureInfo.InvariantCulture, $"# TYPE {Name} {Kind}\n");
+            foreach ((Labels labels, Series series) in
+                _series.OrderBy(s => s.Key.ToString(), StringComparer.Ordinal))
             {
-                Counter<long> => "counter",
-                Histogram<double> => "histogram",
-                _ => "gauge",
-            };
-            // The format asks for this ending, the instrument's own name does not have it.
-            string name = kind == "counter" ? Name + "_total" : Name;
-            CultureInfo invariant = CultureInfo.InvariantCulture;
-            text.Append(invariant, $"# HELP {name} {instrument.Description}\n");
-            text.Append(invariant, $"# TYPE {name} {kind}\n");
-            if (kind != "histogram")
+                series.WriteTo(text, Name, labels.ToString());
+            }
+            if (_series.Count >= SeriesMax) _overflow.WriteTo(text, Name, "overflow=\"true\"");
+        }
+    }
+
+    private readonly record struct Label(string Name, string Value)
+    {
+        public static Label Of(KeyValuePair<string, object?> tag) =>
+            new(tag.Key, tag.Value as string ?? tag.Value?.ToString() ?? "");
+
+        public override string ToString() => Name is null ? "" : $"{Name}=\"{Escaped}\"";
+
+        private string Escaped => Value
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
+    }
+
+    private readonly record struct Labels(Label First, Label Second, Label Third)
+    {
+        public static Labels Of(ReadOnlySpan<KeyValuePair<string, object?>> tags) => new(
+            tags.Length > 0 ? Label.Of(tags[0]) : default,
+            tags.Length > 1 ? Label.Of(tags[1]) : default,
+            tags.Length > 2 ? Label.Of(tags[2]) : default);
+
+        public override string ToString() => string.Join(
+            ',', new[] { $"{First}", $"{Second}", $"{Third}" }.Where(label => label.Length > 0));
+    }
+
+    /// <summary>One number, or one histogram.</summary>
+    private sealed class Series(double[] bounds, bool isObserved)
+    {
+        private readonly long[] _buckets = new long[bounds.Length + 1];
+        private double _value;
+
+        // Of a histogram its sum, of what is observed its last value, and otherwise the sum of all.
+        public void Record(double value)
+        {
+            if (isObserved)
             {
-                text.Append(invariant, $"{name} {Volatile.Read(ref _value)}\n");
+                Volatile.Write(ref _value, value);
                 return;
             }
+            double old;
+            do old = Volatile.Read(ref _value);
+            while (Interlocked.CompareExchange(ref _value, old + value, old) != old);
+            if (bounds.Length == 0) return;
+            int bucket = 0;
+            while (bucket < bounds.Length && value > bounds[bucket]) bucket++;
+            Interlocked.Increment(ref _buckets[bucket]);
+        }
+
+        public void WriteTo(StringBuilder text, string name, string labels)
+        {
+            CultureInfo invariant = CultureInfo.InvariantCulture;
+            string all = labels.Length > 0 ? $"{{{labels}}}" : "";
+            double value = Volatile.Read(ref _value);
+            if (bounds.Length == 0)
+            {
+                text.Append(invariant, $"{name}{all} {value}\n");
+                return;
+            }
+            string more = labels.Length > 0 ? labels + "," : "";
             long below = 0;
-            for (int i = 0; i < _bounds.Length; i++)
+            for (int i = 0; i <= bounds.Length; i++)
             {
                 below += Volatile.Read(ref _buckets[i]);
-                text.Append(invariant, $"{name}_bucket{{le=\"{_bounds[i]}\"}} {below}\n");
+                string bound = i < bounds.Length ? bounds[i].ToString(invariant) : "+Inf";
+                text.Append(invariant, $"{name}_bucket{{{more}le=\"{bound}\"}} {below}\n");
             }
-            below += Volatile.Read(ref _buckets[_bounds.Length]);
-            text.Append(invariant, $"{name}_bucket{{le=\"+Inf\"}} {below}\n");
-            text.Append(invariant, $"{name}_sum {Volatile.Read(ref _sum)}\n");
-            text.Append(invariant, $"{name}_count {below}\n");
+            text.Append(invariant, $"{name}_sum{all} {value}\n");
+            text.Append(invariant, $"{name}_count{all} {below}\n");
         }
     }
 }

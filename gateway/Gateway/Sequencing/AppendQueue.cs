@@ -24,6 +24,7 @@ public sealed class AppendQueue(int submissionsMax, GatewayMetrics metrics)
         {
             return AppendResult.Failed(AppendFailure.Overloaded);
         }
+        submission.Arrive(since);
         Channel<Submission> line = _line;
         if (!line.Writer.TryWrite(submission))
         {

@@ -12,9 +12,11 @@ internal sealed class Batch
     /// <summary>Most entries: two of the largest submissions.</summary>
     public const int EntriesMax = 2 * Limits.GroupMax;
 
-    // Half a frame of the link. The answer fits one too: an HTTP entry has at most two operations, so
-    // that EntriesMax of them are answered in under 3 MiB (docs/PROTOCOL.md section 14, "Batch size").
-    private const int RequestBytesMax = LinkLimits.FrameMaxBytes / 2;
+    /// <summary>Most bytes of requests: half a frame of the link.</summary>
+    /// <remarks>The answer fits one too: an HTTP entry has at most one update, so that
+    /// <see cref="EntriesMax"/> of them are answered in under 3 MiB (docs/PROTOCOL.md section 14,
+    /// "Batch size").</remarks>
+    public const int RequestBytesMax = LinkLimits.FrameMaxBytes / 2;
 
     // Bounds how long one sync takes; a single larger submission still goes, alone.
     private const long BytesMax = 64 * 1024 * 1024;

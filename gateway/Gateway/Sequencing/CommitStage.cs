@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tracing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -58,7 +59,10 @@ internal sealed class CommitStage(
             // sync leaves all of it or a torn tail that recovery cuts; the enclave, if it still
             // lives, gives its batches again. A failed sync is not a crash but worse: nobody knows,
             // so the writer stops and the store is opened anew.
-            Write();
+            using (Spans.OfBatch("batch.commit", _group.SelectMany(batch => batch.Submissions)))
+            {
+                Write();
+            }
 
             // Readers see the new head: from here on it may be believed, quoted, witnessed.
             published(store.Publish());
@@ -85,9 +89,17 @@ internal sealed class CommitStage(
             batches.Length == 1
                 ? batches[0].PayloadOffsets
                 : [.. batches.SelectMany(batch => batch.PayloadOffsets)],
-            batches[^1].Answer.Checkpoint.Span);
-        store.SyncLog();
-        metrics.Committed(TimeProvider.System.GetElapsedTime(since));
+            batches[^1].Answer.Checkpoint.Span,
+            batches.Length == 1
+                ? batches[0].Heads
+                : [.. batches.SelectMany(batch => batch.Heads)]);
+        using (Spans.OfStep("store.sync"))
+        {
+            long synced = TimeProvider.System.GetTimestamp();
+            store.SyncLog();
+            metrics.LogSynced(TimeProvider.System.GetElapsedTime(synced));
+        }
+        metrics.Passed(AppendStage.Commit, TimeProvider.System.GetElapsedTime(since));
     }
 
     private static ReadOnlyMemory<byte> RecordsOf(SignedBatch[] batches)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 
 namespace Sequencer.Gateway.Sequencing;
@@ -51,13 +52,14 @@ public sealed class EnclaveSupervisor(
         child.ErrorDataReceived += (_, line) => Forward(line.Data);
         child.Start();
         metrics.EnclaveStarted();
-        log.LogInformation("Enclave started, process {Id}.", child.Id);
+        log.LogInformation(LogEvents.Enclave, "Enclave started, process {Id}.", child.Id);
         child.BeginOutputReadLine();
         child.BeginErrorReadLine();
         try
         {
             await child.WaitForExitAsync(stopping);
-            log.LogWarning("Enclave ended with code {Code}.", child.ExitCode);
+            log.LogWarning(
+                LogEvents.Enclave, "Enclave ended with code {Code}.", child.ExitCode);
         }
         finally
         {
@@ -71,6 +73,6 @@ public sealed class EnclaveSupervisor(
 
     private void Forward(string? line)
     {
-        if (line is not null) log.LogInformation("enclave: {Line}", line);
+        if (line is not null) log.LogInformation(LogEvents.Enclave, "enclave: {Line}", line);
     }
 }

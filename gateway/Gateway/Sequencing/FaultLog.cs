@@ -1,3 +1,5 @@
+using Sequencer.Gateway.Logging;
+
 namespace Sequencer.Gateway.Sequencing;
 
 /// <summary>
@@ -23,6 +25,7 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
         _told = AppendFailure.None;
         _wasReady = true;
         log.LogInformation(
+            LogEvents.Ready,
             "Ready: log {LogId}, epoch {Epoch}, size {Size}.",
             head.LogId, head.Statement?.Fields.Epoch, head.Size);
     }
@@ -32,7 +35,7 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
     {
         if (_told != failure) return;
         _told = AppendFailure.None;
-        log.LogInformation("Appending: {Line}", line);
+        log.LogInformation(LogEvents.Mended, "Appending: {Line}", line);
     }
 
     /// <summary>They cannot, or still cannot.</summary>
@@ -48,6 +51,6 @@ internal sealed class FaultLog(ILogger log, TimeProvider time)
                 or AppendFailure.DiskFull or AppendFailure.WitnessConflict
             ? LogLevel.Critical
             : LogLevel.Warning;
-        log.Log(level, "Not appending: {Reason}", reason);
+        log.Log(level, LogEvents.Of(failure), "Not appending: {Reason}", reason);
     }
 }

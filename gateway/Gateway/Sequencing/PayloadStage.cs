@@ -1,10 +1,14 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tracing;
 
 namespace Sequencer.Gateway.Sequencing;
 
 /// <summary>Makes the payloads of what arrives durable. Owns the store's payload side.</summary>
-internal sealed class PayloadStage(LogStore store, DiskWatch disk)
+internal sealed class PayloadStage(
+    LogStore store, DiskWatch disk, GatewayMetrics metrics)
 {
     private const int StagedMax = 16;
 
@@ -26,6 +30,7 @@ internal sealed class PayloadStage(LogStore store, DiskWatch disk)
         while (await arrived.WaitToReadAsync(cancellationToken))
         {
             _staging = Batch.TakeFrom(arrived);
+            foreach (Submission submission in _staging.Submissions) Waited(submission);
             if (disk.HasRoomFor(_staging.Bytes))
             {
                 Stage(_staging);
@@ -54,10 +59,25 @@ internal sealed class PayloadStage(LogStore store, DiskWatch disk)
     // sync before its turn is for.
     private void Stage(Batch batch)
     {
+        long since = TimeProvider.System.GetTimestamp();
+        using Activity? span = Spans.OfBatch("batch.payloads", batch.Submissions);
         PayloadItem[] items = [.. batch.Submissions.SelectMany(s => s.Items)];
         var offsets = new ulong[items.Length];
         store.AppendPayloads(items, offsets);
-        store.SyncPayloads();
+        using (Spans.OfStep("store.sync"))
+        {
+            long synced = TimeProvider.System.GetTimestamp();
+            store.SyncPayloads();
+            metrics.PayloadsSynced(TimeProvider.System.GetElapsedTime(synced));
+        }
         batch.PayloadOffsets.AddRange(offsets);
+        metrics.Passed(AppendStage.Payloads, TimeProvider.System.GetElapsedTime(since));
+    }
+
+    private void Waited(Submission submission)
+    {
+        TimeSpan elapsed = TimeProvider.System.GetElapsedTime(submission.ArrivedAt);
+        metrics.Passed(AppendStage.Queue, elapsed);
+        Spans.Waited(submission, elapsed);
     }
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
@@ -76,7 +77,10 @@ public sealed class Pipeline(
         _snapshots = SnapshotKeeper.Of(_store, log);
         _unanswered = new Dictionary<Digest, ulong>(report.PendingPayloads);
         _unansweredSize = _store.View.Size;
-        foreach (string sentence in report.Sentences) log.LogInformation("{Sentence}", sentence);
+        foreach (string sentence in report.Sentences)
+        {
+            log.LogInformation(LogEvents.Recovered, "{Sentence}", sentence);
+        }
         ShowView(_store.View);
         state.ShowCosigned(cosigned);
         state.ShowStore(_store);
@@ -94,7 +98,7 @@ public sealed class Pipeline(
     {
         if (state.Enclave is null || state.View is not { Size: > 0 } view)
         {
-            log.LogWarning("No epoch is open: there is nothing to seal.");
+            log.LogWarning(LogEvents.NothingToSeal, "No epoch is open: there is nothing to seal.");
             return;
         }
         // First what for, then the line: a writer whose line ends looks for the reason.
@@ -103,7 +107,9 @@ public sealed class Pipeline(
     }
 
     /// <summary>Runs until the token says stop; then finishes what has arrived.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    /// <param name="stopping">Says stop.</param>
+    /// <param name="readersGone">The store stays open for readers until then.</param>
+    public async Task RunAsync(CancellationToken stopping, Task? readersGone = null)
     {
         using CancellationTokenRegistration stop =
             stopping.Register(() => queue.Close(AppendFailure.ShuttingDown));
@@ -123,6 +129,9 @@ public sealed class Pipeline(
         finally
         {
             queue.CloseAndFail(AppendFailure.ShuttingDown);
+            state.ShowDrained();
+            // After a fault nobody is told to go before this has ended.
+            if (stopping.IsCancellationRequested && readersGone is not null) await readersGone;
             await CloseStoreAsync();
         }
     }
@@ -343,6 +352,7 @@ public sealed class Pipeline(
         LogConfiguration fixedOne = head.Statement!.Fields.Configuration;
         if (fixedOne.Text == settings.Configuration.Text) return;
         log.LogWarning(
+            LogEvents.OtherConfiguration,
             "The log's configuration was fixed when it was made and stays: origin {Origin}, "
             + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}; the settings "
             + "say otherwise.",
@@ -387,7 +397,8 @@ public sealed class Pipeline(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning("The next start will take longer: {Reason}", e.Message);
+            log.LogWarning(
+                LogEvents.SlowStart, "The next start will take longer: {Reason}", e.Message);
         }
     }
 }

@@ -19,6 +19,8 @@ public sealed class PipelineState
     private long _cosignedAt;
     private TaskCompletionSource _attached = NewSignal();
     private TaskCompletionSource _newlyCosigned = NewSignal();
+    private readonly TaskCompletionSource _drained = NewSignal();
+    private volatile bool _isEnding;
     private volatile Fault? _fault = new(AppendFailure.EnclaveUnavailable, "starting");
 
     /// <summary>The newest durable view; null while the store is not open.</summary>
@@ -53,12 +55,25 @@ public sealed class PipelineState
     public Task NextCosigned => Volatile.Read(ref _newlyCosigned).Task;
 
     /// <summary>Why nothing can be appended; null when it can.</summary>
-    public Fault? NotReady => _enclave is null ? _fault : null;
+    public Fault? NotReady => _isEnding ? Ending : _enclave is null ? _fault : null;
+
+    /// <summary>The process was asked to end: it finishes what has arrived.</summary>
+    public bool IsEnding => _isEnding;
+
+    /// <summary>Completes when nothing will be appended or cosigned any more.</summary>
+    public Task Drained => _drained.Task;
+
+    private static Fault Ending { get; } = new(
+        AppendFailure.ShuttingDown, "The gateway ends; what has arrived is finished.");
 
     /// <summary>Why nothing can be appended.</summary>
     /// <param name="Failure">The kind.</param>
     /// <param name="Reason">For people.</param>
     public sealed record Fault(AppendFailure Failure, string Reason);
+
+    internal void ShowEnding() => _isEnding = true;
+
+    internal void ShowDrained() => _drained.TrySetResult();
 
     internal void ShowView(LogView view) => _view = view;
 

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Metrics;
+using Sequencer.Gateway.Tracing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -10,12 +13,14 @@ namespace Sequencer.Gateway.Sequencing;
 /// </summary>
 /// <param name="enclave">The enclave.</param>
 /// <param name="head">Where the log stands.</param>
+/// <param name="metrics">What is counted.</param>
 /// <param name="staged">The batches.</param>
 /// <param name="nextCosigned">The wait for the next head that the log's witnesses cosign.</param>
 /// <param name="snapshotRecords">Records from one snapshot to the next; 0 for none.</param>
 internal sealed class SequencingStage(
     EnclaveClient enclave,
     LogHead head,
+    GatewayMetrics metrics,
     ChannelReader<Batch> staged,
     Func<Task> nextCosigned,
     ulong snapshotRecords)
@@ -194,6 +199,7 @@ internal sealed class SequencingStage(
         Batch batch, CancellationToken cancellationToken)
     {
         BatchAnswer? answer;
+        using Activity? span = Spans.OfBatch("batch.sequence", batch.Submissions);
         try
         {
             answer = await SequenceBehindWitnessesAsync(batch, cancellationToken);
@@ -223,8 +229,7 @@ internal sealed class SequencingStage(
             Task next = nextCosigned();
             try
             {
-                return await enclave.SequenceAsync(
-                    batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+                return await AskAsync(batch, cancellationToken);
             }
             catch (EnclaveRefusedException e) when (e.Code == EnclaveErrorCode.WitnessLag)
             {
@@ -235,6 +240,16 @@ internal sealed class SequencingStage(
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
+    }
+
+    private async Task<BatchAnswer> AskAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        using Activity? span = Spans.OfStep("enclave.sequence", ActivityKind.Client);
+        long since = TimeProvider.System.GetTimestamp();
+        BatchAnswer answer = await enclave.SequenceAsync(
+            batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+        metrics.Passed(AppendStage.Enclave, TimeProvider.System.GetElapsedTime(since));
+        return answer;
     }
 
     private readonly record struct Commit(int Batches, ulong Size);

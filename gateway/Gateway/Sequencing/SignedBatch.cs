@@ -11,12 +11,16 @@ internal sealed class SignedBatch
 {
     private readonly Batch _batch;
 
-    private SignedBatch(Batch batch, BatchAnswer answer, LogHead head, ulong[] payloadOffsets)
+    private SignedBatch(
+        Batch batch,
+        BatchAnswer answer,
+        LogHead head,
+        (ulong[] PayloadOffsets, EntryHead[] Heads) records)
     {
         _batch = batch;
         Answer = answer;
         Head = head;
-        PayloadOffsets = payloadOffsets;
+        (PayloadOffsets, Heads) = records;
     }
 
     /// <summary>The enclave's answer.</summary>
@@ -25,8 +29,14 @@ internal sealed class SignedBatch
     /// <summary>The head after it; the one before when it appended nothing.</summary>
     public LogHead Head { get; }
 
+    /// <summary>Whom it answers.</summary>
+    public IReadOnlyList<Submission> Submissions => _batch.Submissions;
+
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
+
+    /// <summary>For each new record its request and metadata, empty for what is no entry.</summary>
+    public EntryHead[] Heads { get; }
 
     /// <summary>Puts the two together.</summary>
     /// <exception cref="LogContradictionException">The answer is not one to this batch at this head.
@@ -56,7 +66,7 @@ internal sealed class SignedBatch
         {
             throw new LogContradictionException("The enclave answered something else.");
         }
-        return new SignedBatch(new Batch(), answer, next, [CommitFrame.NoPayload]);
+        return new SignedBatch(new Batch(), answer, next, ([CommitFrame.NoPayload], [default]));
     }
 
     /// <summary>
@@ -99,9 +109,12 @@ internal sealed class SignedBatch
     }
 
     // Every record must be the one of an appended outcome, in order, and be of that very request.
-    private static ulong[] PlacesOf(Batch batch, BatchAnswer answer)
+    private static (ulong[] PayloadOffsets, EntryHead[] Heads) PlacesOf(
+        Batch batch, BatchAnswer answer)
     {
-        var offsets = new List<ulong>(answer.RecordCount);
+        var offsets = new ulong[answer.RecordCount];
+        var heads = new EntryHead[answer.RecordCount];
+        int taken = 0;
         ReadOnlySpan<byte> rest = answer.Records.Span;
         int entry = 0;
         foreach (Submission submission in batch.Submissions)
@@ -111,7 +124,8 @@ internal sealed class SignedBatch
                 Outcome outcome = answer.Outcomes[entry];
                 if (outcome.Status == OutcomeStatus.Appended)
                 {
-                    if (!EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> bytes)
+                    if (taken == offsets.Length
+                        || !EntryBundle.TryRead(ref rest, out ReadOnlySpan<byte> bytes)
                         || !EntryRecord.TryParse(bytes, out EntryRecord record)
                         || record.Header.Number != outcome.Number
                         || record.Request != Derivation.Request(item.Request.Span))
@@ -119,13 +133,14 @@ internal sealed class SignedBatch
                         throw new LogContradictionException(
                             $"The enclave's record for entry {entry} of a batch is of another entry.");
                     }
-                    offsets.Add(batch.PayloadOffsets[entry]);
+                    offsets[taken] = batch.PayloadOffsets[entry];
+                    heads[taken++] = new EntryHead(item.Request, item.Metadata);
                 }
                 entry++;
             }
         }
         return rest.IsEmpty
-            ? [.. offsets]
+            ? (offsets, heads)
             : throw new LogContradictionException(
                 "The enclave gave more records than it appended.");
     }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Store;
+using Sequencer.Gateway.Tracing;
 
 namespace Sequencer.Gateway.Sequencing;
 
@@ -116,8 +118,16 @@ public sealed class Submission
     /// <summary>Bytes of requests, metadata and payloads.</summary>
     public long Bytes { get; }
 
+    /// <summary>When it came, as a timestamp.</summary>
+    public long ArrivedAt { get; private set; }
+
+    /// <summary>What its spans belong to; default for none.</summary>
+    public ActivityContext Trace { get; private set; }
+
     /// <summary>Completes with the answer; never faults.</summary>
     public Task<AppendResult> Completion => _completion.Task;
+
+    internal void Arrive(long at) => (ArrivedAt, Trace) = (at, Spans.Here);
 
     internal void Complete(AppendResult result)
     {

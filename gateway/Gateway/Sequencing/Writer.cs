@@ -43,9 +43,9 @@ internal sealed class Writer
         ulong snapshotRecords)
     {
         _enclave = enclave;
-        _payloads = new PayloadStage(store, disk);
+        _payloads = new PayloadStage(store, disk, metrics);
         _sequencing = new SequencingStage(
-            enclave, head, _payloads.Staged, nextCosigned, snapshotRecords);
+            enclave, head, metrics, _payloads.Staged, nextCosigned, snapshotRecords);
         _commits = new CommitStage(store, metrics, published, _sequencing.Signed, _sequencing.Durable);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Logging;
 
 namespace Sequencer.Gateway.Settings;
 
@@ -49,4 +50,13 @@ public sealed record GatewaySettings
 
     /// <summary>Most connections at once.</summary>
     public required int ConnectionsMax { get; init; }
+
+    /// <summary>How long what has arrived may take when the process is asked to end.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What is written to the console.</summary>
+    public LogSettings Logging { get; init; } = LogSettings.Default;
+
+    /// <summary>Where traces go, as OTLP over HTTP; null for none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
 }

@@ -13,6 +13,9 @@ internal sealed record Setting(string Name, string? Default, string Value, strin
     /// <summary>Name of the environment variable.</summary>
     public string Variable =>
         "SEQUENCER_GATEWAY_" + Name.Replace('-', '_').ToUpperInvariant();
+
+    /// <summary>True if the value is a number.</summary>
+    public bool IsNumber => Value == "N";
 }
 
 /// <summary>All settings: the one list that flags, variables, file, help and document follow.
@@ -92,13 +95,30 @@ internal static class SettingTable
     public static readonly Setting ConnectionsMax = new(
         "connections-max", "4096", "N", "Most connections at once; those above it are closed.");
 
+    public static readonly Setting ShutdownSeconds = new(
+        "shutdown-seconds", "30", "N", "Time to finish what has arrived when asked to end.");
+
+    public static readonly Setting LogFormat = new(
+        "log-format", "text", "FORM", "text or json: what a line of the log looks like.");
+
+    public static readonly Setting LogLevel = new(
+        "log-level", "information", "LEVEL",
+        "debug, information, warning, error or critical: the lowest that is written.");
+
+    public static readonly Setting LogRequests = new(
+        "log-requests", "debug", "LEVEL", "Level of a line for each request.");
+
+    public static readonly Setting OtlpEndpoint = new(
+        "otlp-endpoint", "", "URL", "Sends traces there, as OTLP over HTTP; none by default.");
+
     /// <summary>All of them, in the order of the help text.</summary>
     public static readonly IReadOnlyList<Setting> All =
     [
         Data, Listen, Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
         Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
-        DiskFreeMinBytes, SnapshotRecords, ConnectionsMax,
+        DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, ShutdownSeconds, LogFormat, LogLevel,
+        LogRequests, OtlpEndpoint,
     ];
 
     /// <summary>What <c>--help</c> prints.</summary>
@@ -123,6 +143,9 @@ internal static class SettingTable
 
             """);
         text.Append(CultureInfo.InvariantCulture, $"  {"--config FILE",-36}The TOML file.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"  {SettingsReader.PrintFlag,-36}Prints what all settings come to, and from where.\n");
         foreach (Setting setting in All)
         {
             string fallback = string.IsNullOrEmpty(setting.Default) ? "" : $" [{setting.Default}]";

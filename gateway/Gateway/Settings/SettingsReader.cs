@@ -1,10 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Sequencing;
 using Sequencer.Toml;
 
@@ -13,8 +15,12 @@ namespace Sequencer.Gateway.Settings;
 /// <summary>Gathers settings from flags, environment and file, and checks them.</summary>
 internal sealed class SettingsReader
 {
+    /// <summary>Asks for what the settings come to, in the place of a gateway.</summary>
+    public const string PrintFlag = "--print-config";
+
     private const string ConfigFlag = "config";
     private const string Table = "gateway.";
+    private const string VariablePrefix = "SEQUENCER_GATEWAY_";
 
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
@@ -33,13 +39,62 @@ internal sealed class SettingsReader
         out string fault)
     {
         settings = null;
-        var reader = new SettingsReader();
+        return TryGather(arguments, variable, out SettingsReader reader, out fault)
+            && reader.TryBuild(out settings, out fault);
+    }
+
+    /// <summary>
+    /// What all settings come to, as a TOML file that says of each where it is from; false with one
+    /// line when something is wrong. None of them is a secret: keys are in files that they name.
+    /// </summary>
+    public static bool TryPrint(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> variable,
+        out string text,
+        out string fault)
+    {
+        text = "";
+        string[] rest = [.. arguments.Where(argument => argument != PrintFlag)];
+        if (!TryGather(rest, variable, out SettingsReader reader, out fault)
+            || !reader.TryBuild(out _, out fault))
+        {
+            return false;
+        }
+        var lines = new StringBuilder("[gateway]\n");
+        foreach (Setting setting in SettingTable.All)
+        {
+            string value = reader.Text(setting);
+            if (value.Length == 0) lines.Append("# ");
+            string source = reader._sources.GetValueOrDefault(setting.Name) ?? "default";
+            lines.Append(
+                CultureInfo.InvariantCulture,
+                $"{setting.Name} = {(setting.IsNumber ? value : Quote(value))}  # {source}\n");
+        }
+        text = lines.ToString();
+        return true;
+    }
+
+    /// <summary>The variable among these that is meant for the gateway and is no setting; null if
+    /// there is none.</summary>
+    public static string? FindUnknown(IEnumerable<string> variables) => variables.FirstOrDefault(
+        name => name.StartsWith(VariablePrefix, StringComparison.Ordinal)
+            && !SettingTable.All.Any(setting => setting.Variable == name));
+
+    private static bool TryGather(
+        IReadOnlyList<string> arguments,
+        Func<string, string?> variable,
+        out SettingsReader reader,
+        out string fault)
+    {
+        reader = new SettingsReader();
         return TryReadFlags(arguments, out Dictionary<string, string> flags, out fault)
             && reader.TryAddFile(flags.GetValueOrDefault(ConfigFlag), out fault)
             && reader.AddVariables(variable)
-            && reader.AddFlags(flags)
-            && reader.TryBuild(out settings, out fault);
+            && reader.AddFlags(flags);
     }
+
+    private static string Quote(string text) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static bool TryReadFlags(
         IReadOnlyList<string> arguments, out Dictionary<string, string> flags, out string fault)
@@ -171,6 +226,12 @@ internal sealed class SettingsReader
         {
             return false;
         }
+        if (!TryReadNumber(SettingTable.ShutdownSeconds, 1, 3600, out long shutdown, out fault))
+        {
+            return false;
+        }
+        if (!TryReadLogging(out LogSettings? logging, out fault)) return false;
+        if (!TryReadOtlp(out Uri? otlp, out fault)) return false;
         string command = Text(SettingTable.EnclaveCommand);
         settings = new GatewaySettings
         {
@@ -188,8 +249,56 @@ internal sealed class SettingsReader
             DiskFreeMinBytes = free,
             SnapshotRecords = (ulong)snapshot,
             ConnectionsMax = (int)connections,
+            ShutdownTimeout = TimeSpan.FromSeconds(shutdown),
+            Logging = logging,
+            OtlpEndpoint = otlp,
         };
         return true;
+    }
+
+    private bool TryReadLogging([NotNullWhen(true)] out LogSettings? logging, out string fault)
+    {
+        logging = null;
+        string form = Text(SettingTable.LogFormat);
+        fault = $"{Source(SettingTable.LogFormat)}: text or json is asked for.";
+        if (form is not ("text" or "json")) return false;
+        if (!TryReadLevel(SettingTable.LogLevel, out LogLevel level, out fault)
+            || !TryReadLevel(SettingTable.LogRequests, out LogLevel requests, out fault))
+        {
+            return false;
+        }
+        logging = new LogSettings(form == "json", level, requests);
+        return true;
+    }
+
+    private bool TryReadLevel(Setting setting, out LogLevel level, out string fault)
+    {
+        fault = $"{Source(setting)}: debug, information, warning, error or critical is asked for.";
+        level = Text(setting) switch
+        {
+            "debug" => LogLevel.Debug,
+            "information" => LogLevel.Information,
+            "warning" => LogLevel.Warning,
+            "error" => LogLevel.Error,
+            "critical" => LogLevel.Critical,
+            _ => LogLevel.None,
+        };
+        return level != LogLevel.None;
+    }
+
+    // Without user or query: neither belongs into what --print-config shows. A collector that asks
+    // for a key gets it from the exporter's own variable, OTEL_EXPORTER_OTLP_HEADERS.
+    private bool TryReadOtlp(out Uri? endpoint, out string fault)
+    {
+        endpoint = null;
+        string text = Text(SettingTable.OtlpEndpoint);
+        fault = "";
+        if (text.Length == 0) return true;
+        fault = $"{Source(SettingTable.OtlpEndpoint)}: a URL such as http://127.0.0.1:4318 is asked "
+            + "for, without user and query.";
+        return Uri.TryCreate(text, UriKind.Absolute, out endpoint)
+            && endpoint.Scheme is "http" or "https"
+            && endpoint.UserInfo.Length == 0 && endpoint.Query.Length == 0;
     }
 
     private bool TryReadWitnesses(

@@ -1,4 +1,5 @@
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Store;
 
 namespace Sequencer.Gateway.Snapshots;
@@ -56,6 +57,7 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
         SnapshotContent? content = await _job;
         ulong from = content is null ? 0 : content.Number + 1;
         _log.LogInformation(
+            LogEvents.Replay,
             "The replay begins at {Where}: {Records} of {Size} records.",
             content is null ? "record 0" : $"snapshot {content.Number}", view.Size - from, view.Size);
         return content;
@@ -63,6 +65,7 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
 
     /// <summary>An enclave refused to begin at a snapshot.</summary>
     public void TellRefused(ulong number, string reason) => _log.LogWarning(
+        LogEvents.SnapshotUnused,
         "No replay from snapshot {Number}: {Reason}. All records are replayed.", number, reason);
 
     /// <summary>Ends what is under way; the store may be closed afterwards.</summary>
@@ -86,7 +89,8 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.LogWarning("The next restart will take longer: {Reason}", e.Message);
+            _log.LogWarning(
+                LogEvents.SlowStart, "The next restart will take longer: {Reason}", e.Message);
             return null;
         }
     }
@@ -104,12 +108,14 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
         if (!fold.IsOf(fields))
         {
             _log.LogError(
+                LogEvents.SnapshotUnused,
                 "Snapshot {Number} is not what the records before it come to: replays begin at 0.",
                 number);
             return null;
         }
         _store.SnapshotFiles.Put(number, fold.Cells, fold.Uses);
         _log.LogInformation(
+            LogEvents.Snapshot,
             "Snapshot {Number}: {Cells} streams and {Uses} keys, computed from record {From} on in "
             + "{Seconds:F1} s.",
             number, fields.CellCount, fields.UseCount, from,
@@ -156,7 +162,9 @@ internal sealed class SnapshotKeeper : IAsyncDisposable
             _store.SnapshotFiles.TryOpen(number, FieldsOf(view, number));
         if (content is not null && content.IsWhole()) return content;
         content?.Dispose();
-        _log.LogWarning("The content of snapshot {Number} is damaged, and not used.", number);
+        _log.LogWarning(
+            LogEvents.SnapshotUnused,
+            "The content of snapshot {Number} is damaged, and not used.", number);
         return null;
     }
 

@@ -7,14 +7,19 @@ using Sequencer.Attestation.Merkle;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// All that is computed from the commit frames: tiles, number index, payload table, statements.
+/// All that is computed from the commit frames, and from requests and metadata beside them: tiles,
+/// number index, chains, payload table, statements.
 /// Recovery and the writer feed it the same way: <see cref="TryStage"/> checks a batch against the
 /// log's end, <see cref="Flush"/> writes what follows from it, <see cref="Publish"/> lets lookups
 /// find it.
 /// </summary>
 /// <remarks>One writer. Readers stay below the size of the view that they hold.</remarks>
 internal sealed class DerivedData(
-    IStoreFiles files, EpochDocuments documents, TileFiles tiles, NumberIndex numbers) : IDisposable
+    IStoreFiles files,
+    EpochDocuments documents,
+    TileFiles tiles,
+    NumberIndex numbers,
+    ChainIndex chains) : IDisposable
 {
     private const int PlacesAtOnce = 4096;
 
@@ -33,6 +38,9 @@ internal sealed class DerivedData(
     /// <summary>Places of the numbers.</summary>
     public NumberIndex Numbers => numbers;
 
+    /// <summary>Which entries belong together.</summary>
+    public ChainIndex Chains => chains;
+
     /// <summary>Newest number by payload.</summary>
     public PayloadTable Payloads { get; } = new();
 
@@ -49,19 +57,23 @@ internal sealed class DerivedData(
     /// Takes the records of a commit frame, to lie in the log from <paramref name="recordsOffset"/>
     /// on.
     /// </summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="recordsOffset">Where its records are.</param>
+    /// <param name="heads">What travels beside them.</param>
     /// <returns>Null, or why the batch does not follow what is there; then nothing was taken if
     /// nothing was staged before.</returns>
-    public string? TryStage(in CommitFrame frame, long recordsOffset)
+    public string? TryStage(in CommitFrame frame, long recordsOffset, EntryHeads heads)
     {
-        string? fault = Stage(frame, recordsOffset);
+        string? fault = Stage(frame, recordsOffset, heads);
         if (fault is not null) Discard();
         return fault;
     }
 
-    /// <summary>Writes tiles and index for what was staged.</summary>
+    /// <summary>Writes tiles and indexes for what was staged.</summary>
     public void Flush()
     {
         Numbers.Write(_flushed, _places.WrittenMemory);
+        Chains.Flush();
         Tiles.Append(CollectionsMarshal.AsSpan(_leaves));
         _flushed = NextNumber;
         _lastLeaf = _leaves.Count > 0 ? _leaves[^1] : _lastLeaf;
@@ -74,6 +86,7 @@ internal sealed class DerivedData(
     {
         foreach ((ulong fingerprint, ulong number) in _newest) Payloads.Set(fingerprint, number);
         _newest.Clear();
+        Chains.Publish();
         if (_stagedSnapshots.Count > 0) Snapshots = [.. Snapshots, .. _stagedSnapshots];
         _stagedSnapshots.Clear();
         if (_stagedStatements.Count == 0) return;
@@ -82,7 +95,7 @@ internal sealed class DerivedData(
     }
 
     /// <summary>
-    /// Begins with what tiles and index have of so many numbers, whose last leaf hash is given.
+    /// Begins with what tiles and indexes have of so many numbers, whose last leaf hash is given.
     /// </summary>
     /// <returns>The highest offset of a payload that they have, or null.</returns>
     /// <exception cref="IOException">The log has not the records that the index says.</exception>
@@ -113,16 +126,17 @@ internal sealed class DerivedData(
     }
 
     /// <summary>
-    /// Makes tiles and index durable up to a mark that was published, and then the mark. May run
+    /// Makes tiles and indexes durable up to a mark that was published, and then the mark. May run
     /// beside the writer: what it writes lies behind.
     /// </summary>
     /// <exception cref="IOException">The disk failed; the older mark, if any, still holds.</exception>
     public void Keep(DerivedMark mark)
     {
         // After a sync that failed the next one may succeed without what was lost.
-        if (_isInDoubt) throw new IOException("Syncing tiles or index failed before.");
+        if (_isInDoubt) throw new IOException("Syncing tiles or an index failed before.");
         _isInDoubt = true;
         numbers.Sync();
+        chains.Sync();
         tiles.Sync(files);
         mark.Write(files);
         _isInDoubt = false;
@@ -133,9 +147,14 @@ internal sealed class DerivedData(
     {
         tiles.Dispose();
         numbers.Dispose();
+        chains.Dispose();
     }
 
-    private string? Stage(in CommitFrame frame, long recordsOffset)
+    /// <summary>The mark of all that was staged.</summary>
+    public DerivedMark MarkAt(long lastFrame, long logEnd) =>
+        new(NextNumber, lastFrame, logEnd, Chains.RowCount, Chains.ChainCount);
+
+    private string? Stage(in CommitFrame frame, long recordsOffset, EntryHeads heads)
     {
         if (frame.FirstNumber != NextNumber)
         {
@@ -170,6 +189,8 @@ internal sealed class DerivedData(
             {
                 fingerprint = entry.Payload.Fingerprint;
                 equal = SwapNewest(fingerprint, NextNumber);
+                heads.Find(i, entry, payloadOffset, out var request, out var metadata);
+                EntryChains.Stage(chains, entry, request, metadata);
             }
             else if (SnapshotRecord.TryParse(record, out _))
             {
@@ -217,6 +238,7 @@ internal sealed class DerivedData(
         _leaves.Clear();
         _places.ResetWrittenCount();
         _newest.Clear();
+        Chains.Discard();
         _stagedStatements.Clear();
         _stagedSnapshots.Clear();
     }

@@ -5,20 +5,23 @@ using Sequencer.Attestation.Cryptography;
 namespace Sequencer.Gateway.Store;
 
 /// <summary>
-/// Says up to where tiles and index are on the disk, so that the next opening computes only what
+/// Says up to where tiles and indexes are on the disk, so that the next opening computes only what
 /// came after. Derived like them: without it they are made anew.
 /// </summary>
 /// <param name="Size">The numbers that they cover.</param>
 /// <param name="LastFrame">Offset in the log of the commit frame with the last of these.</param>
 /// <param name="LogEnd">Offset in the log after that frame.</param>
-internal readonly record struct DerivedMark(ulong Size, long LastFrame, long LogEnd)
+/// <param name="Rows">Rows of the chains that they make.</param>
+/// <param name="Chains">These chains.</param>
+internal readonly record struct DerivedMark(
+    ulong Size, long LastFrame, long LogEnd, ulong Rows, ulong Chains)
 {
     private const string FilePath = NumberIndex.Directory + "/mark";
     private const string Unfinished = FilePath + ".unfinished";
-    private const int FieldBytes = 4 + 3 * 8;
+    private const int FieldBytes = 4 + 5 * 8;
 
     // The version of what the mark stands for: another one is not read.
-    private static ReadOnlySpan<byte> Magic => "SQM1"u8;
+    private static ReadOnlySpan<byte> Magic => "SQM2"u8;
 
     /// <summary>The mark that is there, if it is whole.</summary>
     public static DerivedMark? TryRead(IStoreFiles files)
@@ -33,7 +36,9 @@ internal readonly record struct DerivedMark(ulong Size, long LastFrame, long Log
         return new DerivedMark(
             BinaryPrimitives.ReadUInt64BigEndian(fields[4..]),
             BinaryPrimitives.ReadInt64BigEndian(fields[12..]),
-            BinaryPrimitives.ReadInt64BigEndian(fields[20..]));
+            BinaryPrimitives.ReadInt64BigEndian(fields[20..]),
+            BinaryPrimitives.ReadUInt64BigEndian(fields[28..]),
+            BinaryPrimitives.ReadUInt64BigEndian(fields[36..]));
     }
 
     /// <summary>
@@ -60,6 +65,8 @@ internal readonly record struct DerivedMark(ulong Size, long LastFrame, long Log
         BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(4), Size);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(12), LastFrame);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(20), LogEnd);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(28), Rows);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(36), Chains);
         Sha256.Hash(bytes.AsSpan(0, FieldBytes)).CopyTo(bytes.AsSpan(FieldBytes));
         bool isLeftOver = files.List(NumberIndex.Directory).Contains(Path.GetFileName(Unfinished));
         if (isLeftOver) files.Delete(Unfinished);

@@ -39,15 +39,24 @@ internal static class DerivedResume
             if (last[0] == lastLeaf
                 && NumberIndex.TryResume(files, mark.Size) is { } numbers)
             {
-                var resumed = new DerivedData(files, documents, tiles, numbers);
-                long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
-                var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
-                return (resumed, from);
+                if (ChainIndex.TryResume(files, mark) is { } chains)
+                {
+                    var resumed = new DerivedData(files, documents, tiles, numbers, chains);
+                    long? lastPayload = resumed.Resume(mark.Size, lastLeaf, log);
+                    var from = new ScanPoint(mark.LogEnd, mark.LastFrame, checkpoint, lastPayload);
+                    return (resumed, from);
+                }
+                numbers.Dispose();
             }
             tiles.Dispose();
         }
         DerivedMark.Delete(files);
-        return (new DerivedData(files, documents, new TileFiles(files), new NumberIndex(files)),
+        var emptyTiles = new TileFiles(files);
+        // Empties the directory of both.
+        var emptyNumbers = new NumberIndex(files);
+        var emptyChains = new ChainIndex(files);
+        return (
+            new DerivedData(files, documents, emptyTiles, emptyNumbers, emptyChains),
             ScanPoint.Start);
     }
 

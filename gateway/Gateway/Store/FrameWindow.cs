@@ -2,9 +2,9 @@ namespace Sequencer.Gateway.Store;
 
 /// <summary>Reads a chain from front to back through one buffer, which grows to the longest frame.
 /// </summary>
-internal sealed class FrameWindow(SegmentChain chain)
+internal sealed class FrameWindow(SegmentChain chain, int bytesAtOnce = 1024 * 1024)
 {
-    private byte[] _buffer = new byte[1024 * 1024];
+    private byte[] _buffer = new byte[bytesAtOnce];
     private long _start;
     private int _length;
 

@@ -7,7 +7,8 @@ namespace Sequencer.Gateway.Store;
 /// derived data made. What stands after the last whole frame is told apart as torn, which is cut, or
 /// damaged, which is refused.
 /// </summary>
-internal sealed class LogScan(SegmentChain log, DerivedData derived, ScanPoint from)
+internal sealed class LogScan(
+    SegmentChain log, PayloadHeads heads, DerivedData derived, ScanPoint from)
 {
     // Flushing in lots makes one write of many small batches.
     private const int FlushRecords = 4096;
@@ -69,7 +70,8 @@ internal sealed class LogScan(SegmentChain log, DerivedData derived, ScanPoint f
 
     private void Take(Segment segment, in CommitFrame frame, int length)
     {
-        string? fault = derived.TryStage(frame, End + CommitFrame.HeaderBytes);
+        string? fault = derived.TryStage(
+            frame, End + CommitFrame.HeaderBytes, EntryHeads.On(heads));
         if (fault is not null) throw new StoreDamagedException(segment.Path, fault);
         for (int i = 0; i < frame.Count; i++)
         {

@@ -74,7 +74,7 @@ public sealed class LogStore : IDisposable
     /// <summary>Contents of snapshots; beside the writer, for one task.</summary>
     internal SnapshotFiles SnapshotFiles { get; }
 
-    /// <summary>The size up to which tiles and index need not be made anew.</summary>
+    /// <summary>The size up to which tiles and indexes need not be made anew.</summary>
     internal ulong KeptSize { get; private set; }
 
     /// <summary>
@@ -112,6 +112,8 @@ public sealed class LogStore : IDisposable
     /// <see cref="CommitFrame.NoPayload"/> for a statement, whose document is there
     /// already.</param>
     /// <param name="checkpoint">The signed checkpoint at the size after them.</param>
+    /// <param name="heads">For each record its request and metadata, empty ones for what is no
+    /// entry; or nothing, to have them read from the payload frames.</param>
     /// <exception cref="ArgumentException">The batch does not follow what is there; nothing was
     /// written.
     /// </exception>
@@ -120,19 +122,20 @@ public sealed class LogStore : IDisposable
         ulong firstNumber,
         ReadOnlySpan<byte> records,
         ReadOnlySpan<ulong> payloadOffsets,
-        ReadOnlySpan<byte> checkpoint)
+        ReadOnlySpan<byte> checkpoint,
+        ReadOnlySpan<EntryHead> heads = default)
     {
         if (_stagedCheckpoint is not null)
         {
             throw new InvalidOperationException("The batch before is not published.");
         }
         ThrowIfInDoubt();
-        byte[] frame = Stage(firstNumber, records, payloadOffsets, checkpoint);
+        byte[] frame = Stage(firstNumber, records, payloadOffsets, checkpoint, heads);
         Write("writing a batch", () =>
         {
             long offset = _log.Append([frame], frame.Length);
             _derived.Flush();
-            _stagedMark = new DerivedMark(_derived.NextNumber, offset, offset + frame.Length);
+            _stagedMark = _derived.MarkAt(offset, offset + frame.Length);
         });
         _stagedCheckpoint = checkpoint.ToArray();
         _isStagedSynced = false;
@@ -180,7 +183,7 @@ public sealed class LogStore : IDisposable
     public byte[]? EpochDocument(uint epoch) => _documents.Read(epoch);
 
     /// <summary>
-    /// Makes tiles and index of the newest view durable, so that the next opening reads only the log
+    /// Makes tiles and indexes of the newest view durable, so that the next opening reads only the log
     /// behind it. May run beside everything but itself and disposal.
     /// </summary>
     /// <exception cref="IOException">The disk failed: the next opening reads more.</exception>
@@ -241,8 +244,13 @@ public sealed class LogStore : IDisposable
         ulong firstNumber,
         ReadOnlySpan<byte> records,
         ReadOnlySpan<ulong> payloadOffsets,
-        ReadOnlySpan<byte> checkpoint)
+        ReadOnlySpan<byte> checkpoint,
+        ReadOnlySpan<EntryHead> heads)
     {
+        if (!heads.IsEmpty && heads.Length != payloadOffsets.Length)
+        {
+            throw new ArgumentException("A head for each record, or none.", nameof(heads));
+        }
         int length = CommitFrame.Length(records.Length, payloadOffsets.Length, checkpoint.Length);
         byte[] bytes = GC.AllocateUninitializedArray<byte>(length);
         CommitFrame.Write(bytes, firstNumber, records, payloadOffsets, checkpoint);
@@ -257,7 +265,10 @@ public sealed class LogStore : IDisposable
                 throw new ArgumentException("A payload is not durable.", nameof(payloadOffsets));
             }
         }
-        string? fault = _derived.TryStage(frame, _log.End + CommitFrame.HeaderBytes);
+        EntryHeads found = heads.IsEmpty
+            ? EntryHeads.On(_payloads.OpenHeads())
+            : EntryHeads.Of(heads);
+        string? fault = _derived.TryStage(frame, _log.End + CommitFrame.HeaderBytes, found);
         return fault is null ? bytes : throw new ArgumentException(fault, nameof(records));
     }
 

@@ -58,6 +58,9 @@ public sealed class LogView
     /// <summary>Numbers of the snapshots, oldest first.</summary>
     public IReadOnlyList<ulong> Snapshots { get; }
 
+    /// <summary>Which entries belong together; may know some that came after this view.</summary>
+    internal ChainIndex Chains => _derived.Chains;
+
     /// <summary>Where it ends in the log; of an older view its size alone.</summary>
     internal DerivedMark Mark { get; }
 
@@ -68,7 +71,7 @@ public sealed class LogView
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
         return new LogView(
-            _log, _payloads, _derived, new DerivedMark(size, 0, 0), checkpoint,
+            _log, _payloads, _derived, new DerivedMark(size, 0, 0, 0, 0), checkpoint,
             [.. Statements.TakeWhile(statement => statement.Number < size)],
             [.. Snapshots.TakeWhile(snapshot => snapshot < size)]);
     }

@@ -17,6 +17,9 @@ internal sealed class PayloadFiles(SegmentChain chain) : IDisposable
     /// <summary>Everything before this offset is durable.</summary>
     public long Synced => Volatile.Read(ref _synced);
 
+    /// <summary>Reads heads from here on, and nothing that was read before.</summary>
+    public PayloadHeads OpenHeads() => new(chain);
+
     /// <summary>Writes a frame for each item, all as one write.</summary>
     public void Append(ReadOnlySpan<PayloadItem> items, Span<ulong> offsets)
     {

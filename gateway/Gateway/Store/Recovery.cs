@@ -21,16 +21,16 @@ internal static class Recovery
 
             SegmentChain log = SegmentChain.Open(files, LogDirectory, options.SegmentBytes);
             opened.Push(log);
+            var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
+            opened.Push(payloads);
             var documents = new EpochDocuments(files);
             (DerivedData derived, ScanPoint from) = DerivedResume.Open(files, documents, log);
             opened.Push(derived);
             ulong known = derived.NextNumber;
-            var logScan = new LogScan(log, derived, from);
+            var logScan = new LogScan(log, new PayloadHeads(payloads), derived, from);
             logScan.Run();
             ThrowIfEpochsAreLost(derived, documents);
 
-            var payloads = SegmentChain.Open(files, PayloadDirectory, options.SegmentBytes);
-            opened.Push(payloads);
             var payloadScan = new PayloadScan(payloads);
             payloadScan.Run(logScan.LastPayload);
 
@@ -51,7 +51,7 @@ internal static class Recovery
                 new SnapshotFiles(files),
                 cosigned,
                 logScan.Checkpoint,
-                new DerivedMark(derived.NextNumber, logScan.LastFrame, logScan.End),
+                derived.MarkAt(logScan.LastFrame, logScan.End),
                 known);
             return (store, report);
         }

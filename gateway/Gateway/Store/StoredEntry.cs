@@ -46,6 +46,12 @@ public sealed record StoredEntry(StoredHead Head, ReadOnlyMemory<byte> Payload)
 public readonly record struct PayloadItem(
     ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload);
 
+/// <summary>What says which stream and event type an entry is of.</summary>
+/// <param name="Request">The encoded request.</param>
+/// <param name="Metadata">The metadata block.</param>
+public readonly record struct EntryHead(
+    ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Metadata);
+
 /// <summary>Where an epoch's statement stands.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Epoch">Its epoch.</param>

@@ -1,3 +1,5 @@
+using Sequencer.Gateway.Logging;
+
 namespace Sequencer.Gateway.Witnessing;
 
 /// <summary>
@@ -18,16 +20,18 @@ internal sealed class WitnessRemarks(ILogger log, IReadOnlyList<Cosigner> cosign
         switch (answer.Outcome)
         {
             case WitnessOutcome.Cosigned:
-                log.LogInformation("Witness {Name} cosigns again.", name);
+                log.LogInformation(LogEvents.WitnessBack, "Witness {Name} cosigns again.", name);
                 break;
             case WitnessOutcome.Fork:
             case WitnessOutcome.Ahead:
                 log.LogCritical(
+                    LogEvents.WitnessFork,
                     "Witness {Name} knows another history of this log, which another enclave may "
                     + "have: {Reason}", name, answer.Reason);
                 break;
             default:
                 log.LogWarning(
+                    LogEvents.WitnessLost,
                     "Witness {Name} does not cosign: {Outcome}, {Reason}",
                     name, answer.Outcome, answer.Reason);
                 break;
@@ -39,6 +43,8 @@ internal sealed class WitnessRemarks(ILogger log, IReadOnlyList<Cosigner> cosign
     {
         if (_refusal == reason) return;
         _refusal = reason;
-        log.LogWarning("The enclave does not count the witnesses' cosignatures: {Reason}", reason);
+        log.LogWarning(
+            LogEvents.CosignedRefused,
+            "The enclave does not count the witnesses' cosignatures: {Reason}", reason);
     }
 }

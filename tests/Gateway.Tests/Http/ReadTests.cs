@@ -205,7 +205,7 @@ public sealed class ReadTests : IAsyncLifetime
             $"sequencer_entries_appended_total {Entries}\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"sequencer_log_size {Entries + 1}\n", metrics, StringComparison.Ordinal);
         Assert.Contains(
-            "sequencer_commit_seconds_bucket{le=\"+Inf\"}", metrics, StringComparison.Ordinal);
+            "sequencer_append_stage_seconds_bucket{stage=\"commit\",le=\"+Inf\"}", metrics, StringComparison.Ordinal);
         Assert.Contains(
             "/v1/entries", await _gateway.Http.GetStringAsync("/"), StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
 
 namespace Sequencer.Gateway.Tests.Sequencing;
@@ -10,9 +11,10 @@ public class SequencingStageTests
     {
         using var ending = new CancellationTokenSource();
         var line = new SilentLine();
+        using var metrics = new GatewayMetrics();
         // It never gets as far as the enclave.
         var stage = new SequencingStage(
-            null!, LogHead.Empty, line, () => Task.CompletedTask, snapshotRecords: 0);
+            null!, LogHead.Empty, metrics, line, () => Task.CompletedTask, snapshotRecords: 0);
         Task running = stage.RunAsync(ending.Token);
         await line.IsWaitedFor;
         await ending.CancelAsync();

@@ -49,6 +49,12 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--queue-max-bytes 16777215", "an integer from 16777216")]
     [InlineData("--entry-max-bytes 20000000 --queue-max-bytes 40065535", "an integer from 40065536")]
     [InlineData("--origin a+b", "--origin:")]
+    [InlineData("--log-format xml", "--log-format: text or json")]
+    [InlineData("--log-level 3", "--log-level: debug,")]
+    [InlineData("--log-requests none", "--log-requests: debug,")]
+    [InlineData("--otlp-endpoint 127.0.0.1:4318", "--otlp-endpoint: a URL")]
+    [InlineData("--otlp-endpoint http://u:p@127.0.0.1/", "without user")]
+    [InlineData("--shutdown-seconds 0", "an integer from 1")]
     [InlineData("--colour red", "not a setting")]
     [InlineData("--queue-max", "needs a value")]
     [InlineData("--data twice", "twice")]
@@ -60,6 +66,56 @@ public sealed class SettingsTests : IDisposable
         Assert.Null(settings);
         Assert.Contains(part, fault, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', fault);
+    }
+
+    [Fact]
+    public void The_settings_are_printed_as_a_file_that_says_where_each_is_from()
+    {
+        File.WriteAllText(_file, "[gateway]\nqueue-max = 3_000\n");
+        string[] flags =
+            [.. Required, "--config", _file, "--enclave-command", "a \"b\" \\c", "--print-config"];
+        Assert.True(SettingsReader.TryPrint(
+            flags,
+            name => name == "SEQUENCER_GATEWAY_CELLS_MAX" ? "7" : null,
+            out string text,
+            out string fault), fault);
+        string[] lines = text.Split('\n');
+        Assert.Equal("[gateway]", lines[0]);
+        Assert.Equal(SettingTable.All.Count + 2, lines.Length);
+        Assert.Contains("data = \"d\"  # --data", lines);
+        Assert.Contains("cells-max = 7  # SEQUENCER_GATEWAY_CELLS_MAX", lines);
+        Assert.Contains($"queue-max = 3000  # {_file}, line 2: queue-max", lines);
+        Assert.Contains("batch-max-bytes = 16777216  # default", lines);
+        Assert.Contains("# otlp-endpoint = \"\"  # default", lines);
+
+        GatewaySettings direct = Read(
+            [.. flags.Where(flag => flag != "--print-config")],
+            new() { ["SEQUENCER_GATEWAY_CELLS_MAX"] = "7" });
+        File.WriteAllText(_file, text);
+        GatewaySettings again = Read(["--config", _file], []);
+        Assert.Equal("a \"b\" \\c", again.EnclaveCommand);
+        Assert.Equal(
+            direct with { Log = again.Log, Enclave = again.Enclave, Witnesses = again.Witnesses },
+            again);
+        Assert.Equal(direct.Log.Text, again.Log.Text);
+    }
+
+    [Fact]
+    public void A_variable_that_is_no_setting_is_found()
+    {
+        Assert.Null(SettingsReader.FindUnknown(["PATH", "SEQUENCER_URL", "SEQUENCER_GATEWAY_DATA"]));
+        Assert.Equal(
+            "SEQUENCER_GATEWAY_DATUM", SettingsReader.FindUnknown(["PATH", "SEQUENCER_GATEWAY_DATUM"]));
+    }
+
+    [Fact]
+    public void The_sample_file_has_every_setting()
+    {
+        string sample = File.ReadAllText(SamplePath());
+        foreach (Setting setting in SettingTable.All)
+        {
+            Assert.Matches($"(?m)^(# )?{setting.Name} = ", sample);
+        }
     }
 
     [Theory]

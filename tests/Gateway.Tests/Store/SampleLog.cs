@@ -15,6 +15,7 @@ internal sealed class SampleLog
 {
     private readonly TreeFrontier _frontier = new();
     private readonly List<Digest> _roots = [TreeHash.EmptyRoot];
+    private readonly Dictionary<Digest, long> _versions = [];
     private uint _epochs;
 
     public List<byte[]> Records { get; } = [];
@@ -23,6 +24,9 @@ internal sealed class SampleLog
 
     /// <summary>What came with each record; null for a statement.</summary>
     public List<PayloadItem?> Items { get; } = [];
+
+    /// <summary>What the entries say of streams and types, in order.</summary>
+    public List<SampleEvent> Events { get; } = [];
 
     public List<StatementPlace> Statements { get; } = [];
 
@@ -97,6 +101,43 @@ internal sealed class SampleLog
         Add(record, new PayloadItem(request, block, payload));
     }
 
+    /// <summary>An entry of a stream and a type, each of which may be none.</summary>
+    public void AddEvent(string tenantName, string? stream, string type)
+    {
+        Digest tenant = Derivation.Tenant(Encoding.UTF8.GetBytes(tenantName));
+        byte[] payload = Encoding.ASCII.GetBytes($"event {Size}");
+        Assert.True(EntryMetadata.TryCreate(type, "", [], out EntryMetadata metadata, out _));
+        byte[] block = metadata.Block.ToArray();
+        byte[] name = Encoding.UTF8.GetBytes(stream ?? "");
+        CellOperation[] operations = stream is null
+            ? []
+            : [
+                new CellOperation(OperationCode.Exists, CellKind.Stream, "only-read"u8.ToArray()),
+                new CellOperation(OperationCode.Bump, CellKind.Stream, name),
+            ];
+        byte[] request = AppendRequest.Encode(
+            tenant,
+            Derivation.Payload(payload),
+            (uint)payload.Length,
+            Derivation.Metadata(block),
+            default,
+            operations);
+        CellValue[] cells = [];
+        if (stream is not null)
+        {
+            Digest key = Derivation.CellKey(tenant, (byte)CellKind.Stream, name);
+            _versions[key] = _versions.GetValueOrDefault(key) + 1;
+            cells = [new CellValue(key, _versions[key])];
+        }
+        Events.Add(new SampleEvent(
+            (ulong)Size, tenant, stream, cells.Length > 0 ? cells[0].Value : 0, type));
+        var record = new byte[EntryRecord.Length(cells.Length)];
+        Assert.True(AppendRequest.TryParse(request, out AppendRequest parsed));
+        var position = new EntryPosition(_epochs - 1, (ulong)Size, 1, Previous, 0, 1);
+        EntryRecord.Write(record, position, parsed, Derivation.Request(request), cells);
+        Add(record, new PayloadItem(request, block, payload));
+    }
+
     /// <summary>The records of a range as a commit frame and an entry bundle have them.</summary>
     public byte[] Bundle(int from, int to) =>
         [.. Records[from..to].SelectMany<byte[], byte>(
@@ -112,4 +153,11 @@ internal sealed class SampleLog
         _frontier.Append(Leaves[^1]);
         _roots.Add(_frontier.Root());
     }
+}
+
+/// <summary>An entry that is in a stream, has a type, or both.</summary>
+internal sealed record SampleEvent(
+    ulong Number, Digest Tenant, string? Stream, long Version, string Type)
+{
+    public string? Category => Stream?.Split('-')[0] is { Length: > 0 } name ? name : null;
 }

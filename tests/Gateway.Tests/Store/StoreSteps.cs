@@ -17,11 +17,14 @@ internal static class StoreSteps
     /// <summary>Takes the log on to a size in one batch, through every durable step.</summary>
     /// <param name="pending">Payload frames from before a restart, which are not written
     /// again.</param>
+    /// <param name="isHeadGiven">As the writer does it; otherwise as a batch that a reconnected
+    /// enclave gives again.</param>
     public static void CommitTo(
         this LogStore store,
         SampleLog log,
         int to,
-        IReadOnlyDictionary<Digest, ulong>? pending = null)
+        IReadOnlyDictionary<Digest, ulong>? pending = null,
+        bool isHeadGiven = false)
     {
         int from = (int)store.View.Size;
         ulong[] offsets = store.WritePayloads(log, from, to, pending);
@@ -30,7 +33,17 @@ internal static class StoreSteps
             if (statement.Number < (ulong)from || statement.Number >= (ulong)to) continue;
             store.PutEpochDocument(statement.Epoch, SampleLog.DocumentOf(statement.Epoch));
         }
-        store.AppendCommit((ulong)from, log.Bundle(from, to), offsets, SampleLog.CheckpointAt(to));
+        EntryHead[] heads =
+        [
+            .. log.Items[from..to].Select(item =>
+                new EntryHead(item?.Request ?? default, item?.Metadata ?? default)),
+        ];
+        store.AppendCommit(
+            (ulong)from,
+            log.Bundle(from, to),
+            offsets,
+            SampleLog.CheckpointAt(to),
+            isHeadGiven ? heads : []);
         store.SyncLog();
         store.Publish();
     }

@@ -26,6 +26,17 @@ public sealed class OpeningTests
     }
 
     [Fact]
+    public async Task A_log_tells_its_witness_bounds_and_a_verifying_client_holds_them_to_the_policy()
+    {
+        await using WitnessedLogFixture log = await WitnessedLogFixture.StartAsync(4, 3);
+        LogDescription told = await new SequencerClient(log.Gateway.Http, log.Policy).GetLogAsync();
+        Assert.Equal((1000u, 1ul), (told.IdempotencyWindow, told.Size));
+        Assert.Equal(
+            (WitnessedLogFixture.NumbersMax, 600u),
+            (told.WitnessNumbersMax, told.WitnessSecondsMax));
+    }
+
+    [Fact]
     public async Task A_log_waits_for_witnesses_and_tells_its_readers_what_they_need_to_watch_it()
     {
         await using WitnessedLogFixture log = await WitnessedLogFixture.BeginAsync(4, 3);
