@@ -1,7 +1,7 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
 .PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
-	simulate model lint config bench release clean
+	simulate model lint config bench bench-peers release clean
 
 CONFIGURATION := Release
 
@@ -80,6 +80,10 @@ bench: ## Measure the trusted core, the link to it, durable appends, and verific
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- append
 	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
+
+bench-peers: ## Measure the gateway beside Redis, PostgreSQL, NATS and Tessera (10 minutes)
+	@setup/need-dotnet
+	@tests/peers/run $(PEERS)
 
 release: ## Make artifacts/release: image, gateway, command, files for EC2
 	@setup/release

@@ -1,4 +1,6 @@
 using Sequencer.Bench;
+using Sequencer.Bench.Load;
+using Sequencer.Bench.Peers;
 
 switch (args)
 {
@@ -20,7 +22,20 @@ switch (args)
     case ["verify"]:
         VerifyBench.Run();
         return 0;
+    case ["load", .. var more] when LoadPlan.TryParse(more) is { } plan:
+        return await LoadVerb.RunAsync(plan);
+    case ["peers", .. var more] when PeersPlan.TryParse(more) is { } plan:
+        return await PeersVerb.RunAsync(plan);
+    case ["ceiling", var url]:
+        await Ceiling.RunAsync(url);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: Bench core|link|append|fanout|restart RECORDS|verify");
+        Console.Error.WriteLine(
+            $"""
+            usage: Bench core|link|append|fanout|restart RECORDS|verify
+                   Bench {PeersPlan.Usage}
+                   Bench {LoadPlan.Usage}
+                   Bench ceiling URL
+            """);
         return 2;
 }

@@ -1,0 +1,29 @@
+namespace Sequencer.Bench.Report;
+
+/// <summary>How a bar is filled.</summary>
+internal enum BarKind
+{
+    /// <summary>The project's own.</summary>
+    Own,
+
+    /// <summary>One that can be verified as well.</summary>
+    Verifiable,
+
+    /// <summary>What it is compared with.</summary>
+    Other,
+
+    /// <summary>One that promises less than the others.</summary>
+    Weaker,
+
+    /// <summary>A limit, which promises nothing.</summary>
+    Limit,
+}
+
+/// <summary>A bar with its range and a note behind its figure.</summary>
+internal sealed record Bar(string Label, Spread Value, string Note, BarKind Kind);
+
+/// <summary>Bars that share a scale, from 0 to the longest of them.</summary>
+internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars);
+
+/// <summary>Horizontal bars in panels; <see cref="BarChartSvg"/> draws them.</summary>
+internal sealed record BarChart(string Title, string Subtitle, IReadOnlyList<BarPanel> Panels);
