@@ -51,7 +51,8 @@ internal sealed class CommandRun : IDisposable
     /// <summary>Starts the command; the caller ends it.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // Ctrl-C is for the command also where these tests run in the background, which ignores it.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
         {
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
