@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Sequencer.Attestation.Cryptography;
@@ -31,33 +30,34 @@ public static unsafe class Ed25519
     /// <summary>EVP_PKEY_ED25519.</summary>
     private const int KeyType = 1087;
 
-    private static readonly delegate* unmanaged<int, nint, byte*, nint, nint> NewPublicKey;
-    private static readonly delegate* unmanaged<nint, void> FreeKey;
-    private static readonly delegate* unmanaged<nint> NewContext;
-    private static readonly delegate* unmanaged<nint, void> FreeContext;
-    private static readonly delegate* unmanaged<nint, nint, nint, nint, nint, int> VerifyInit;
-    private static readonly delegate* unmanaged<nint, byte*, nint, byte*, nint, int> VerifyFinal;
-    private static readonly delegate* unmanaged<void> ClearErrors;
+    private static readonly delegate* unmanaged<int, nint, byte*, nint, nint> NewPublicKey =
+        (delegate* unmanaged<int, nint, byte*, nint, nint>)
+            Libcrypto.Find("EVP_PKEY_new_raw_public_key");
 
-    static Ed25519()
-    {
-        if (!NativeLibrary.TryLoad("libcrypto.so.3", out nint library)) return;
-        nint Export(string name) => NativeLibrary.GetExport(library, name);
-        NewPublicKey = (delegate* unmanaged<int, nint, byte*, nint, nint>)
-            Export("EVP_PKEY_new_raw_public_key");
-        FreeKey = (delegate* unmanaged<nint, void>)Export("EVP_PKEY_free");
-        NewContext = (delegate* unmanaged<nint>)Export("EVP_MD_CTX_new");
-        FreeContext = (delegate* unmanaged<nint, void>)Export("EVP_MD_CTX_free");
-        VerifyInit = (delegate* unmanaged<nint, nint, nint, nint, nint, int>)
-            Export("EVP_DigestVerifyInit");
-        VerifyFinal = (delegate* unmanaged<nint, byte*, nint, byte*, nint, int>)
-            Export("EVP_DigestVerify");
-        ClearErrors = (delegate* unmanaged<void>)Export("ERR_clear_error");
-        IsAvailable = true;
-    }
+    private static readonly delegate* unmanaged<nint, void> FreeKey =
+        (delegate* unmanaged<nint, void>)Libcrypto.Find("EVP_PKEY_free");
+
+    private static readonly delegate* unmanaged<nint> NewContext =
+        (delegate* unmanaged<nint>)Libcrypto.Find("EVP_MD_CTX_new");
+
+    private static readonly delegate* unmanaged<nint, void> FreeContext =
+        (delegate* unmanaged<nint, void>)Libcrypto.Find("EVP_MD_CTX_free");
+
+    private static readonly delegate* unmanaged<nint, nint, nint, nint, nint, int> VerifyInit =
+        (delegate* unmanaged<nint, nint, nint, nint, nint, int>)
+            Libcrypto.Find("EVP_DigestVerifyInit");
+
+    private static readonly delegate* unmanaged<nint, byte*, nint, byte*, nint, int> VerifyFinal =
+        (delegate* unmanaged<nint, byte*, nint, byte*, nint, int>)
+            Libcrypto.Find("EVP_DigestVerify");
+
+    private static readonly delegate* unmanaged<void> ClearErrors =
+        (delegate* unmanaged<void>)Libcrypto.Find("ERR_clear_error");
 
     /// <summary>True where libcrypto 3 was found; elsewhere nothing can be verified.</summary>
-    public static bool IsAvailable { get; }
+    public static bool IsAvailable { get; } =
+        NewPublicKey != null && FreeKey != null && NewContext != null && FreeContext != null
+        && VerifyInit != null && VerifyFinal != null && ClearErrors != null;
 
     /// <summary>
     /// p = 2^255 - 19, little endian in 64-bit words, as all constants here.

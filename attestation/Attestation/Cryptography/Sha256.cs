@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Sequencer.Attestation.Cryptography;
@@ -9,13 +8,15 @@ namespace Sequencer.Attestation.Cryptography;
 /// <remarks>
 /// The log hashes hundreds of bytes at a time, where the platform's one-shot call spends most of
 /// its time on set-up. Where libcrypto is at hand its SHA256_Init/Update/Final are called directly
-/// and without a GC transition (about five times as fast on 64 bytes); elsewhere, and for long
-/// input, the platform's own implementation serves. Both give the same bytes; a test compares them.
+/// and without a GC transition (five times as fast on 64 bytes); elsewhere, and for long input, the
+/// platform's own implementation serves. Both give the same bytes; a test compares them. Figures:
+/// docs/decisions/014-sha-256-without-a-transition.md.
 /// </remarks>
 public static unsafe class Sha256
 {
     /// <summary>
-    /// Longest input hashed without a GC transition, in bytes: about 10 microseconds.
+    /// Longest input hashed without a GC transition, in bytes: 2 microseconds, or 10 without the
+    /// processor's instructions for it. A collection waits for that long.
     /// </summary>
     private const int ShortInputMaxBytes = 4096;
 
@@ -24,23 +25,19 @@ public static unsafe class Sha256
     /// </summary>
     private const int ContextBytes = 128;
 
-    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, int> Init;
-    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, byte*, nint, int> Update;
-    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, byte*, int> Final;
+    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, int> Init =
+        (delegate* unmanaged[SuppressGCTransition]<byte*, int>)Libcrypto.Find("SHA256_Init");
 
-    static Sha256()
-    {
-        if (!NativeLibrary.TryLoad("libcrypto.so.3", out nint library)) return;
-        if (!NativeLibrary.TryGetExport(library, "SHA256_Init", out nint init)) return;
-        if (!NativeLibrary.TryGetExport(library, "SHA256_Update", out nint update)) return;
-        if (!NativeLibrary.TryGetExport(library, "SHA256_Final", out nint final)) return;
-        Init = (delegate* unmanaged[SuppressGCTransition]<byte*, int>)init;
-        Update = (delegate* unmanaged[SuppressGCTransition]<byte*, byte*, nint, int>)update;
-        Final = (delegate* unmanaged[SuppressGCTransition]<byte*, byte*, int>)final;
-    }
+    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, byte*, nint, int>
+        Update = (delegate* unmanaged[SuppressGCTransition]<byte*, byte*, nint, int>)
+            Libcrypto.Find("SHA256_Update");
+
+    private static readonly delegate* unmanaged[SuppressGCTransition]<byte*, byte*, int> Final =
+        (delegate* unmanaged[SuppressGCTransition]<byte*, byte*, int>)
+            Libcrypto.Find("SHA256_Final");
 
     /// <summary>True where libcrypto's functions are used.</summary>
-    public static bool IsNative => Final != null;
+    public static bool IsNative { get; } = Init != null && Update != null && Final != null;
 
     /// <summary>SHA-256 of <paramref name="data"/>.</summary>
     public static Digest Hash(ReadOnlySpan<byte> data) => Hash(data, default, default);
