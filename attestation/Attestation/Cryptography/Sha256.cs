@@ -15,7 +15,7 @@ namespace Sequencer.Attestation.Cryptography;
 public static unsafe class Sha256
 {
     /// <summary>
-    /// Longest input hashed without a GC transition, in bytes: 2 microseconds, or 10 without the
+    /// Longest input hashed without a GC transition, in bytes: 2 microseconds, or 6 without the
     /// processor's instructions for it. A collection waits for that long.
     /// </summary>
     private const int ShortInputMaxBytes = 4096;

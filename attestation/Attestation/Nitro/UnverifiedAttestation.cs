@@ -10,8 +10,10 @@ namespace Sequencer.Attestation.Nitro;
 /// </summary>
 public sealed class UnverifiedAttestation
 {
-    private UnverifiedAttestation(CoseSign1 envelope, AttestationPayload payload)
+    private UnverifiedAttestation(
+        ReadOnlyMemory<byte> bytes, CoseSign1 envelope, AttestationPayload payload)
     {
+        Bytes = bytes;
         Envelope = envelope;
         ModuleId = payload.ModuleId;
         Timestamp = payload.Timestamp;
@@ -50,6 +52,9 @@ public sealed class UnverifiedAttestation
     /// <summary>True when PCR0, PCR1 and PCR2 are all zero: the parent reads it all.</summary>
     public bool IsDebugMode => IsZeroPcr(0) && IsZeroPcr(1) && IsZeroPcr(2);
 
+    /// <summary>The whole document: an own copy.</summary>
+    internal ReadOnlyMemory<byte> Bytes { get; }
+
     internal CoseSign1 Envelope { get; }
 
     /// <summary>
@@ -69,11 +74,12 @@ public sealed class UnverifiedAttestation
                 $"{document.Length} bytes");
             return false;
         }
-        refusal = CoseSign1.Parse(document.ToArray(), out CoseSign1 envelope);
+        byte[] bytes = document.ToArray();
+        refusal = CoseSign1.Parse(bytes, out CoseSign1 envelope);
         if (refusal is not null) return false;
         refusal = AttestationPayload.Parse(envelope.Payload, out AttestationPayload payload);
         if (refusal is not null) return false;
-        attestation = new UnverifiedAttestation(envelope, payload);
+        attestation = new UnverifiedAttestation(bytes, envelope, payload);
         return true;
     }
 

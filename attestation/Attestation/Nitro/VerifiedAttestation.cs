@@ -8,15 +8,13 @@ namespace Sequencer.Attestation.Nitro;
 /// </summary>
 public sealed class VerifiedAttestation
 {
-    private readonly UnverifiedAttestation _document;
-
     internal VerifiedAttestation(
         UnverifiedAttestation document,
         LeafValidity validity,
         TrustedRoot root,
         MeasurementSet measurements)
     {
-        _document = document;
+        Document = document;
         LeafNotBefore = validity.NotBefore;
         LeafNotAfter = validity.NotAfter;
         Root = root;
@@ -36,20 +34,23 @@ public sealed class VerifiedAttestation
     public DateTimeOffset LeafNotAfter { get; }
 
     /// <inheritdoc cref="UnverifiedAttestation.ModuleId"/>
-    public string ModuleId => _document.ModuleId;
+    public string ModuleId => Document.ModuleId;
 
     /// <inheritdoc cref="UnverifiedAttestation.Timestamp"/>
-    public DateTimeOffset Timestamp => _document.Timestamp;
+    public DateTimeOffset Timestamp => Document.Timestamp;
 
     /// <summary>All locked PCRs by index, those beyond the policy included.</summary>
-    public ImmutableSortedDictionary<int, ReadOnlyMemory<byte>> Pcrs => _document.Pcrs;
+    public ImmutableSortedDictionary<int, ReadOnlyMemory<byte>> Pcrs => Document.Pcrs;
 
     /// <inheritdoc cref="UnverifiedAttestation.PublicKey"/>
-    public ReadOnlyMemory<byte>? PublicKey => _document.PublicKey;
+    public ReadOnlyMemory<byte>? PublicKey => Document.PublicKey;
 
     /// <inheritdoc cref="UnverifiedAttestation.UserData"/>
-    public ReadOnlyMemory<byte>? UserData => _document.UserData;
+    public ReadOnlyMemory<byte>? UserData => Document.UserData;
 
     /// <inheritdoc cref="UnverifiedAttestation.Nonce"/>
-    public ReadOnlyMemory<byte>? Nonce => _document.Nonce;
+    public ReadOnlyMemory<byte>? Nonce => Document.Nonce;
+
+    /// <summary>The document itself.</summary>
+    internal UnverifiedAttestation Document { get; }
 }

@@ -12,12 +12,10 @@ public sealed class AttestedEpoch
     internal AttestedEpoch(
         TrustPolicy policy,
         EpochStatement statement,
-        ReadOnlyMemory<byte> document,
         VerifiedAttestation attestation)
     {
         Policy = policy;
         Statement = statement;
-        Document = document;
         Attestation = attestation;
     }
 
@@ -28,7 +26,7 @@ public sealed class AttestedEpoch
     public EpochStatement Statement { get; }
 
     /// <summary>The attestation document.</summary>
-    public ReadOnlyMemory<byte> Document { get; }
+    public ReadOnlyMemory<byte> Document => Attestation.Document.Bytes;
 
     /// <summary>What the document proves.</summary>
     public VerifiedAttestation Attestation { get; }

@@ -8,6 +8,8 @@ namespace Sequencer.Attestation.Verification;
 /// </summary>
 internal static class DocumentVerification
 {
+    private static readonly Freshness Archival = new Freshness.Archival();
+
     /// <summary>
     /// Verifies a document under the policy's roots and images; what it proves, or null.
     /// </summary>
@@ -33,6 +35,22 @@ internal static class DocumentVerification
             refusal.Actual,
             refusal);
         return null;
+    }
+
+    /// <summary>
+    /// The same for evidence at rest, whose time is its own: a document that held once holds.
+    /// </summary>
+    public static VerifiedAttestation? CheckAtItsTime(
+        CheckList checks, TrustPolicy policy, ReadOnlySpan<byte> document)
+    {
+        if (policy.Images.Known.Find(document) is { } known)
+        {
+            checks.Pass(VerificationRule.Attestation);
+            return known;
+        }
+        VerifiedAttestation? verified = Check(checks, policy, document, Archival);
+        if (verified is not null) policy.Images.Known.Add(verified);
+        return verified;
     }
 
     /// <summary>The document's key is the statement's P-256 key.</summary>

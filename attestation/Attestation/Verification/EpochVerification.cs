@@ -11,8 +11,6 @@ internal static class EpochVerification
 {
     private const int EpochUserDataBytes = 45;
 
-    private static readonly Freshness Archival = new Freshness.Archival();
-
     /// <summary>
     /// Gives each rule its outcome; what the document proves, or null.
     /// </summary>
@@ -23,7 +21,7 @@ internal static class EpochVerification
         ReadOnlySpan<byte> document)
     {
         VerifiedAttestation? attestation =
-            DocumentVerification.Check(checks, policy, document, Archival);
+            DocumentVerification.CheckAtItsTime(checks, policy, document);
         if (statement is null)
         {
             checks.LeaveOut(
@@ -36,7 +34,8 @@ internal static class EpochVerification
             return attestation;
         }
         // What a document says can be compared even where nothing vouches for it: more faults seen.
-        if (UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? said, out _))
+        UnverifiedAttestation? said = attestation?.Document;
+        if (said is not null || UnverifiedAttestation.TryParse(document, out said, out _))
         {
             DocumentVerification.CheckPublicKey(checks, statement, said.PublicKey);
             CheckUserData(checks, statement, said.UserData);

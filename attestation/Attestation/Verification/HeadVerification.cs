@@ -180,13 +180,17 @@ internal sealed class HeadVerification
             checks.ToArray(), checks.IsGood ? ToAttestedHead() : null);
     }
 
-    // For a good list only: then all of these were found. Its own copy of the note, since a caller
-    // that reuses its buffer must not change what was verified.
-    private AttestedHead ToAttestedHead() => new(
-        new AttestedEpoch(_policy, Statement!, _epoch.Document, Attestation!),
-        Checkpoint!,
-        _note.ToArray(),
-        _epoch);
+    // For a good list only: then all of these were found. All of it in own copies, since a caller
+    // that reuses its buffers must not change what was verified.
+    private AttestedHead ToAttestedHead()
+    {
+        var epoch = new AttestedEpoch(_policy, Statement!, Attestation!);
+        return new AttestedHead(
+            epoch,
+            Checkpoint!,
+            _note.ToArray(),
+            new ReceiptEpoch(Statement!.Bytes, _epoch.Inclusion.ToArray(), epoch.Document));
+    }
 
     private SignedNote? CheckNote(CheckList checks)
     {

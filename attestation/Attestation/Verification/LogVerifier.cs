@@ -9,11 +9,19 @@ namespace Sequencer.Attestation.Verification;
 
 /// <summary>
 /// Verifies receipts, heads and live documents of one log offline, down to the policy's roots
-/// (docs/PROTOCOL.md section 11). Holds no state beside the policy; any thread may use it.
+/// (docs/PROTOCOL.md section 11). Any thread may use it.
 /// </summary>
+/// <remarks>
+/// What held once is not verified again: the documents of the last epochs, and the last head, which
+/// many receipts have in common. Keep one verifier for many receipts. Its answers are the same as
+/// those of a new one.
+/// </remarks>
 public sealed class LogVerifier
 {
     private readonly bool _isEd25519AtHand;
+
+    // Of the last receipt whose head was good. Replaced whole, by whichever thread.
+    private VerifiedHead? _lastHead;
 
     /// <summary>A verifier that believes what the policy trusts and nothing else.</summary>
     public LogVerifier(TrustPolicy policy)
@@ -73,6 +81,10 @@ public sealed class LogVerifier
         Receipt receipt, PayloadClaim? payload = null)
     {
         ArgumentNullException.ThrowIfNull(receipt);
+        if (Volatile.Read(ref _lastHead) is { } known && known.IsOf(receipt))
+        {
+            return VerifyUnder(known, RecordEvidence.Of(receipt), payload);
+        }
         var headChecks = new CheckList();
         var verification = new HeadVerification(Policy, receipt.Checkpoint, receipt.Epoch);
         verification.Check(headChecks, _isEd25519AtHand);
@@ -86,7 +98,7 @@ public sealed class LogVerifier
         var evidence = RecordEvidence.Of(receipt);
         RecordVerification.Check(
             checks, evidence, verification.Statement, verification.Checkpoint, payload);
-        headReport.TryGet(out VerifiedHead? head);
+        if (headReport.TryGet(out VerifiedHead? head)) Volatile.Write(ref _lastHead, head);
         return Report(checks, head, evidence, payload);
     }
 
@@ -177,8 +189,7 @@ public sealed class LogVerifier
         verification.CheckEpoch(checks);
         checks.RequireAll(HeadVerification.EpochRules);
         AttestedEpoch? epoch = checks.IsGood
-            ? new AttestedEpoch(
-                Policy, verification.Statement!, document, verification.Attestation!)
+            ? new AttestedEpoch(Policy, verification.Statement!, verification.Attestation!)
             : null;
         return new VerificationReport<AttestedEpoch>(checks.ToArray(), epoch);
     }

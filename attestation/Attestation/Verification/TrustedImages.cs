@@ -66,6 +66,9 @@ public sealed class TrustedImages
     /// <summary>The images as the attestation verifier takes them.</summary>
     internal PcrPolicy Pcrs { get; }
 
+    /// <summary>Documents that held under these images and roots.</summary>
+    internal KnownDocuments Known { get; } = new();
+
     /// <summary>
     /// Reads <c>measurements.json</c>. When false, <paramref name="fault"/> names the member for
     /// the person who wrote it.

@@ -1,4 +1,3 @@
-using Sequencer.Attestation.Receipts;
 using Sequencer.Attestation.Verification;
 using Sequencer.Client;
 
@@ -6,13 +5,12 @@ namespace Sequencer.Cli.Commands;
 
 /// <summary>
 /// Verifies the receipts of a batch, which its answer does not bring: each is fetched, and has to
-/// be of the line that was sent. The head that most of them share is verified once.
+/// be of the line that was sent.
 /// </summary>
 internal sealed class LineVerification(HttpClient http, TrustPolicy policy)
 {
     private readonly SequencerClient _client = SequencerClient.WithoutVerification(http);
     private readonly LogVerifier _verifier = new(policy);
-    private VerifiedHead? _head;
 
     /// <exception cref="CommandFailure">The receipt does not hold, or is of something else.
     /// </exception>
@@ -22,17 +20,13 @@ internal sealed class LineVerification(HttpClient http, TrustPolicy policy)
         ReceivedReceipt received = await _client.GetReceiptAsync(
             number, cancellationToken: cancellationToken);
         var payload = PayloadClaim.Of(line.Payload.Span);
-        var report = _head is not null
-            && Receipt.TryDecode(received.Bytes.Span, out Receipt? receipt, out _)
-                ? _verifier.VerifyUnder(_head, receipt, payload)
-                : _verifier.VerifyReceipt(received.Bytes.Span, payload);
+        var report = _verifier.VerifyReceipt(received.Bytes.Span, payload);
         if (!report.TryGet(out VerifiedEntry? entry))
         {
             string faults = string.Join(" ", report.Faults.Select(f => f.Sentence));
             throw Refused(number, $"does not hold. {faults}");
         }
         if (entry.Number != number) throw Refused(number, $"is of number {entry.Number}.");
-        _head = entry.Head;
     }
 
     private static CommandFailure Refused(ulong number, string reason) =>

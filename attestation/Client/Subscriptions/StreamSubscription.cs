@@ -23,7 +23,6 @@ public sealed class StreamSubscription
     private readonly TimeProvider _time;
     private readonly string _stream;
     private Digest? _tenant;
-    private VerifiedHead? _head;
 
     /// <summary>A subscription from a version on.</summary>
     /// <param name="http">Its base address is the gateway's; stays the caller's to dispose.</param>
@@ -89,10 +88,7 @@ public sealed class StreamSubscription
         PayloadClaim? payload = entry.Payload is { } bytes
             ? PayloadClaim.Of(bytes.Span, entry.Salt.Span)
             : null;
-        var report = _head is not null
-            && Receipt.TryDecode(answer.Body, out Receipt? receipt, out _)
-                ? _verifier.VerifyUnder(_head, receipt, payload)
-                : _verifier.VerifyReceipt(answer.Body, payload);
+        var report = _verifier.VerifyReceipt(answer.Body, payload);
         if (!report.TryGet(out VerifiedEntry? verified))
         {
             string faults = string.Join(" ", report.Faults.Select(f => f.Sentence));
@@ -104,7 +100,6 @@ public sealed class StreamSubscription
             throw Untrue(entry, VerificationRule.RecordInclusion, "its receipt", "another record's");
         }
         CheckVersion(entry, verified);
-        _head = verified.Head;
         NextVersion++;
         return new StreamEvent(entry, verified, NextVersion - 1);
     }

@@ -37,6 +37,22 @@ public sealed class EcdsaP256Tests : IDisposable
     }
 
     [Fact]
+    public void Keys_that_take_turns_on_several_threads_keep_to_their_own_signatures()
+    {
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[][] infos = [KeyInfo, other.ExportSubjectPublicKeyInfo()];
+        byte[][] signatures =
+        [
+            Sign(),
+            other.SignData(
+                Message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence),
+        ];
+        Parallel.For(0, 2000, i => Assert.Equal(
+            i % 2 == i / 2 % 2,
+            EcdsaP256.Verify(infos[i % 2], Message, signatures[i / 2 % 2])));
+    }
+
+    [Fact]
     public void A_second_encoding_of_a_good_signature_is_refused()
     {
         byte[] der = Sign();

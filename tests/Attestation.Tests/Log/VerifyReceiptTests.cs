@@ -397,8 +397,11 @@ public sealed class VerifyReceiptTests : IDisposable
     private static List<VerificationCheck.Failed> Expect(
         Receipt receipt, TrustPolicy policy, params Rule[] rules)
     {
-        var report = new LogVerifier(policy).VerifyReceipt(receipt.Encode());
+        var verifier = new LogVerifier(policy);
+        var report = verifier.VerifyReceipt(receipt.Encode());
         Assert.False(report.TryGet(out _));
+        // By now its document may be known.
+        Assert.Equal(report.Told(), verifier.VerifyReceipt(receipt.Encode()).Told());
         var faults = report.Faults.ToList();
         Assert.All(rules, rule => Assert.Contains(rule, faults.Select(f => f.Rule)));
         Assert.All(faults, f => Assert.StartsWith(
