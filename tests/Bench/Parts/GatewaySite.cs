@@ -6,6 +6,7 @@ namespace Sequencer.Bench.Parts;
 /// <summary>A gateway and a simulated enclave, each a process of its own, on empty data.</summary>
 internal sealed class GatewaySite : IAsyncDisposable
 {
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
 
@@ -39,7 +40,11 @@ internal sealed class GatewaySite : IAsyncDisposable
     /// <summary>Puts it under a load that is not counted: what is compiled at first.</summary>
     public Task SettleAsync(string path, int entries, CancellationToken cancellationToken) =>
         LoadProcess.RunAsync(
-            Plan(path, connections: 32, entries) with { WarmUp = TimeSpan.Zero },
+            Plan(path, connections: 32, entries) with
+            {
+                WarmUp = TimeSpan.Zero,
+                Measured = Settling,
+            },
             cancellationToken);
 
     /// <summary>A load of this gateway as long as all others.</summary>

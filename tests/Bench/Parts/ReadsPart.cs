@@ -27,7 +27,7 @@ internal sealed class ReadsPart : IPart
     public string Title => "reads over HTTP";
 
     public string Method =>
-        "64 connections, closed loop; numbers at random from all entries, which are those of two "
+        "64 connections, closed loop; numbers at random from all entries, which are those of five "
         + "seconds and in the system's file cache";
 
     public async Task<IReadOnlyList<Figure>> MeasureAsync(

@@ -10,7 +10,7 @@ namespace Sequencer.Bench.Peers;
 /// </summary>
 internal sealed class PeersBench
 {
-    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 
     private readonly PeersPlan _plan;
     private readonly IPeer[] _peers;
