@@ -74,12 +74,10 @@ config: ## Copy setup/sample.toml to setup/config.toml, for you to edit
 	  cp setup/sample.toml setup/config.toml && echo "Wrote setup/config.toml."; \
 	fi
 
-bench: ## Measure the trusted core, the link to it, durable appends, and verification
+bench: ## Measure every part, from the core to subscribers (5 minutes): BENCH="--only core"
 	@setup/need-dotnet
-	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- core
-	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- link
-	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- append
-	@dotnet run -c $(CONFIGURATION) -v quiet --project tests/Bench -- verify
+	@dotnet build tests/Bench -c $(CONFIGURATION) -v quiet -nologo
+	@tests/Bench/bin/$(CONFIGURATION)/net10.0/Sequencer.Bench suite $(or $(BENCH),--output artifacts/bench)
 
 bench-peers: ## Measure the gateway beside Redis, PostgreSQL, NATS and Tessera (10 minutes)
 	@setup/need-dotnet

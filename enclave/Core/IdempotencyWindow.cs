@@ -9,29 +9,33 @@ namespace Sequencer.Enclave.Core;
 /// digest used by m is remembered while n - m &lt;= window (docs/PROTOCOL.md section 14).
 /// </summary>
 /// <remarks>
-/// A ring of uses, oldest first, with a chained hash table over it. Numbers only grow, so the oldest
-/// use is always the first of the ring and the last of its chain, and forgetting costs as much as
-/// adding. Room is taken at once, as in <see cref="CellTable"/>: for the window and the group at its
-/// edge.
+/// A ring of uses, oldest first, with a chained hash table over it. Numbers only grow, so a chain
+/// leads from newer uses to older ones, and to forget is to move the ring's start: chains keep their
+/// ends, and a search sees where the window ends. So forgetting does not touch the table, which is
+/// far larger than the processor's caches. Room is taken at once, as in <see cref="CellTable"/>: for
+/// the window and the group at its edge.
 /// </remarks>
 internal sealed class IdempotencyWindow
 {
     private readonly uint _window;
     private readonly KeyUse[] _uses;
 
-    // For each place of the ring and for each bucket one above the place that comes next in the
-    // chain, which is older: 0, as the memory comes, is none.
-    private readonly int[] _older;
-    private readonly int[] _buckets;
+    // Uses are counted, from 1 and round again after 2^32. For each place of the ring and for each
+    // bucket the count of the use that comes next in the chain, which is older, or was forgotten.
+    private readonly uint[] _older;
+    private readonly uint[] _buckets;
+
+    // Place and count of the oldest use in the window.
     private int _oldest;
+    private uint _oldestCount = 1;
 
     public IdempotencyWindow(uint window)
     {
         int usesMax = (int)window + Limits.GroupMax;
         _window = window;
         _uses = new KeyUse[usesMax];
-        _older = new int[usesMax];
-        _buckets = new int[BitOperations.RoundUpToPowerOf2((uint)usesMax)];
+        _older = new uint[usesMax];
+        _buckets = new uint[BitOperations.RoundUpToPowerOf2((uint)usesMax)];
     }
 
     public int Count { get; private set; }
@@ -43,17 +47,31 @@ internal sealed class IdempotencyWindow
         {
             ulong oldest = _uses[_oldest].Number;
             if (number <= oldest || number - oldest <= _window) return;
-            RemoveOldest();
+            _oldest = PlaceOf(1);
+            _oldestCount++;
+            Count--;
         }
     }
 
     /// <summary>The use of a digest since the number of the last <see cref="MoveTo"/>.</summary>
     public bool TryFind(in Digest digest, out KeyUse use)
     {
-        int at = _buckets[BucketOf(digest)];
-        while (at != 0 && _uses[at - 1].Key != digest) at = _older[at - 1];
-        use = at == 0 ? default : _uses[at - 1];
-        return at != 0;
+        use = default;
+        uint at = _buckets[BucketOf(digest)];
+        // Each use of a chain is older than the one before. One that is not, or is not in the
+        // window, was forgotten, and so was all behind it.
+        for (uint newer = (uint)Count; at - _oldestCount < newer;)
+        {
+            newer = at - _oldestCount;
+            int place = PlaceOf(newer);
+            if (_uses[place].Key == digest)
+            {
+                use = _uses[place];
+                return true;
+            }
+            at = _older[place];
+        }
+        return false;
     }
 
     /// <summary>Remembers a use; false, changing nothing, if the digest is in the window.</summary>
@@ -62,11 +80,11 @@ internal sealed class IdempotencyWindow
     {
         if (TryFind(use.Key, out _)) return false;
         if (Count == _uses.Length) throw new InvalidOperationException("The window is full.");
-        int at = Wrapped(_oldest + (long)Count);
-        ref int bucket = ref _buckets[BucketOf(use.Key)];
-        _uses[at] = use;
-        _older[at] = bucket;
-        bucket = at + 1;
+        int place = PlaceOf((uint)Count);
+        ref uint bucket = ref _buckets[BucketOf(use.Key)];
+        _uses[place] = use;
+        _older[place] = bucket;
+        bucket = _oldestCount + (uint)Count;
         Count++;
         return true;
     }
@@ -75,20 +93,16 @@ internal sealed class IdempotencyWindow
     public Digest Digest()
     {
         using SnapshotDigest digest = SnapshotDigest.OfWindow();
-        for (int i = 0; i < Count; i++) digest.Add(_uses[Wrapped(_oldest + (long)i)]);
+        for (int i = 0; i < Count; i++) digest.Add(_uses[PlaceOf((uint)i)]);
         return digest.Finish();
     }
 
-    private void RemoveOldest()
+    /// <summary>The place of a use that has so many older ones in the window.</summary>
+    private int PlaceOf(uint older)
     {
-        ref int link = ref _buckets[BucketOf(_uses[_oldest].Key)];
-        while (link != _oldest + 1) link = ref _older[link - 1];
-        link = 0;
-        _oldest = Wrapped(_oldest + 1L);
-        Count--;
+        long place = _oldest + (long)older;
+        return (int)(place < _uses.Length ? place : place - _uses.Length);
     }
-
-    private int Wrapped(long place) => (int)(place < _uses.Length ? place : place - _uses.Length);
 
     private int BucketOf(in Digest digest) => digest.GetHashCode() & (_buckets.Length - 1);
 }

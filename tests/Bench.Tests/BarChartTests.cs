@@ -8,6 +8,9 @@ public class BarChartTests
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
+    private static readonly (BarKind, string)[] Key =
+        [(BarKind.Own, "our own"), (BarKind.Other, "another")];
+
     [Fact]
     public void The_longest_range_of_a_panel_fills_it_and_the_others_keep_their_proportion()
     {
@@ -35,7 +38,7 @@ public class BarChartTests
 
         string[] words = [.. svg.Elements(Svg + "text").Select(text => text.Value)];
         Assert.Contains("<a> & \"b\"", words);
-        Assert.Contains("1 5 < 6", words);
+        Assert.Contains("1.00 5 < 6", words);
     }
 
     [Fact]
@@ -49,13 +52,24 @@ public class BarChartTests
             svg.Descendants(), element => element.Name.LocalName is "script" or "image");
     }
 
+    [Fact]
+    public void The_key_says_what_the_kinds_of_bars_stand_for()
+    {
+        XElement svg = Draw(new Bar("a", new Spread(1, 1, 1), "", BarKind.Own));
+
+        string[] words = [.. svg.Elements(Svg + "text").Select(text => text.Value)];
+        Assert.Contains("our own", words);
+        Assert.Contains("another", words);
+    }
+
     private static XElement Draw(params Bar[] bars) => XElement.Parse(
-        BarChartSvg.Draw(new BarChart("title", "subtitle", [new BarPanel("panel", bars)])));
+        BarChartSvg.Draw(
+            new BarChart("title", "subtitle", [new BarPanel("panel", bars)], Key)));
 
     // The first rectangles are the ground and the key.
     private static IEnumerable<double> BarLengths(XElement svg) =>
         svg.Elements(Svg + "rect")
-            .Skip(1 + Enum.GetValues<BarKind>().Length)
+            .Skip(1 + Key.Length)
             .Select(bar => bar.Attribute("width")!.Value)
             .Select(width => double.Parse(width, CultureInfo.InvariantCulture));
 }

@@ -36,4 +36,17 @@ public class StatisticsTests
     {
         Assert.Equal(new Spread(3, 1, 9), Spread.Of([4, 1, 9, 2]));
     }
+
+    [Theory]
+    [InlineData(1_234_567.8, "1,234,568")]
+    [InlineData(99.96, "100")]
+    [InlineData(99.94, "99.9")]
+    [InlineData(9.996, "10.0")]
+    [InlineData(9.99, "9.99")]
+    [InlineData(0.2, "0.20")]
+    [InlineData(0, "0.00")]
+    public void A_figure_has_three_digits_that_count(double value, string expected)
+    {
+        Assert.Equal(expected, FigureText.Of(value));
+    }
 }

@@ -22,6 +22,8 @@ public class WireTests
             () => new HttpWire(Url, 1), "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"),
         ["http in lower case"] = (
             () => new HttpWire(Url, 1), "HTTP/1.1 200 OK\r\ndate: x\r\ncontent-length: 0\r\n\r\n"),
+        ["http read"] = (
+            () => new HttpReadWire(Url, 1, 9), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"),
         ["http in chunks"] = (
             () => new HttpWire(Url, 1),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nDate: x\r\n\r\n"
@@ -38,6 +40,8 @@ public class WireTests
         ["postgresql with a password"] = (() => new PostgresWire(1), "R\0\0\0\u0008\0\0\0\u0003"),
         ["http"] = (
             () => new HttpWire(Url, 1), "HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n"),
+        ["http read"] = (
+            () => new HttpReadWire(Url, 1, 9), "HTTP/1.1 404 Not\r\nContent-Length: 0\r\n\r\n"),
         ["http batch"] = (
             () => new HttpWire(Url, 2),
             "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"status\":\"refused\"}"),
@@ -106,11 +110,31 @@ public class WireTests
     }
 
     [Fact]
-    public void A_plan_is_the_same_after_it_was_written_as_arguments()
+    public void Reads_are_of_all_numbers_and_no_others()
+    {
+        var wire = new HttpReadWire(new Uri(Url, "/v1/entries/*"), 1, numbers: 3);
+
+        var paths = new HashSet<string>();
+        for (int i = 0; i < 1000; i++)
+        {
+            string call = Encoding.ASCII.GetString(wire.NextCall().Span);
+            Assert.EndsWith("\r\n\r\n", call);
+            paths.Add(call.Split(' ')[1]);
+        }
+
+        Assert.Equal(
+            ["/v1/entries/1", "/v1/entries/2", "/v1/entries/3"],
+            paths.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public void A_plan_is_the_same_after_it_was_written_as_arguments(int numbers)
     {
         var plan = new LoadPlan(
             new Uri("http://127.0.0.1:5000/v1/entries?receipt=none"), 64, 100,
-            TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3));
+            TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3), numbers);
 
         Assert.Equal(plan, LoadPlan.TryParse([.. plan.ToArguments()]));
     }

@@ -1,27 +1,12 @@
-using Sequencer.Bench;
 using Sequencer.Bench.Load;
 using Sequencer.Bench.Peers;
+using Sequencer.Bench.Readme;
+using Sequencer.Bench.Suite;
 
 switch (args)
 {
-    case ["core"]:
-        CoreBench.Run();
-        return 0;
-    case ["link"]:
-        LinkBench.Run();
-        return 0;
-    case ["append"]:
-        await AppendBench.RunAsync();
-        return 0;
-    case ["fanout"]:
-        await FanoutBench.RunAsync();
-        return 0;
-    case ["restart", var records] when int.TryParse(records, out int count) && count > 0:
-        await RestartBench.RunAsync(count);
-        return 0;
-    case ["verify"]:
-        VerifyBench.Run();
-        return 0;
+    case ["suite", .. var more] when SuitePlan.TryParse(more) is { } plan:
+        return await SuiteVerb.RunAsync(plan);
     case ["load", .. var more] when LoadPlan.TryParse(more) is { } plan:
         return await LoadVerb.RunAsync(plan);
     case ["peers", .. var more] when PeersPlan.TryParse(more) is { } plan:
@@ -29,13 +14,16 @@ switch (args)
     case ["ceiling", var url]:
         await Ceiling.RunAsync(url);
         return 0;
+    case ["readme", var folder]:
+        return ReadmeVerb.Run(folder);
     default:
         Console.Error.WriteLine(
             $"""
-            usage: Bench core|link|append|fanout|restart RECORDS|verify
+            usage: Bench {SuitePlan.Usage}
                    Bench {PeersPlan.Usage}
                    Bench {LoadPlan.Usage}
                    Bench ceiling URL
+                   Bench readme DIR
             """);
         return 2;
 }

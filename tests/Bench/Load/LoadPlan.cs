@@ -9,16 +9,25 @@ namespace Sequencer.Bench.Load;
 /// <param name="EntriesPerCall">A pipeline, an insert of many rows, or a batch.</param>
 /// <param name="WarmUp">How long nothing is counted.</param>
 /// <param name="Measured">How long answers are counted.</param>
+/// <param name="Numbers">Above 0 the calls are reads: an asterisk in the path stands for a number
+/// from 1 to this, another in each.</param>
 internal sealed record LoadPlan(
-    Uri Target, int Connections, int EntriesPerCall, TimeSpan WarmUp, TimeSpan Measured)
+    Uri Target,
+    int Connections,
+    int EntriesPerCall,
+    TimeSpan WarmUp,
+    TimeSpan Measured,
+    int Numbers = 0)
 {
     private const int ConnectionsMax = 4096;
     private const int EntriesMax = 4096;
+    private const int NumbersMax = 1_000_000_000;
     private const double SecondsMax = 60;
 
     /// <summary>How the arguments of the verb <c>load</c> are written.</summary>
     public const string Usage =
-        "load URL [--connections N] [--entries N] [--warm-up SECONDS] [--seconds SECONDS]";
+        "load URL [--connections N] [--entries N] [--warm-up SECONDS] [--seconds SECONDS]"
+        + " [--numbers N]";
 
     /// <summary>Reads the arguments of the verb.</summary>
     public static LoadPlan? TryParse(ReadOnlySpan<string> arguments)
@@ -28,7 +37,7 @@ internal sealed record LoadPlan(
         {
             return null;
         }
-        int connections = 1, entries = 1;
+        int connections = 1, entries = 1, numbers = 0;
         double warmUp = 1, seconds = 3;
         for (int i = 1; i < arguments.Length; i += 2)
         {
@@ -37,6 +46,7 @@ internal sealed record LoadPlan(
             {
                 "--connections" => TryRead(value, ConnectionsMax, out connections),
                 "--entries" => TryRead(value, EntriesMax, out entries),
+                "--numbers" => TryRead(value, NumbersMax, out numbers),
                 "--warm-up" => TryRead(value, out warmUp),
                 "--seconds" => TryRead(value, out seconds),
                 _ => false,
@@ -45,7 +55,7 @@ internal sealed record LoadPlan(
         }
         return new LoadPlan(
             target, connections, entries,
-            TimeSpan.FromSeconds(warmUp), TimeSpan.FromSeconds(seconds));
+            TimeSpan.FromSeconds(warmUp), TimeSpan.FromSeconds(seconds), numbers);
     }
 
     /// <summary>The plan as arguments of the verb.</summary>
@@ -56,6 +66,9 @@ internal sealed record LoadPlan(
         "--entries", EntriesPerCall.ToString(CultureInfo.InvariantCulture),
         "--warm-up", WarmUp.TotalSeconds.ToString(CultureInfo.InvariantCulture),
         "--seconds", Measured.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        .. Numbers > 0
+            ? (string[])["--numbers", Numbers.ToString(CultureInfo.InvariantCulture)]
+            : [],
     ];
 
     /// <summary>The client's side of one of its connections.</summary>
@@ -65,6 +78,7 @@ internal sealed record LoadPlan(
         "redis" => new RedisWire(EntriesPerCall),
         "nats" => new NatsWire(EntriesPerCall),
         "postgresql" => new PostgresWire(EntriesPerCall),
+        "http" when Numbers > 0 => new HttpReadWire(Target, EntriesPerCall, Numbers),
         "http" => new HttpWire(Target, EntriesPerCall),
         _ => throw new WireException($"There is no client for {Target.Scheme}."),
     };

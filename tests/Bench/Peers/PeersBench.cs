@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Sequencer.Bench.Load;
 using Sequencer.Bench.Report;
-using Sequencer.Client;
 
 namespace Sequencer.Bench.Peers;
 
@@ -12,14 +10,14 @@ namespace Sequencer.Bench.Peers;
 /// </summary>
 internal sealed class PeersBench
 {
-    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 
     private readonly PeersPlan _plan;
     private readonly IPeer[] _peers;
     private readonly Dictionary<(IPeer Peer, LoadKind Kind), List<LoadResult>> _results = [];
     private readonly Dictionary<IPeer, string> _versions = [];
     private readonly List<SkippedRow> _skipped = [];
-    private int _receipts;
+    private readonly SampledLoads _loads = new();
 
     private PeersBench(PeersPlan plan)
     {
@@ -46,13 +44,7 @@ internal sealed class PeersBench
         PeersPlan plan, CancellationToken cancellationToken)
     {
         Machine machine = await Machine.DescribeAsync(TimeProvider.System, cancellationToken);
-        DiskProbe disk;
-        await using (var site = new Site()) disk = DiskProbe.Measure(site.Folder);
-        if (disk.FileSystem is "tmpfs" or "ramfs")
-        {
-            throw new PeerException(
-                $"{Path.GetTempPath()} is in memory: set TMPDIR to a folder on a disk.");
-        }
+        DiskProbe disk = await Site.ProbeDiskAsync();
         var bench = new PeersBench(plan);
         if (bench._peers.Length == 0) throw new PeerException("No system has one of these ids.");
         for (int round = 1; round <= plan.Rounds; round++)
@@ -66,7 +58,7 @@ internal sealed class PeersBench
             machine, disk, new Method(
                 plan.Rounds, plan.WarmUp.TotalSeconds, plan.Measured.TotalSeconds,
                 CallBytes.EntryBytes),
-            bench.Rows(), bench._skipped, bench._receipts);
+            bench.Rows(), bench._skipped, bench._loads.ReceiptsVerified);
     }
 
     private async Task RunPeerAsync(IPeer peer, int round, CancellationToken cancellationToken)
@@ -80,7 +72,7 @@ internal sealed class PeersBench
             _versions[peer] = running.Version;
             await LoadProcess.RunAsync(Settling(peer, running), cancellationToken);
         }
-        catch (Exception e) when (IsOfPeer(e, cancellationToken))
+        catch (Exception e) when (PeerFailure.Is(e, cancellationToken))
         {
             Skip(peer, null, e.Message);
             return;
@@ -93,12 +85,12 @@ internal sealed class PeersBench
             {
                 LoadResult result = await RunLoadAsync(running, load, cancellationToken);
                 Results(peer, LoadKind.Of(load)).Add(result);
-                Console.WriteLine(string.Create(
+                Console.Error.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"round {round}/{_plan.Rounds}  {peer.Name}, {load.Mode}, {load.Connections} "
                     + $"connections: {result.EntriesPerSecond:N0}/s"));
             }
-            catch (Exception e) when (IsOfPeer(e, cancellationToken))
+            catch (Exception e) when (PeerFailure.Is(e, cancellationToken))
             {
                 Skip(peer, load, e.Message);
             }
@@ -114,45 +106,13 @@ internal sealed class PeersBench
             WarmUp: TimeSpan.Zero, SettlingTime);
     }
 
-    private async Task<LoadResult> RunLoadAsync(
+    private Task<LoadResult> RunLoadAsync(
         RunningPeer peer, PeerLoad load, CancellationToken cancellationToken)
     {
         var plan = new LoadPlan(
             new Uri(peer.Url, load.Path), load.Connections, load.EntriesPerCall,
             _plan.WarmUp, _plan.Measured);
-        long before = peer.CountAsync is null ? 0 : await peer.CountAsync();
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<LoadResult> running = LoadProcess.RunAsync(plan, ended.Token);
-        if (peer.Receipts is { } receipts)
-        {
-            await SampleAsync(receipts, running, ended);
-        }
-        LoadResult result = await running;
-        if (peer.CountAsync is null) return result;
-        long after = await peer.CountAsync();
-        return after - before >= result.Acknowledged
-            ? result
-            : throw new PeerException(
-                $"{result.Acknowledged} entries were acknowledged, {after - before} are there.");
-    }
-
-    // In the middle of what is measured.
-    private async Task SampleAsync(
-        ReceiptSampler receipts, Task<LoadResult> running, CancellationTokenSource ended)
-    {
-        try
-        {
-            await Task.Delay(_plan.WarmUp + _plan.Measured / 2, ended.Token);
-            if (running.IsCompleted) return;
-            await receipts.SampleAsync(ended.Token);
-            _receipts++;
-        }
-        catch
-        {
-            await ended.CancelAsync();
-            await ((Task)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
+        return _loads.RunAsync(peer, plan, cancellationToken);
     }
 
     private List<LoadResult> Results(IPeer peer, LoadKind kind)
@@ -174,15 +134,8 @@ internal sealed class PeersBench
         var row = new SkippedRow(
             peer.Name, load?.Mode, load?.Connections, reason.ReplaceLineEndings(" "));
         _skipped.Add(row);
-        Console.WriteLine(row);
+        Console.Error.WriteLine(row);
     }
-
-    // What a system or the way to it may fail with; a request of HttpClient that takes too long is
-    // a cancellation that nobody asked for.
-    private static bool IsOfPeer(Exception e, CancellationToken cancellationToken) =>
-        e is PeerException or WireException or SequencerException or HttpRequestException
-            or SocketException or IOException or TimeoutException
-        || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private List<PeerRow> Rows() =>
     [

@@ -6,6 +6,15 @@ namespace Sequencer.Bench.Peers;
 /// <summary>A report as a chart: panels of loads that compare, each with its own scale.</summary>
 internal static class PeersChart
 {
+    private static readonly (BarKind Kind, string Text)[] Key =
+    [
+        (BarKind.Own, "durable, verifiable, attested"),
+        (BarKind.Verifiable, "durable, verifiable"),
+        (BarKind.Other, "durable"),
+        (BarKind.Weaker, "acknowledged before a sync"),
+        (BarKind.Limit, "HTTP alone"),
+    ];
+
     /// <summary>Draws a report.</summary>
     public static BarChart Of(PeersReport report)
     {
@@ -24,7 +33,8 @@ internal static class PeersChart
                    orderby panel.Key
                    select new BarPanel(
                        panel.Key.Title, [.. panel.Select(row => Bar(row, panel.Key))]),
-            ]);
+            ],
+            Key);
     }
 
     private static (int Order, string Title) Panel(PeerRow row) => row switch

@@ -64,29 +64,28 @@ internal sealed record PeersReport(
     IReadOnlyList<PeerRow> Rows,
     IReadOnlyList<SkippedRow> Skipped,
     int ReceiptsVerified,
-    string Format = "sequencer-bench-peers/v1")
+    [property: JsonRequired] string Format = PeersReport.FormatName)
 {
-    private static readonly JsonSerializerOptions Form = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-    };
+    /// <summary>Base name of the files that it is written to.</summary>
+    public const string FileName = "peers";
+
+    private const string FormatName = "sequencer-bench-peers/v1";
 
     /// <summary>False if something of the gateway is missing, such as a receipt that held.</summary>
     [JsonIgnore]
     public bool IsWhole =>
         Rows.Count > 0 && Skipped.All(row => row.System != SequencerPeer.SystemName);
 
-    /// <summary>Writes it as text, JSON and SVG into a folder, and gives the text.</summary>
-    public async Task<string> WriteAsync(string folder)
+    /// <summary>It as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Form) + "\n";
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static PeersReport FromJson(string json)
     {
-        Directory.CreateDirectory(folder);
-        string text = string.Join('\n', PeersText.Lines(this)) + "\n";
-        await File.WriteAllTextAsync(Path.Combine(folder, "peers.txt"), text);
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "peers.json"), JsonSerializer.Serialize(this, Form) + "\n");
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "peers.svg"), BarChartSvg.Draw(PeersChart.Of(this)));
-        return text;
+        PeersReport? report = JsonSerializer.Deserialize<PeersReport>(json, ReportJson.Form);
+        return report?.Format == FormatName
+            ? report
+            : throw new JsonException($"This is not {FormatName}.");
     }
 }

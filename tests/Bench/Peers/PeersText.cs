@@ -19,23 +19,14 @@ internal static class PeersText
         Receipts(report.ReceiptsVerified),
     ];
 
-    private static IEnumerable<string> About(PeersReport report)
-    {
-        (Machine machine, DiskProbe disk, Method method) =
-            (report.Machine, report.Disk, report.Method);
-        yield return Text($"{machine.Date}, {machine.Processor}, {machine.Cores} cores, ")
-            + Text($"{machine.MemoryGib} GiB, {machine.Kernel}, {machine.Runtime}");
-        yield return Text($"disk: {disk.FileSystem}, 4 KiB appended and synced in ")
-            + Text($"{disk.SyncP50Ms:F2} ms (p50), {disk.SyncP99Ms:F2} ms (p99)");
-        yield return Text($"entries of {method.EntryBytes} bytes, closed loop over loopback, load ")
-            + Text($"generator on the same cores; runs of {method.MeasuredSeconds} s, ")
-            + Text($"{method.Rounds} of each: their median (least-most)");
-        if (machine.BusyCores > Machine.QuietCores)
-        {
-            yield return Text($"THE MACHINE WAS BUSY: other work used {machine.BusyCores} cores ")
-                + "before the first run. These figures are not the machine's.";
-        }
-    }
+    private static IEnumerable<string> About(PeersReport report) =>
+    [
+        .. AboutText.Lines(report.Machine, report.Disk),
+        Text($"entries of {report.Method.EntryBytes} bytes, closed loop over loopback, load ")
+            + Text($"generator on the same cores; runs of {report.Method.MeasuredSeconds} s, ")
+            + Text($"{report.Method.Rounds} of each: their median (least-most)"),
+        .. AboutText.Warnings(report.Machine),
+    ];
 
     private static IEnumerable<string> Figures(IReadOnlyList<PeerRow> rows)
     {

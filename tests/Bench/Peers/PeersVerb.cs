@@ -1,40 +1,18 @@
-using System.Runtime.InteropServices;
+using Sequencer.Bench.Report;
 
 namespace Sequencer.Bench.Peers;
 
 /// <summary>The verb <c>peers</c>.</summary>
 internal static class PeersVerb
 {
-    private const int Interrupted = 130;
-
-    public static async Task<int> RunAsync(PeersPlan plan)
+    public static Task<int> RunAsync(PeersPlan plan) => Interruptible.RunAsync(async end =>
     {
-        using var end = new CancellationTokenSource();
-        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-        try
-        {
-            PeersReport report = await PeersBench.RunAsync(plan, end.Token);
-            Console.WriteLine();
-            Console.Write(await report.WriteAsync(plan.Output));
-            Console.WriteLine($"Written to {plan.Output}: peers.txt, peers.json, peers.svg.");
-            return report.IsWhole ? 0 : 1;
-        }
-        catch (PeerException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
-        }
-        catch (OperationCanceledException)
-        {
-            return Interrupted;
-        }
-
-        void End(PosixSignalContext signal)
-        {
-            // The default would leave the servers running.
-            signal.Cancel = true;
-            end.Cancel();
-        }
-    }
+        PeersReport report = await PeersBench.RunAsync(plan, end);
+        string text = string.Join('\n', PeersText.Lines(report)) + "\n";
+        Console.Write(text);
+        await ReportFiles.WriteAsync(
+            plan.Output, PeersReport.FileName, text, report.ToJson(), PeersChart.Of(report));
+        Console.Error.WriteLine($"Written to {plan.Output}: peers.txt, peers.json, peers.svg.");
+        return report.IsWhole;
+    });
 }

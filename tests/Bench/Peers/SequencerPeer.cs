@@ -10,9 +10,14 @@ internal sealed class SequencerPeer(AnswerSizes sizes) : IPeer
     /// <summary>Its name for people.</summary>
     public const string SystemName = "Sequencer";
 
-    private const string WithoutReceipt = "/v1/entries?receipt=none";
-    private const string WithReceipt = "/v1/entries?receipt=full";
-    private const string Batch = "/v1/entries:batch";
+    /// <summary>Where entries go one by one, answered without the receipt.</summary>
+    public const string WithoutReceipt = "/v1/entries?receipt=none";
+
+    /// <summary>Where entries go one by one, answered with the receipt.</summary>
+    public const string WithReceipt = "/v1/entries?receipt=full";
+
+    /// <summary>Where batches go.</summary>
+    public const string Batch = "/v1/entries:batch";
 
     public string Id => "sequencer";
 

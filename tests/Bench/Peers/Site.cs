@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sequencer.Bench.Report;
 
 namespace Sequencer.Bench.Peers;
 
@@ -25,6 +26,18 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>A port that nobody listened at.</summary>
     public int Port { get; }
+
+    /// <summary>How fast the disk is that sites are on.</summary>
+    /// <exception cref="PeerException">It is in memory.</exception>
+    public static async Task<DiskProbe> ProbeDiskAsync()
+    {
+        await using var site = new Site();
+        var disk = DiskProbe.Measure(site.Folder);
+        return disk.FileSystem is not ("tmpfs" or "ramfs")
+            ? disk
+            : throw new PeerException(
+                $"{System.IO.Path.GetTempPath()} is in memory: set TMPDIR to a folder on a disk.");
+    }
 
     /// <summary>A path in the folder.</summary>
     public string Path(string name) => System.IO.Path.Combine(Folder, name);

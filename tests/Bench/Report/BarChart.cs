@@ -26,4 +26,12 @@ internal sealed record Bar(string Label, Spread Value, string Note, BarKind Kind
 internal sealed record BarPanel(string Title, IReadOnlyList<Bar> Bars);
 
 /// <summary>Horizontal bars in panels; <see cref="BarChartSvg"/> draws them.</summary>
-internal sealed record BarChart(string Title, string Subtitle, IReadOnlyList<BarPanel> Panels);
+/// <param name="Title">What it shows.</param>
+/// <param name="Subtitle">Where and how it was measured.</param>
+/// <param name="Panels">At least one.</param>
+/// <param name="Key">What the kinds of bars stand for; empty where there is but one.</param>
+internal sealed record BarChart(
+    string Title,
+    string Subtitle,
+    IReadOnlyList<BarPanel> Panels,
+    IReadOnlyList<(BarKind Kind, string Text)> Key);

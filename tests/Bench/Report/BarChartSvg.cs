@@ -15,13 +15,14 @@ internal static class BarChartSvg
     private const int Width = 960;
     private const int Margin = 24;
     private const int LabelWidth = 320;
-    private const int FigureWidth = 190;
+    private const int FigureWidth = 230;
     private const int BarHeight = 14;
     private const int RowHeight = 24;
     private const int PanelGap = 18;
     private const int KeyTop = 76;
     private const double KeyCharacterWidth = 6.3;
     private const int HeadHeight = 92;
+    private const int HeadHeightWithoutKey = 64;
 
     // Contrast of text and bars holds on both grounds, and the kinds differ in lightness as well.
     private const string Style =
@@ -38,21 +39,13 @@ internal static class BarChartSvg
         .weaker{fill:#3d444d}.limit{stroke:#9198a1}}
         """;
 
-    private static readonly (BarKind Kind, string Text)[] Key =
-    [
-        (BarKind.Own, "durable, verifiable, attested"),
-        (BarKind.Verifiable, "durable, verifiable"),
-        (BarKind.Other, "durable"),
-        (BarKind.Weaker, "acknowledged before a sync"),
-        (BarKind.Limit, "HTTP alone"),
-    ];
-
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     /// <summary>The file.</summary>
     public static string Draw(BarChart chart)
     {
-        int height = HeadHeight + Margin
+        int head = chart.Key.Count > 0 ? HeadHeight : HeadHeightWithoutKey;
+        int height = head + Margin
             + chart.Panels.Sum(panel => PanelGap + RowHeight * (1 + panel.Bars.Count));
         var parts = new List<XElement>
         {
@@ -62,13 +55,13 @@ internal static class BarChartSvg
             Words("quiet", Margin, 55, chart.Subtitle),
         };
         double x = Margin;
-        foreach ((BarKind kind, string text) in Key)
+        foreach ((BarKind kind, string text) in chart.Key)
         {
             parts.Add(Rectangle(Class(kind), x, KeyTop, 20, BarHeight));
             parts.Add(Words("quiet", x + 28, KeyTop + 11, text));
             x = Math.Round(x + 28 + text.Length * KeyCharacterWidth + Margin);
         }
-        int y = HeadHeight;
+        int y = head;
         foreach (BarPanel panel in chart.Panels)
         {
             y += PanelGap;
@@ -104,7 +97,7 @@ internal static class BarChartSvg
             double start = left + bar.Value.Min * unit;
             yield return Path("range", Text($"M{start:F1} {middle}H{end:F1}"));
             XElement figure = Words(
-                emphasis, Math.Round(end) + 8, middle + 4, Text($"{bar.Value.Median:N0} "));
+                emphasis, Math.Round(end) + 8, middle + 4, $"{FigureText.Of(bar.Value.Median)} ");
             figure.Add(new XElement(Svg + "tspan", new XAttribute("class", "quiet"), bar.Note));
             yield return figure;
         }

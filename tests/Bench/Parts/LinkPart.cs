@@ -4,50 +4,71 @@ using System.Globalization;
 using System.Net.Sockets;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
+using Sequencer.Bench.Peers;
+using Sequencer.Bench.Suite;
 
-namespace Sequencer.Bench;
+namespace Sequencer.Bench.Parts;
 
-/// <summary>
-/// What a gateway gets from an enclave in another process over a UNIX socket, signatures included:
-/// one batch at a time, and four on their way. Each batch acknowledges the last one answered.
-/// </summary>
-internal static class LinkBench
+/// <summary>What a gateway gets from an enclave in another process.</summary>
+internal sealed class LinkPart : IPart
 {
     private const int HeaderBytes = 12;
     private const byte Genesis = 2;
     private const byte Sequence = 7;
     private const byte ErrorType = 0xFF;
 
-    private static readonly int[] BatchSizes = [1, 64, 1000, 4096];
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
+    private static readonly int[] BatchSizes = [1, 16, 64, 256, 1000, 4096];
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(0.5);
 
-    public static void Run()
+    public string Id => "link";
+
+    public string Title => "link to the enclave";
+
+    public string Method =>
+        "plain entries to a simulated enclave in a process of its own over a UNIX socket, every "
+        + "batch signed; each acknowledges the last one answered";
+
+    public Task<IReadOnlyList<Figure>> MeasureAsync(
+        int runs, Action<string> progress, CancellationToken cancellationToken)
     {
+        var samples = new Samples();
         using var enclave = new EnclaveProcess();
         using Socket socket = Connect(enclave.SocketPath);
         ulong size = Open(socket);
-        Console.WriteLine("plain entries, simulated enclave in its own process, UNIX socket");
-        Console.WriteLine(
-            $"{"records a batch",-18}{"in flight",10}{"records/s",14}{"us/batch",12}");
-        foreach (int records in BatchSizes)
+        for (int run = 0; run < runs; run++)
         {
-            foreach (int inFlight in (int[])[1, 4])
+            foreach (int records in BatchSizes)
             {
-                size = Exchange(socket, records, inFlight, size, WarmUp, out _, out _);
-                size = Exchange(
-                    socket, records, inFlight, size, Measured,
-                    out long batches, out double seconds);
-                Print(records, inFlight, batches * records / seconds, seconds / batches);
+                foreach (int inFlight in (int[])[1, 4])
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    size = Exchange(socket, records, inFlight, size, WarmUp, out _, out _);
+                    size = Exchange(
+                        socket, records, inFlight, size, Measured,
+                        out long batches, out double seconds);
+                    Add(samples, progress, records, inFlight, batches / seconds);
+                }
             }
         }
+        return Task.FromResult(samples.Figures());
     }
 
-    private static void Print(
-        int records, int inFlight, double recordsPerSecond, double batchSeconds) =>
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{records,-18}{inFlight,10}{recordsPerSecond,14:N0}{batchSeconds * 1e6,12:N1}"));
+    private static void Add(
+        Samples samples,
+        Action<string> progress,
+        int records,
+        int inFlight,
+        double batchesPerSecond)
+    {
+        string name = string.Create(
+            CultureInfo.InvariantCulture, $"batches of {records:N0}, {inFlight} on the way");
+        samples.Add(
+            name, "records/s", batchesPerSecond * records, isHeadline: records is 1 or 1000,
+            new Detail("time", "us/batch", 1e6 / batchesPerSecond));
+        progress(string.Create(
+            CultureInfo.InvariantCulture, $"{name}: {batchesPerSecond * records:N0} records/s"));
+    }
 
     private static Socket Connect(string path)
     {
@@ -144,7 +165,7 @@ internal static class LinkBench
         ReceiveExactly(socket, buffer.AsSpan(0, length));
         if (type == ErrorType)
         {
-            throw new InvalidOperationException(
+            throw new PeerException(
                 System.Text.Encoding.UTF8.GetString(buffer.AsSpan(2, length - 2)));
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Sequencer.Bench.Peers;
 
-namespace Sequencer.Bench;
+namespace Sequencer.Bench.Parts;
 
 /// <summary>A simulated enclave in its own process, with its socket in a folder; both end with it.
 /// </summary>
@@ -19,9 +20,6 @@ internal sealed class EnclaveProcess : IDisposable
     public string Folder { get; }
 
     public string SocketPath => Path.Combine(Folder, "link");
-
-    /// <summary>What it has used of the processors.</summary>
-    public TimeSpan ProcessorTime => _process.TotalProcessorTime;
 
     /// <summary>Kills it and starts the next, on the same root.</summary>
     public void Replace()
@@ -44,7 +42,7 @@ internal sealed class EnclaveProcess : IDisposable
             new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         return process.StandardOutput.ReadLine() is not null
             ? process
-            : throw new InvalidOperationException("The simulated enclave did not start.");
+            : throw new PeerException("The simulated enclave did not start.");
     }
 
     private void Kill()
