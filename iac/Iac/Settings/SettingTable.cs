@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Sequencer.Iac.Settings;
+
+/// <summary>Every setting that there is.</summary>
+internal static class SettingTable
+{
+    public static IReadOnlyList<Setting> All { get; } = [.. AwsSettings.All];
+
+    /// <summary>Gives a command the flags of settings.</summary>
+    public static void AddFlags(this Command command, IEnumerable<Setting> settings)
+    {
+        foreach (Setting setting in settings) command.Options.Add(setting.Flag);
+    }
+}
