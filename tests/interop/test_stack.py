@@ -73,7 +73,7 @@ class Stack(unittest.TestCase):
             shutil.copy(TOOLS / name, cls.folder)
         # As `iac` lays out the program's folder.
         shutil.copy(USER_DATA, cls.folder)
-        (cls.folder / "release.tar.gz").write_bytes(b"a release")
+        (cls.folder / "release.tar").write_bytes(b"a release")
         cls.translate("program", PROGRAM.read_text())
         told = cls.compile("program")
         if told:
@@ -272,7 +272,7 @@ class Stack(unittest.TestCase):
             ("Deny", "*", {"Bool": {"aws:SecureTransport": "false"}}),
             (tls["Effect"], tls["Principal"], tls["Condition"]),
         )
-        self.assertEqual(f"releases/{DIGEST}.tar.gz", self.inputs("release")["key"])
+        self.assertEqual(f"releases/{DIGEST}.tar", self.inputs("release")["key"])
 
     # ---- The rest.
 
