@@ -44,5 +44,11 @@ internal static class FailureCodes
     public const string FileError = "FILE_ERROR";
     public const string NotConfirmed = "NOT_CONFIRMED";
     public const string Cancelled = "CANCELLED";
+
+    // The stack.
     public const string PulumiNotFound = "PULUMI_NOT_FOUND";
+    public const string PulumiFailed = "PULUMI_FAILED";
+    public const string NoSuchStack = "NO_SUCH_STACK";
+    public const string BadRelease = "BAD_RELEASE";
+    public const string Fixed = "FIXED";
 }

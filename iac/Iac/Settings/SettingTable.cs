@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Sequencer.Iac.Stack;
 
 namespace Sequencer.Iac.Settings;
 
 /// <summary>Every setting that there is.</summary>
 internal static class SettingTable
 {
-    public static IReadOnlyList<Setting> All { get; } = [.. AwsSettings.All];
+    public static IReadOnlyList<Setting> All { get; } = [.. AwsSettings.All, .. StackSettings.All];
 
     /// <summary>Gives a command the flags of settings.</summary>
     public static void AddFlags(this Command command, IEnumerable<Setting> settings)

@@ -72,6 +72,10 @@ internal sealed class SettingValues
         Text(_values.TryGetValue(setting, out (string Value, string Source) found)
             ? found.Value : setting.Default);
 
+    /// <summary>Lets a value hold where nobody says another; empty for nothing at all.</summary>
+    public void Suppose(Setting setting, string value, string source) =>
+        _values.TryAdd(setting, (value, source));
+
     /// <summary>What a setting comes to.</summary>
     /// <exception cref="CommandFailure">Nothing was said.</exception>
     public string Require(Setting setting) => Find(setting) ?? throw new CommandFailure(
