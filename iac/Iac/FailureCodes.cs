@@ -44,6 +44,7 @@ internal static class FailureCodes
     public const string FileError = "FILE_ERROR";
     public const string NotConfirmed = "NOT_CONFIRMED";
     public const string Cancelled = "CANCELLED";
+    public const string Unfinished = "UNFINISHED";
 
     // The stack.
     public const string PulumiNotFound = "PULUMI_NOT_FOUND";

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Sequencer.Iac.Settings;
+using Sequencer.Iac.Stack;
 
 namespace Sequencer.Iac.Commands;
 
@@ -11,8 +13,19 @@ internal static class IacCommand
         var root = new RootCommand(
             "From an AWS account to a running, attested sequencer, and back.\n\n"
             + "Exit codes: 0 done, 1 refused and nothing left behind, 2 nothing was tried (usage, "
-            + "settings, credentials, no answer), 3 broken off: what is there was named.");
+            + "settings, credentials, no answer), 3 broken off: what is there was named.")
+        {
+            DoctorCommand.Create(),
+            PlanCommand.Create(),
+            UpCommand.Create(),
+            StatusCommand.Create(),
+            DownCommand.Create(),
+            KeyCommand.Create(),
+            InstanceCommand.Create(),
+            PolicyCommand.Create(),
+        };
         root.Options.Add(SharedOptions.Json);
+        root.Options.Add(SettingValues.ConfigFile);
         return root;
     }
 

@@ -35,10 +35,17 @@ internal sealed partial class Ec2Client
         XElement answer = await AskAsync(
             Call("DescribeSecurityGroups").Filter(filter, nameOrId).Filter("vpc-id", vpcId),
             cancellationToken);
-        return answer.Items("securityGroupInfo").Select(item => new SecurityGroup(
-            item.Require("groupId"), item.Text("groupName") ?? "", item.Text("vpcId") ?? "",
-            Tags.Read(item))).FirstOrDefault();
+        return GroupsOf(answer).FirstOrDefault();
     }
+
+    /// <summary>Those of some groups that (still) are there.</summary>
+    public async Task<IReadOnlyList<SecurityGroup>> ListGroupsAsync(
+        IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? [] :
+        [
+            .. GroupsOf(await AskAsync(
+                Call("DescribeSecurityGroups").Filter("group-id", [.. ids]), cancellationToken)),
+        ];
 
     /// <summary>True for what can be no name of a group.</summary>
     public static bool IsGroupId(string nameOrId) =>
@@ -97,6 +104,11 @@ internal sealed partial class Ec2Client
             return true;
         }
     }
+
+    private static IEnumerable<SecurityGroup> GroupsOf(XElement answer) =>
+        answer.Items("securityGroupInfo").Select(item => new SecurityGroup(
+            item.Require("groupId"), item.Text("groupName") ?? "", item.Text("vpcId") ?? "",
+            Tags.Read(item)));
 
     private static IEnumerable<Subnet> SubnetsOf(XElement answer) =>
         answer.Items("subnetSet").Select(item => new Subnet(

@@ -67,7 +67,7 @@ internal sealed class SettingValues
         return values;
     }
 
-    /// <summary>What a setting comes to; null for nothing.</summary>
+    /// <summary>What a setting comes to; null for nothing, which an empty text says.</summary>
     public string? Find(Setting setting) =>
         Text(_values.TryGetValue(setting, out (string Value, string Source) found)
             ? found.Value : setting.Default);

@@ -43,8 +43,7 @@ internal static class ReleaseArchive
         string path = Path.Combine(release.Path, name);
         await using FileStream content = File.OpenRead(path);
         // Nothing of the folder but names and bytes, and whether a file is a program.
-        bool isProgram = !OperatingSystem.IsWindows()
-            && (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0;
+        bool isProgram = (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0;
         await tar.WriteEntryAsync(
             new UstarTarEntry(TarEntryType.RegularFile, name)
             {

@@ -96,24 +96,18 @@ internal sealed partial class StackFolder
         }
         string path = System.IO.Path.Combine(root, "passphrase");
         if (File.Exists(path)) return path;
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnFile;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnFile,
+        };
         using var writer = new StreamWriter(path, options);
         writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PassphraseBytes)));
         return path;
     }
 
-    private static void MakeFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, OwnFolder);
-        }
-    }
+    private static void MakeFolder(string path) => Directory.CreateDirectory(path, OwnFolder);
 
     private void WriteProgramFile(string name)
     {
