@@ -26,6 +26,7 @@ if (parse.Errors.Count > 0)
 return await parse.InvokeAsync(new InvocationConfiguration
 {
     EnableDefaultExceptionHandler = false,
-    // After Ctrl-C a command takes back what it made, or says what is there.
-    ProcessTerminationTimeout = TimeSpan.FromMinutes(2),
+    // After Ctrl-C a command takes back what it made, or says what is there; of a stack, Pulumi
+    // finishes what it has begun, and some of AWS's things take long.
+    ProcessTerminationTimeout = TimeSpan.FromHours(1),
 });

@@ -83,6 +83,11 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
         {
             throw settings.Bad(StackSettings.Sealing, "none, stack, or the ARN of a KMS key");
         }
+        if (sealing.StartsWith("arn:", StringComparison.Ordinal)
+            && sealing.Split(':')[3] != aws.Region)
+        {
+            throw settings.Bad(StackSettings.Sealing, $"a key in {aws.Region}");
+        }
         inputs["sealing"] = sealing;
         // No key has the latter's ARN.
         inputs["sealingKeyElsewhere"] = sealing.StartsWith("arn:", StringComparison.Ordinal)
@@ -128,7 +133,8 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
             throw new CommandFailure(
                 FailureCodes.BadRelease,
                 $"{type.Name} is {type.Architecture}, and the release in {release.Path} is for "
-                + $"{release.Architecture}.");
+                + $"{release.Architecture}.",
+                ExitCodes.Unusable);
         }
         Fits(StackSettings.EnclaveCpus, inputs["enclaveCpus"], type.VCpus - ParentCpus, "processors");
         Fits(

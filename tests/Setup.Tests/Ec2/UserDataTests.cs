@@ -145,6 +145,19 @@ public sealed class UserDataTests : IDisposable
     }
 
     [Theory]
+    [InlineData("stack", "key/01234567-89ab-cdef-0123-456789abcdef")]
+    [InlineData("arn:aws:kms:eu-central-1:210987654321:key/feed", "key/feed")]
+    public async Task A_log_with_a_stable_identity_names_its_key_and_has_a_way_to_it(
+        string sealing, string key)
+    {
+        _instance.Settings["sealing"] = sealing;
+        await Boots();
+        string settings = _instance.Read("etc/sequencer/gateway.toml");
+        Assert.Matches($"identity-key = \"arn:.*:{key}\"", settings);
+        Assert.Contains("kms-pipe = \"vsock:5006\"", settings, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("origin", "log.example/$(reboot)")]
     [InlineData("cells_max", "many")]
     [InlineData("listen", "everywhere")]
