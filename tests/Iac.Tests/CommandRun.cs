@@ -63,12 +63,21 @@ internal sealed class CommandRun : IDisposable
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "iac.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        start.Environment.Remove("SEQUENCER_URL");
-        start.Environment.Remove("SEQUENCER_POLICY");
-        start.Environment.Remove("SEQUENCER_KEY");
+        // Nothing of the account of whoever runs the tests.
+        foreach (string name in start.Environment.Keys.Where(IsOfAws).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["HOME"] = Folder;
+        start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
         foreach ((string name, string value) in Environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
+
+    /// <summary>True for a variable that says whose account is used, and how.</summary>
+    public static bool IsOfAws(string variable) =>
+        variable.StartsWith("AWS_", StringComparison.Ordinal)
+        || variable.StartsWith("SEQUENCER_IAC_", StringComparison.Ordinal);
 }
 
 /// <summary>What a run left behind.</summary>
@@ -90,6 +99,15 @@ internal sealed record CommandResult(int ExitCode, byte[] Bytes, string Error)
     public void IsRefused() => Assert.True(ExitCode == 1, Told);
 
     public void IsUnusable() => Assert.True(ExitCode == 2, Told);
+
+    public void IsUnfinished() => Assert.True(ExitCode == 3, Told);
+
+    /// <summary>One line with the code is all that the failure says.</summary>
+    public void Says(string code)
+    {
+        string[] lines = [.. Error.Split('\n').Where(line => line.StartsWith("iac: ", StringComparison.Ordinal))];
+        Assert.True(lines is [string line] && line.StartsWith($"iac: {code}: ", StringComparison.Ordinal), Told);
+    }
 
     private string Told => $"ended with {ExitCode}\n{Output}\n{Error}";
 }

@@ -12,7 +12,34 @@ public sealed class HelpTests : IDisposable
     {
         CommandResult result = await _run.RunAsync();
         result.IsGood();
-        Assert.Contains("From an AWS account", result.Output, StringComparison.Ordinal);
+        foreach (string command in (string[])["key", "instance", "doctor", "policy"])
+        {
+            Assert.Matches($"(?m)^  {command} ", result.Output);
+        }
+    }
+
+    [Theory]
+    [InlineData("key", "create", "list", "delete")]
+    [InlineData("instance", "create", "list", "terminate")]
+    public async Task A_group_lists_its_commands(string group, params string[] commands)
+    {
+        CommandResult result = await _run.RunAsync(group, "--help");
+        result.IsGood();
+        foreach (string command in commands) Assert.Matches($"(?m)^  {command} ", result.Output);
+    }
+
+    [Fact]
+    public async Task The_flags_of_the_neighbour_are_all_there()
+    {
+        CommandResult result = await _run.RunAsync("instance", "create", "--help");
+        result.IsGood();
+        foreach (string flag in (string[])
+            [
+                "--config-file", "--access-key", "--secret-key", "--region", "-k, ", "-i, ", "-s, ",
+            ])
+        {
+            Assert.Contains(flag, result.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

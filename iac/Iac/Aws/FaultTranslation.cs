@@ -111,12 +111,13 @@ internal sealed class FaultTranslation(AwsConnection aws)
         var answer = await first.QueryAsync(
             "ec2",
             new QueryParameters(Ec2.Ec2Client.Version, "DescribeRegions")
-                .Add("AllRegions", "true").Filter("region-name", aws.Region),
+                .Add("AllRegions", "true"),
             isRepeatable: false,
             patience.Token);
-        return answer.Items("regionInfo").FirstOrDefault() is { } region
-            ? region.Text("optInStatus") ?? ""
-            : null;
+        return answer.Items("regionInfo").FirstOrDefault(
+            item => item.Text("regionName") == aws.Region) is { } region
+                ? region.Text("optInStatus") ?? ""
+                : null;
     }
 
     private CommandFailure NoSuchRegion() => Unusable(

@@ -42,8 +42,8 @@ internal static class InstanceCreateCommand
         if (parse.GetValue(SharedOptions.DryRun))
         {
             await ec2.TryRunAsync(plan.Plan, cancellationToken);
-            screen.Remark("Nothing was made.");
-            return ExitCodes.Good;
+            string group = plan.GroupId is null ? "a security group and " : "";
+            return DryRun.Tell(screen, $"make {group}instance {plan.Plan.Name} in {aws.Region}");
         }
         Instance instance = await Steps.ShowAsync(
             screen, $"Making instance {plan.Plan.Name}…",

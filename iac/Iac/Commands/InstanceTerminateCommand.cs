@@ -51,8 +51,7 @@ internal static class InstanceTerminateCommand
         string what = $"instance {instance.Name} ({instance.Id}) in {aws.Region}, with its disk";
         if (parse.GetValue(SharedOptions.DryRun))
         {
-            screen.Remark(Screen.Plain($"Would end {what}."));
-            return ExitCodes.Good;
+            return DryRun.Tell(screen, $"end {what}");
         }
         await Confirmation.RequireAsync(
             parse, screen, $"End {what}?", cancellationToken);

@@ -37,10 +37,9 @@ internal static class KeyCreateCommand
         if (await ec2.FindKeyAsync(name, cancellationToken) is not null) throw Duplicate(name, aws);
         if (call.Parse.GetValue(SharedOptions.DryRun))
         {
-            screen.Remark(
-                $"Would write {Screen.Plain(path)} and give EC2 in {aws.Region} the public half as "
-                + $"key pair {name}.");
-            return ExitCodes.Good;
+            return DryRun.Tell(
+                screen,
+                $"write {path} and give EC2 in {aws.Region} the public half as key pair {name}");
         }
 
         using var rsa = RSA.Create(RsaBits);

@@ -48,8 +48,7 @@ internal static class KeyDeleteCommand
         string both = keepFile ? "" : $" and {path}";
         if (parse.GetValue(SharedOptions.DryRun))
         {
-            screen.Remark(Screen.Plain($"Would delete key pair {name} in {aws.Region}{both}."));
-            return ExitCodes.Good;
+            return DryRun.Tell(screen, $"delete key pair {name} in {aws.Region}{both}");
         }
         await Confirmation.RequireAsync(
             parse, screen, $"Delete key pair {name} in {aws.Region}{both}?", cancellationToken);

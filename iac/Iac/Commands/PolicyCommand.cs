@@ -132,9 +132,9 @@ internal static partial class PolicyCommand
         }
     }
 
-    [GeneratedRegex("^[0-9]{12}$")]
+    [GeneratedRegex("^[0-9]{12}\\z")]
     private static partial Regex AccountForm();
 
-    [GeneratedRegex("^arn:aws[a-z-]*:iam::[0-9]{12}:[A-Za-z0-9+=,.@_/-]+$")]
+    [GeneratedRegex("^arn:aws[a-z-]*:iam::[0-9]{12}:[A-Za-z0-9+=,.@_/-]+\\z")]
     private static partial Regex ArnForm();
 }

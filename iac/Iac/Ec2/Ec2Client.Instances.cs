@@ -26,6 +26,9 @@ internal sealed record Instance(
 {
     /// <summary>True once it is on its way out, or gone.</summary>
     public bool IsGone => State is "shutting-down" or "terminated";
+
+    /// <summary>True if the call of this token made it.</summary>
+    public bool IsOf(string token) => Tags.GetValueOrDefault(Ec2.Tags.Request) == token;
 }
 
 /// <summary>What an instance is made from.</summary>
@@ -56,25 +59,17 @@ internal sealed partial class Ec2Client
         return InstancesOf(answer.Items("reservationSet")).FirstOrDefault();
     }
 
-    /// <summary>The instance that a call of <see cref="RunAsync"/> made, if it did.</summary>
-    public async Task<Instance?> FindInstanceOfTokenAsync(
-        string token, CancellationToken cancellationToken)
-    {
-        XElement answer = await AskAsync(
-            Call("DescribeInstances").Filter("client-token", token), cancellationToken);
-        return InstancesOf(answer.Items("reservationSet")).FirstOrDefault();
-    }
-
     /// <summary>Makes an instance: with enclaves, IMDSv2 alone, and an encrypted disk.</summary>
     /// <param name="plan">What it is made from.</param>
     /// <param name="groupId">Its security group.</param>
-    /// <param name="token">Makes a repeated call the same call.</param>
+    /// <param name="token">Makes a repeated call the same call; the instance is tagged with it.
+    /// </param>
     /// <param name="cancellationToken">Gives up; the instance may be there all the same.</param>
     public async Task<Instance> RunAsync(
         InstancePlan plan, string groupId, string token, CancellationToken cancellationToken)
     {
         XElement answer = await AskAsync(
-            RunCall(plan).Add("SecurityGroupId.1", groupId).Add("ClientToken", token),
+            RunCall(plan, token).Add("SecurityGroupId.1", groupId),
             cancellationToken);
         return answer.Items("instancesSet").Select(InstanceOf).First();
     }
@@ -82,13 +77,13 @@ internal sealed partial class Ec2Client
     /// <summary>Asks whether <see cref="RunAsync"/> would be allowed; a fault tells why not.
     /// </summary>
     public Task TryRunAsync(InstancePlan plan, CancellationToken cancellationToken) =>
-        TryAsync(RunCall(plan), cancellationToken);
+        TryAsync(RunCall(plan, Guid.NewGuid().ToString("N")), cancellationToken);
 
     /// <summary>Ends an instance, for good.</summary>
     public Task TerminateAsync(string id, CancellationToken cancellationToken) =>
         AskAsync(Call("TerminateInstances").Add("InstanceId.1", id), cancellationToken);
 
-    private static QueryParameters RunCall(InstancePlan plan) =>
+    private static QueryParameters RunCall(InstancePlan plan, string token) =>
         Call("RunInstances")
             .Add("ImageId", plan.Image.Id)
             .Add("InstanceType", plan.Type.Name)
@@ -106,7 +101,8 @@ internal sealed partial class Ec2Client
             .Add("BlockDeviceMapping.1.Ebs.VolumeSize", plan.VolumeGib)
             .Add("BlockDeviceMapping.1.Ebs.Encrypted", "true")
             .Add("BlockDeviceMapping.1.Ebs.DeleteOnTermination", "true")
-            .AddTags("instance", plan.Name)
+            .Add("ClientToken", token)
+            .AddTags("instance", plan.Name, token)
             .AddTags("volume", plan.Name)
             .AddTags("network-interface", plan.Name);
 

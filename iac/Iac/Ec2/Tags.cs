@@ -21,6 +21,9 @@ internal static class Tags
     /// <summary>Made by this command, one by one.</summary>
     public const string Command = "sequencer-iac";
 
+    /// <summary>The call that made it, to find what it made when its answer was lost.</summary>
+    public const string Request = "Request";
+
     /// <summary>The name that AWS's console shows.</summary>
     public const string Name = "Name";
 
@@ -33,11 +36,12 @@ internal static class Tags
     /// <param name="parameters">The call that makes it.</param>
     /// <param name="type">What it is, such as <c>instance</c>.</param>
     /// <param name="name">Its name, where it has none of its own.</param>
+    /// <param name="request">The call that makes it, where that may have to be found.</param>
     public static QueryParameters AddTags(
-        this QueryParameters parameters, string type, string? name = null)
+        this QueryParameters parameters, string type, string? name = null, string? request = null)
     {
         (string Key, string? Value)[] tags =
-            [(Deployment, Sequencer), (ManagedBy, Command), (Name, name)];
+            [(Deployment, Sequencer), (ManagedBy, Command), (Name, name), (Request, request)];
         int specification = parameters.NextNumber("TagSpecification", "ResourceType");
         parameters.Add($"TagSpecification.{specification}.ResourceType", type);
         int number = 0;

@@ -139,9 +139,11 @@ internal sealed class InstanceChecks(AwsConnection aws, SettingValues settings)
             }
             if (port == 22 && network.PrefixLength == 0)
             {
-                throw settings.Bad(
-                    setting, "a range that may log in: the whole world tries to. Name your own "
-                    + "address, such as 203.0.113.7/32");
+                throw new CommandFailure(
+                    FailureCodes.BadConfig,
+                    $"{settings.SourceOf(setting)}: {cidr} is the whole world, and lets it try to log "
+                    + "in. Name your own address, such as 203.0.113.7/32.",
+                    ExitCodes.Unusable);
             }
             rules.Add((port, cidr));
         }

@@ -52,6 +52,6 @@ internal static partial class InstanceNames
             .Where(instance => instance.Name == name && !instance.IsGone),
     ];
 
-    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$")]
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\\z")]
     private static partial Regex Form();
 }

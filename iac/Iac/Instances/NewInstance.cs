@@ -93,7 +93,8 @@ internal sealed class NewInstance(Ec2Client ec2, Screen screen)
         using var patience = new CancellationTokenSource(SearchPatience);
         try
         {
-            if (await ec2.FindInstanceOfTokenAsync(token, patience.Token) is not { } instance) return;
+            IReadOnlyList<Instance> all = await ec2.ListInstancesAsync(patience.Token);
+            if (all.FirstOrDefault(i => i.IsOf(token) && !i.IsGone) is not { } instance) return;
             _made.Add(
                 $"instance {name} ({instance.Id})", removal,
                 wait => ec2.TerminateAsync(instance.Id, wait));

@@ -72,6 +72,6 @@ internal static partial class PrivateKeyFile
         FailureCodes.KeyFileExists,
         $"{path} is there already and stays as it is. Move it away, or choose another key name.");
 
-    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$")]
+    [GeneratedRegex("^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\\z")]
     private static partial Regex NameForm();
 }

@@ -29,6 +29,6 @@ internal static partial class RegionSetting
                 ExitCodes.Unusable);
     }
 
-    [GeneratedRegex("^[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$")]
+    [GeneratedRegex("^[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}\\z")]
     private static partial Regex Form();
 }
