@@ -76,10 +76,10 @@ public sealed class SettingValuesTests : IDisposable
         SettingValues settings = TestSettings.Gather(TestSettings.None, "--config-file", sample);
         Assert.Equal("eu-central-1", RegionSetting.Require(settings));
         string text = File.ReadAllText(sample);
-        foreach (Setting setting in AwsSettings.All)
+        foreach (Setting setting in SettingTable.All)
         {
             if (setting.TomlKey is null || setting == AwsSettings.EndpointUrl) continue;
-            Assert.Matches($"(?m)^(# )?{setting.TomlKey["iac.aws.".Length..]} = ", text);
+            Assert.Matches($"(?m)^(# )?{setting.TomlKey.Split('.')[^1]} = ", text);
         }
     }
 

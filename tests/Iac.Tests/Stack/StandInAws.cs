@@ -13,22 +13,9 @@ internal sealed class StandInAws : IDisposable
 
     public StandInAws()
     {
-        // Two tests may ask for one free port at a time; who comes second takes another.
-        for (int attempt = 0; ; attempt++)
-        {
-            int port = Random.Shared.Next(20_000, 60_000);
-            Url = $"http://127.0.0.1:{port}";
-            _listener.Prefixes.Clear();
-            _listener.Prefixes.Add(Url + "/");
-            try
-            {
-                _listener.Start();
-                break;
-            }
-            catch (HttpListenerException) when (attempt < 20)
-            {
-            }
-        }
+        Url = $"http://127.0.0.1:{FreePort.Find()}";
+        _listener.Prefixes.Add(Url + "/");
+        _listener.Start();
         _serving = ServeAsync();
     }
 
