@@ -112,7 +112,8 @@ function resource(name, { type, properties = {}, options: given, defaultProvider
     if (isProvider !== (defaultProvider === true)) throw new Error(`${name}: one default provider`);
     const path = isProvider ? `${type.split(':')[2]}.Provider` : type.split(':').join('.');
     const all = isProvider ? given : { provider: `\${${provider}}`, ...given };
-    return `const ${local(name)} = new ${path}(${text(name)}, ${object(properties)}, ${options(all)});`;
+    const inputs = [text(name), object(properties), options(all)].join(', ');
+    return `const ${local(name)} = new ${path}(${inputs});`;
 }
 
 const { config = {}, variables = {}, resources, outputs } = program;

@@ -49,10 +49,12 @@ MUTATIONS = [
 
 
 def packages() -> Optional[str]:
-    """The folder with the provider's types, or None where they cannot be installed."""
+    """The folder with the provider's types, or None where they could not be installed."""
     if shutil.which("node") is None:
         return None
-    done = subprocess.run([str(TOOLS / "install")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(TOOLS / "install"), "--kept"], capture_output=True, text=True, check=False
+    )
     return done.stdout.strip() if done.returncode == 0 else None
 
 

@@ -16,8 +16,9 @@ public sealed partial class ProgramTests : IDisposable
     {
         (await _run.UpAsync()).IsGood();
         string program = File.ReadAllText(_run.In("kept/main/Pulumi.yaml"));
-        string config = program[program.IndexOf("\nconfig:", StringComparison.Ordinal)
-            ..program.IndexOf("\nvariables:", StringComparison.Ordinal)];
+        int from = program.IndexOf("\nconfig:", StringComparison.Ordinal);
+        int to = program.IndexOf("\nvariables:", StringComparison.Ordinal);
+        string config = program[from..to];
         Assert.Equal(
             Name().Matches(config).Select(match => match.Groups[1].Value).Order(),
             _run.Settings.Keys.Order());
