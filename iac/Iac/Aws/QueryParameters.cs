@@ -55,8 +55,12 @@ internal sealed class QueryParameters
         foreach ((string name, string value) in _all)
         {
             if (body.Length > 0) body.Append('&');
-            body.Append(SigV4.Escape(name)).Append('=').Append(SigV4.Escape(value));
+            body.Append(Escape(name)).Append('=').Append(Escape(value));
         }
         return Encoding.UTF8.GetBytes(body.ToString());
     }
+
+    // Of a form, unlike of an address, a blank is a plus.
+    private static string Escape(string text) =>
+        SigV4.Escape(text).Replace("%20", "+", StringComparison.Ordinal);
 }
