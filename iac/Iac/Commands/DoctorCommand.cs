@@ -4,31 +4,23 @@ using Sequencer.Iac.Aws;
 using Sequencer.Iac.Doctor;
 using Sequencer.Iac.Ec2;
 using Sequencer.Iac.Settings;
+using Sequencer.Iac.Stack;
 
 namespace Sequencer.Iac.Commands;
 
 /// <summary><c>iac doctor</c>: whether account and machine are ready.</summary>
 internal static class DoctorCommand
 {
-    private static readonly Option<string> Release = new("--release")
-    {
-        Description = "Folder of the release that would be installed",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => "artifacts/release",
-    };
-
     public static Command Create()
     {
         var command = new Command(
             "doctor",
             "Say whether account and machine are ready: access key, region, clock, instance type, "
             + "image, network, key pair, permission, quota, pulumi, release. Makes nothing.\n\n"
-            + "Exit codes: 0 no problem (warnings may be), 1 a problem, 2 nothing was decided.")
-        {
-            Release,
-        };
+            + "Exit codes: 0 no problem (warnings may be), 1 a problem, 2 nothing was decided.");
         command.AddFlags(AwsSettings.Connection);
         command.AddFlags(AwsSettings.Instance);
+        command.AddFlags([StackSettings.Release, StackSettings.Pulumi]);
         command.SetWork(WorkAsync);
         return command;
     }
@@ -38,7 +30,7 @@ internal static class DoctorCommand
     {
         SettingValues settings = SettingValues.Gather(parse);
         var findings = new Findings();
-        MachineCheck.Run(findings, settings, parse.GetRequiredValue(Release));
+        MachineCheck.Run(findings, settings);
         await Steps.ShowAsync(
             screen, "Asking AWS…", () => LookAtAccountAsync(findings, settings, cancellationToken));
         if (screen.IsJson)

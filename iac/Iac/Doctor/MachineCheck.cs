@@ -2,6 +2,7 @@ using Sequencer.Attestation.Verification;
 using Sequencer.Cli.Doctor;
 using Sequencer.Iac.Policies;
 using Sequencer.Iac.Settings;
+using Sequencer.Iac.Stack;
 
 namespace Sequencer.Iac.Doctor;
 
@@ -11,8 +12,7 @@ internal static class MachineCheck
     /// <summary>Looks for the settings file, the <c>pulumi</c> program, and a release.</summary>
     /// <param name="findings">What was found so far.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="release">Folder of the release.</param>
-    public static void Run(Findings findings, SettingValues settings, string release)
+    public static void Run(Findings findings, SettingValues settings)
     {
         if (settings.File is { } file) findings.Good("settings", file);
         else
@@ -20,14 +20,16 @@ internal static class MachineCheck
             findings.NotChecked(
                 "settings", $"no {SettingValues.DefaultFile} here ('make config' makes one)");
         }
-        if (FindProgram(settings, "pulumi") is { } program) findings.Good("pulumi", program);
+        string pulumi = settings.Require(StackSettings.Pulumi);
+        if (FindProgram(settings, pulumi) is { } program) findings.Good("pulumi", program);
         else
         {
             findings.Warning(
-                "pulumi", $"{FailureCodes.PulumiNotFound}: no pulumi program in PATH",
+                "pulumi", $"{FailureCodes.PulumiNotFound}: no {pulumi} program in PATH",
                 "'iac up' needs it: https://www.pulumi.com/docs/install/");
         }
-        CheckRelease(findings, Path.Combine(release, "measurements.json"));
+        CheckRelease(
+            findings, Path.Combine(settings.Require(StackSettings.Release), "measurements.json"));
     }
 
     private static void CheckRelease(Findings findings, string path)
@@ -49,7 +51,11 @@ internal static class MachineCheck
         }
     }
 
+    // As a shell does: a name with a slash is a path.
     private static string? FindProgram(SettingValues settings, string name) =>
-        (settings.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        (name.Contains('/', StringComparison.Ordinal)
+            ? [""]
+            : (settings.Variable("PATH") ?? "")
+                .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }
