@@ -108,7 +108,8 @@ internal sealed class FakeInstance : IDisposable
     {
         const string install =
             "#!/bin/sh\necho install >>\"$FAKE_INSTANCE/calls\"\n"
-            + $"mkdir -p \"$FAKE_ROOT/opt/sequencer\"\nln -s '{Version}' \"$FAKE_ROOT/opt/sequencer/current\"\n";
+            + "mkdir -p \"$FAKE_ROOT/opt/sequencer\"\n"
+            + $"ln -s '{Version}' \"$FAKE_ROOT/opt/sequencer/current\"\n";
         using (FileStream file = File.Create(_folder["fake/release.tar"]))
         using (var tar = new TarWriter(file, TarEntryFormat.Ustar))
         {

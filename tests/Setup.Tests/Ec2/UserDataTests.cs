@@ -190,8 +190,13 @@ public sealed class UserDataTests : IDisposable
     [
         .. _instance.Calls.Where(call => call != "systemctl daemon-reload"
                 && !call.StartsWith("mountpoint", StringComparison.Ordinal))
-            .Select(call => call.StartsWith("systemctl", StringComparison.Ordinal)
-                ? call : string.Join(' ', call.Split(' ').Take(call.Split(' ')[0] is "dnf" or "aws" ? 2 : 1)))
+            .Select(call => call.Split(' '))
+            .Select(words => words[0] switch
+            {
+                "systemctl" => string.Join(' ', words),
+                "dnf" or "aws" => $"{words[0]} {words[1]}",
+                string program => program,
+            })
             .Distinct(),
     ];
 }
