@@ -23,7 +23,7 @@ internal static class ExitCodes
     /// <summary>Refused, by AWS or by a rule of this command; nothing was left behind.</summary>
     public const int Refused = 1;
 
-    /// <summary>Nothing was tried: wrong usage, settings, no credentials, no answer.</summary>
+    /// <summary>Nothing was done: wrong usage, settings, no credentials, no answer, Ctrl-C.</summary>
     public const int Unusable = 2;
 
     /// <summary>Broken off: what was made so far is there, and was named.</summary>

@@ -12,7 +12,7 @@ internal static class IacCommand
     {
         var root = new RootCommand(
             "From an AWS account to a running, attested sequencer, and back.\n\n"
-            + "Exit codes: 0 done, 1 refused and nothing left behind, 2 nothing was tried (usage, "
+            + "Exit codes: 0 done, 1 refused and nothing left behind, 2 nothing was done (usage, "
             + "settings, credentials, no answer), 3 broken off: what is there was named.")
         {
             DoctorCommand.Create(),

@@ -97,6 +97,13 @@ internal static class InstanceTerminateCommand
                 FailureCodes.InstanceTerminationFail,
                 $"EC2 did not end {instance.Id}: {fault.Code}: {fault.Message}");
         }
+        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException)
+        {
+            throw new CommandFailure(
+                FailureCodes.Unfinished,
+                $"Whether EC2 ends {instance.Id} is not known; 'iac instance list' tells.",
+                ExitCodes.Unfinished);
+        }
         if (call.Parse.GetValue(NoWait)) return;
         Instance? last;
         try
@@ -106,7 +113,7 @@ internal static class InstanceTerminateCommand
                 () => new InstanceWait(ec2, TimeProvider.System).ForAsync(
                     instance.Id, "terminated", cancellationToken));
         }
-        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException)
+        catch (Exception e) when (e is AwsFault or AwsUnreachable or OperationCanceledException)
         {
             throw new CommandFailure(
                 FailureCodes.Unfinished,
@@ -127,14 +134,25 @@ internal static class InstanceTerminateCommand
     private static async Task RemoveGroupsAsync(
         Screen screen, Ec2Client ec2, Instance instance, CancellationToken cancellationToken)
     {
-        foreach (SecurityGroup group in await ec2.ListGroupsAsync(
-            instance.GroupIds, cancellationToken))
+        try
         {
-            if (!Tags.AreOfCommand(group.Tags)) continue;
-            bool isRemoved = await ec2.DeleteGroupAsync(group.Id, cancellationToken);
-            screen.Remark(Screen.Plain(isRemoved
-                ? $"Removed security group {group.Name} ({group.Id})."
-                : $"Security group {group.Name} ({group.Id}) stays: something else uses it."));
+            foreach (SecurityGroup group in await ec2.ListGroupsAsync(
+                instance.GroupIds, cancellationToken))
+            {
+                if (!Tags.AreOfCommand(group.Tags)) continue;
+                bool isRemoved = await ec2.DeleteGroupAsync(group.Id, cancellationToken);
+                screen.Remark(Screen.Plain(isRemoved
+                    ? $"Removed security group {group.Name} ({group.Id})."
+                    : $"Security group {group.Name} ({group.Id}) stays: something else uses it."));
+            }
+        }
+        catch (Exception e) when (e is AwsFault or AwsUnreachable or OperationCanceledException)
+        {
+            throw new CommandFailure(
+                FailureCodes.Unfinished,
+                $"{instance.Id} is gone. Its security groups ({string.Join(", ", instance.GroupIds)}) "
+                + $"may be there still: {e.Message.TrimEnd('.')}.",
+                ExitCodes.Unfinished);
         }
     }
 }

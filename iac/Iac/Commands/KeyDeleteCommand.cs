@@ -81,6 +81,14 @@ internal static class KeyDeleteCommand
                 FailureCodes.KeyDeleteFail,
                 $"EC2 did not delete key pair {name}: {fault.Code}: {fault.Message}");
         }
+        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException)
+        {
+            string file = path is null ? "" : $" {path} is still here.";
+            throw new CommandFailure(
+                FailureCodes.Unfinished,
+                $"Whether EC2 deleted key pair {name} is not known; 'iac key list' tells.{file}",
+                ExitCodes.Unfinished);
+        }
         if (path is null) return;
         try
         {

@@ -30,11 +30,12 @@ internal sealed class InstanceCheck(AwsConnection aws, SettingValues settings)
         string? key = await CheckKeyAsync(findings, cancellationToken);
         if (image is not null && subnet is not null && key is not null)
         {
-            var plan = new InstancePlan("doctor", type, image, key, subnet, 30);
             await LookAsync(
                 findings, "permission",
                 async () =>
                 {
+                    var plan = new InstancePlan(
+                        "doctor", type, image, key, subnet, _checks.RequireVolumeGib());
                     await _ec2.TryRunAsync(plan, cancellationToken);
                     return plan;
                 },

@@ -66,7 +66,9 @@ internal sealed class NewInstance(Ec2Client ec2, Screen screen)
                 async patience =>
                 {
                     SecurityGroup? group = await ec2.FindGroupAsync(name, vpcId, patience);
-                    if (group is not null) await DeleteAsync(group.Id, patience);
+                    // One of the name that somebody else made at this moment stays.
+                    if (group is null || !Tags.AreOfCommand(group.Tags)) return;
+                    await DeleteAsync(group.Id, patience);
                 });
             throw;
         }

@@ -37,6 +37,21 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
         Assert.Equal(doesIt ? 1 : 0, (await AskEc2Async("DescribeKeyPairs")).Items("keySet").Count());
     }
 
+    [MotoTheory]
+    [InlineData("DeleteKeyPair", "'iac key list' tells", "key", "delete", "-k", "k")]
+    [InlineData("TerminateInstances", "'iac instance list' tells", "instance", "terminate", "-i", "log-1")]
+    [InlineData("DeleteSecurityGroup", "Its security groups", "instance", "terminate", "-i", "log-1")]
+    public async Task Of_what_may_be_removed_or_not_it_is_told_how_to_find_out(
+        string action, string told, params string[] arguments)
+    {
+        await RunAsync("key", "create", "-k", "k");
+        await RunAsync("instance", "create", "-i", "log-1", "-k", "k");
+        (int code, string error) = await InterruptAsync(action, true, [.. arguments, "--yes"]);
+        Assert.Equal(ExitCodes.Unfinished, code);
+        Assert.Contains("iac: UNFINISHED: ", error, StringComparison.Ordinal);
+        Assert.Contains(told, error, StringComparison.Ordinal);
+    }
+
     private async Task<(int Code, string Error)> InterruptAsync(
         string action, bool doesIt, params string[] arguments)
     {
