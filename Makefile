@@ -1,6 +1,6 @@
 # Everything a person runs here. `make` alone lists the verbs.
 .DEFAULT_GOAL := help
-.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave \
+.PHONY: help build run run-enclave image enclave-tools test test-crash test-interop test-enclave test-live \
 	simulate model lint config bench bench-peers release clean
 
 CONFIGURATION := Release
@@ -46,6 +46,10 @@ test-interop: ## Check logs with a verifier in Python, Go's sumdb packages, and 
 test-enclave: ## Boot enclave images in virtual machines, and test them
 	@setup/need-dotnet
 	@tests/emulated/run
+
+test-live: ## Provision in a real AWS account, and take it down: costs some cents
+	@setup/need-dotnet
+	@tests/live
 
 SEEDS ?= 1000
 FIRST ?= 1

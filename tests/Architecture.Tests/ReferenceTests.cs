@@ -12,8 +12,9 @@ public class ReferenceTests
         ["enclave"] = ["enclave", "attestation"],
         ["examples"] = ["attestation"],
         ["gateway"] = ["gateway", "attestation", "setup"],
+        ["iac"] = ["iac", "attestation", "setup"],
         ["setup"] = [],
-        ["tests"] = ["attestation", "enclave", "examples", "gateway", "setup", "tests"],
+        ["tests"] = ["attestation", "enclave", "examples", "gateway", "iac", "setup", "tests"],
     };
 
     // The one command line of the project also builds images, and makes keys; it takes no other part of

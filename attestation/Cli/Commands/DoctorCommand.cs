@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Sequencer.Cli.Doctor;
 
 namespace Sequencer.Cli.Commands;
@@ -8,7 +7,6 @@ namespace Sequencer.Cli.Commands;
 /// <summary><c>sequencer doctor</c>: what is wrong with a deployment, and what to do.</summary>
 internal static class DoctorCommand
 {
-    private const int CheckColumns = 20;
     private const long FreeBytesMinDefault = 512L * 1024 * 1024;
 
     private static readonly Argument<string?> Address = new("url")
@@ -102,9 +100,17 @@ internal static class DoctorCommand
         using HttpClient http = url is null ? new HttpClient() : Gateway.Connect(url, parse);
         await Examination.RunAsync(
             findings, scope, http, TimeProvider.System, cancellationToken);
-        if (screen.IsJson) screen.WriteJson(json => Write(json, findings.All));
-        else Show(screen, url, findings.All);
-        return Count(findings.All, FindingLevel.Problem) == 0 ? ExitCodes.Good : ExitCodes.Refused;
+        if (screen.IsJson)
+        {
+            screen.WriteJson(json => FindingReport.Write(json, findings.All));
+        }
+        else
+        {
+            if (url is not null) screen.Say(Screen.Plain(url.ToString()));
+            FindingReport.Show(screen, findings.All);
+        }
+        return FindingReport.Count(findings.All, FindingLevel.Problem) == 0
+            ? ExitCodes.Good : ExitCodes.Refused;
     }
 
     // A directory alone is looked at alone.
@@ -117,54 +123,5 @@ internal static class DoctorCommand
         return Gateway.IsAddress(text)
             ? new Uri(text)
             : throw new CommandFailure($"'{text}' is not an http or https address.");
-    }
-
-    private static int Count(IReadOnlyList<Finding> all, FindingLevel level) =>
-        all.Count(finding => finding.Level == level);
-
-    private static void Show(Screen screen, Uri? url, IReadOnlyList<Finding> all)
-    {
-        if (url is not null) screen.Say(Screen.Plain(url.ToString()));
-        foreach (Finding finding in all)
-        {
-            (string mark, string colour) = finding.Level switch
-            {
-                FindingLevel.Good => ("✓", "green"),
-                FindingLevel.NotChecked => ("–", "grey"),
-                FindingLevel.Warning => ("!", "yellow"),
-                _ => ("✗", "red"),
-            };
-            screen.Say(
-                $"  [{colour}]{mark}[/] {finding.Check,-CheckColumns} {Screen.Plain(finding.Text)}");
-            if (finding.Advice.Length > 0) screen.Say($"      → {Screen.Plain(finding.Advice)}");
-        }
-        int problems = Count(all, FindingLevel.Problem);
-        int warnings = Count(all, FindingLevel.Warning);
-        screen.Say($"{problems} problems, {warnings} warnings.");
-    }
-
-    private static void Write(Utf8JsonWriter json, IReadOnlyList<Finding> all)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("problems", Count(all, FindingLevel.Problem));
-        json.WriteNumber("warnings", Count(all, FindingLevel.Warning));
-        json.WriteStartArray("findings");
-        foreach (Finding finding in all)
-        {
-            json.WriteStartObject();
-            json.WriteString("check", finding.Check);
-            json.WriteString("level", finding.Level switch
-            {
-                FindingLevel.Good => "ok",
-                FindingLevel.NotChecked => "not_checked",
-                FindingLevel.Warning => "warning",
-                _ => "problem",
-            });
-            json.WriteString("text", finding.Text);
-            if (finding.Advice.Length > 0) json.WriteString("advice", finding.Advice);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
     }
 }

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Sequencer.Iac.Settings;
+using Sequencer.Iac.Stack;
+
+namespace Sequencer.Iac.Commands;
+
+/// <summary>The <c>iac</c> command: all that it can do, in the order of its help.</summary>
+internal static class IacCommand
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand(
+            "From an AWS account to a running, attested sequencer, and back.\n\n"
+            + "Exit codes: 0 done, 1 refused and nothing left behind, 2 nothing was done (usage, "
+            + "settings, credentials, no answer), 3 broken off: what is there was named.")
+        {
+            DoctorCommand.Create(),
+            PlanCommand.Create(),
+            UpCommand.Create(),
+            StatusCommand.Create(),
+            DownCommand.Create(),
+            KeyCommand.Create(),
+            InstanceCommand.Create(),
+            PolicyCommand.Create(),
+        };
+        root.Options.Add(SharedOptions.Json);
+        root.Options.Add(SettingValues.ConfigFile);
+        return root;
+    }
+
+    /// <summary><c>iac</c> and the subcommands, as far as they were understood.</summary>
+    public static string PathOf(ParseResult parse)
+    {
+        string path = "";
+        for (SymbolResult? at = parse.CommandResult; at is CommandResult command; at = at.Parent)
+        {
+            if (command.Command is not RootCommand) path = $" {command.Command.Name}{path}";
+        }
+        return "iac" + path;
+    }
+}

@@ -1,0 +1,109 @@
+using Sequencer.Iac.Aws;
+using Sequencer.Iac.Ec2;
+
+namespace Sequencer.Iac.Instances;
+
+/// <summary>What is to be made, all of it checked.</summary>
+/// <param name="Plan">The instance.</param>
+/// <param name="GroupName">Its security group.</param>
+/// <param name="GroupId">That group, where it is there already; null to make it.</param>
+/// <param name="Rules">What a new group lets in: ports and addresses.</param>
+internal sealed record NewInstancePlan(
+    InstancePlan Plan,
+    string GroupName,
+    string? GroupId,
+    IReadOnlyList<(int Port, string Cidr)> Rules);
+
+/// <summary>
+/// Makes an instance and its security group. Until EC2 has confirmed the instance, a failure or
+/// Ctrl-C takes everything back; from then on the instance stays.
+/// </summary>
+internal sealed class NewInstance(Ec2Client ec2, Screen screen)
+{
+    private static readonly TimeSpan SearchPatience = TimeSpan.FromSeconds(20);
+
+    private readonly MadeThings _made = new(screen);
+
+    /// <summary>Makes both.</summary>
+    /// <exception cref="CommandFailure">Something is left, and named.</exception>
+    public async Task<Instance> MakeAsync(NewInstancePlan plan, CancellationToken cancellationToken)
+    {
+        // Under this EC2 makes the instance once, however often it is asked, and it can be found.
+        string token = Guid.NewGuid().ToString("N");
+        bool isAsked = false;
+        try
+        {
+            string groupId = plan.GroupId ?? await MakeGroupAsync(plan, cancellationToken);
+            isAsked = true;
+            return await ec2.RunAsync(plan.Plan, groupId, token, cancellationToken);
+        }
+        catch (Exception e) when (e is AwsFault or AwsUnreachable or OperationCanceledException)
+        {
+            if (isAsked && e is not AwsFault { IsUncertain: false })
+            {
+                await AddWhatMayBeThereAsync(plan.Plan.Name, token);
+            }
+            string because = e is OperationCanceledException ? "Broken off." : $"{e.Message}.";
+            if (await _made.TakeBackAsync(because) is { } left) throw left;
+            throw;
+        }
+    }
+
+    private async Task<string> MakeGroupAsync(
+        NewInstancePlan plan, CancellationToken cancellationToken)
+    {
+        string name = plan.GroupName, vpcId = plan.Plan.Subnet.VpcId;
+        string groupId;
+        try
+        {
+            groupId = await ec2.CreateGroupAsync(name, vpcId, cancellationToken);
+        }
+        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException
+            or AwsFault { IsUncertain: true })
+        {
+            _made.Add(
+                $"security group {name}", $"aws ec2 delete-security-group --group-name {name}",
+                async patience =>
+                {
+                    SecurityGroup? group = await ec2.FindGroupAsync(name, vpcId, patience);
+                    // One of the name that somebody else made at this moment stays.
+                    if (group is null || !Tags.AreOfCommand(group.Tags)) return;
+                    await DeleteAsync(group.Id, patience);
+                });
+            throw;
+        }
+        _made.Add(
+            $"security group {name} ({groupId})",
+            $"aws ec2 delete-security-group --group-id {groupId}",
+            patience => DeleteAsync(groupId, patience));
+        foreach ((int port, string cidr) in plan.Rules)
+        {
+            await ec2.AllowAsync(groupId, port, cidr, cancellationToken);
+        }
+        return groupId;
+    }
+
+    private async Task DeleteAsync(string groupId, CancellationToken cancellationToken)
+    {
+        if (await ec2.DeleteGroupAsync(groupId, cancellationToken)) return;
+        throw new CommandFailure(FailureCodes.Unfinished, $"{groupId} is in use.");
+    }
+
+    private async Task AddWhatMayBeThereAsync(string name, string token)
+    {
+        string removal = $"iac instance terminate -i {name}";
+        using var patience = new CancellationTokenSource(SearchPatience);
+        try
+        {
+            IReadOnlyList<Instance> all = await ec2.ListInstancesAsync(patience.Token);
+            if (all.FirstOrDefault(i => i.IsOf(token) && !i.IsGone) is not { } instance) return;
+            _made.Add(
+                $"instance {name} ({instance.Id})", removal,
+                wait => ec2.TerminateAsync(instance.Id, wait));
+        }
+        catch (Exception e) when (e is AwsFault or AwsUnreachable or OperationCanceledException)
+        {
+            _made.Add($"perhaps an instance {name}", removal, _ => Task.FromException(e));
+        }
+    }
+}

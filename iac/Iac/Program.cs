@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.Text;
+using Sequencer.Iac;
+using Sequencer.Iac.Commands;
+
+// Marks and dashes are more than ASCII, whatever the locale says.
+Console.OutputEncoding = Encoding.UTF8;
+
+RootCommand root = IacCommand.Create();
+ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args);
+if (parse.Errors.Count > 0)
+{
+    // That no command was named is no news where a word was taken for one.
+    bool isUnknown = parse.CommandResult.Command == root && parse.UnmatchedTokens.Count > 0;
+    if (isUnknown)
+    {
+        Console.Error.WriteLine($"iac: USAGE: there is no command '{parse.UnmatchedTokens[0]}'.");
+    }
+    foreach (var error in isUnknown ? [] : parse.Errors)
+    {
+        Console.Error.WriteLine($"iac: USAGE: {error.Message}");
+    }
+    Console.Error.WriteLine($"iac: see '{IacCommand.PathOf(parse)} --help'.");
+    return ExitCodes.Unusable;
+}
+return await parse.InvokeAsync(new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+    // After Ctrl-C a command takes back what it made, or says what is there; of a stack, Pulumi
+    // finishes what it has begun, and some of AWS's things take long.
+    ProcessTerminationTimeout = TimeSpan.FromHours(1),
+});

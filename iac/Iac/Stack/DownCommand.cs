@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Sequencer.Iac.Aws;
+using Sequencer.Iac.Settings;
+
+namespace Sequencer.Iac.Stack;
+
+/// <summary><c>iac down</c>.</summary>
+internal static class DownCommand
+{
+    private static readonly Option<bool> WithLog = new("--with-log")
+    {
+        Description = "Delete the log's volume and the sealing key too: for ever",
+    };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "down",
+            "Take the stack down: instance, address, releases, role, alarms. The log's volume and the "
+            + "sealing key stay, and the next 'iac up' goes on with them.")
+        {
+            WithLog,
+            SharedOptions.Yes,
+        };
+        command.AddFlags(StackSettings.Connection);
+        command.SetCloudWork(WorkAsync);
+        return command;
+    }
+
+    private static async Task<int> WorkAsync(CloudCall call, CancellationToken cancellationToken)
+    {
+        (ParseResult parse, Screen screen, SettingValues settings, AwsConnection aws) = call;
+        bool isAll = parse.GetValue(WithLog);
+        PulumiStack stack = await PulumiStack.OpenAsync(settings, aws, screen, cancellationToken);
+        if (!await stack.ExistsAsync(cancellationToken))
+        {
+            throw new CommandFailure(
+                FailureCodes.NoSuchStack, $"There is no stack {stack.Folder.Name}.",
+                ExitCodes.Unusable);
+        }
+        string name = stack.Folder.Name;
+        await Confirmation.RequireAsync(
+            parse, screen,
+            isAll
+                ? $"Delete the stack {name}, its LOG and its sealing key, for ever?"
+                : $"Take down the stack {name}? Its log and its sealing key stay.",
+            cancellationToken);
+        if (isAll)
+        {
+            await stack.DestroyAsync(cancellationToken);
+            screen.Remark("Everything is gone. KMS deletes the key in 30 days; until then AWS's "
+                + "console can take that back.");
+        }
+        else
+        {
+            await stack.DownAsync(cancellationToken);
+            screen.Remark("Down. The log's volume and the sealing key are there, and cost: 'iac up' "
+                + "goes on with them, 'iac down --with-log' deletes them.");
+        }
+        return ExitCodes.Good;
+    }
+}

@@ -1,0 +1,167 @@
+using Sequencer.Iac.Aws;
+using Sequencer.Iac.Credentials;
+using Sequencer.Iac.Settings;
+
+namespace Sequencer.Iac.Stack;
+
+/// <summary>One stack, as the user's own <c>pulumi</c> knows it.</summary>
+internal sealed class PulumiStack
+{
+    private static readonly string[] Quiet = ["--non-interactive", "--color", "never"];
+
+    private readonly PulumiProgram _pulumi;
+
+    private PulumiStack(StackFolder folder, PulumiProgram pulumi)
+    {
+        Folder = folder;
+        _pulumi = pulumi;
+    }
+
+    /// <summary>Where it is kept.</summary>
+    public StackFolder Folder { get; }
+
+    /// <summary>Finds <c>pulumi</c>, and makes the stack's folder.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="aws">Who changes things in AWS; null where nothing is changed.</param>
+    /// <param name="screen">For progress.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<PulumiStack> OpenAsync(
+        SettingValues settings,
+        AwsConnection? aws,
+        Screen screen,
+        CancellationToken cancellationToken)
+    {
+        string program = settings.Require(StackSettings.Pulumi);
+        if (program.Contains('/', StringComparison.Ordinal)) program = Path.GetFullPath(program);
+        // Before anything is written.
+        await new PulumiProgram(program, ".", new Dictionary<string, string?>(), screen)
+            .RequireAsync(cancellationToken);
+        StackFolder folder = StackFolder.Open(settings);
+        return new PulumiStack(
+            folder,
+            new PulumiProgram(program, folder.Path, Variables(folder, settings, aws), screen));
+    }
+
+    /// <summary>Makes it known to Pulumi; nothing in AWS.</summary>
+    public Task CreateAsync(CancellationToken cancellationToken) => RequireAsync(
+        ["stack", "select", Folder.Name, "--create", .. Quiet], cancellationToken);
+
+    /// <summary>Whether Pulumi knows it.</summary>
+    public async Task<bool> ExistsAsync(CancellationToken cancellationToken) =>
+        (await _pulumi.CaptureAsync(
+            ["stack", "select", Folder.Name, .. Quiet], cancellationToken)).ExitCode == 0;
+
+    /// <summary>What the last run made; null for nothing.</summary>
+    public async Task<RunningStack?> ReadAsync(CancellationToken cancellationToken)
+    {
+        PulumiResult outputs = await RequireAsync(
+            ["stack", "output", "--json", "--stack", Folder.Name, .. Quiet], cancellationToken);
+        PulumiResult export = await RequireAsync(
+            ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken);
+        return RunningStack.Read(outputs.Output, export.Output);
+    }
+
+    /// <summary>Shows what a run would change.</summary>
+    public async Task PreviewAsync(CancellationToken cancellationToken) => RequireDone(
+        await _pulumi.ShowAsync(
+            ["preview", "--stack", Folder.Name, "--diff", .. Quiet], cancellationToken),
+        ExitCodes.Refused, "Nothing was made.", cancellationToken);
+
+    /// <summary>What a run would change, as Pulumi's JSON.</summary>
+    public async Task<string> PreviewJsonAsync(CancellationToken cancellationToken) =>
+        (await RequireAsync(
+            ["preview", "--stack", Folder.Name, "--json", .. Quiet], cancellationToken)).Output;
+
+    /// <summary>Makes it so.</summary>
+    public async Task UpAsync(bool isRefreshed, CancellationToken cancellationToken) => RequireDone(
+        await _pulumi.ShowAsync(
+            [
+                "up", "--stack", Folder.Name, "--yes", "--skip-preview", "--suppress-outputs",
+                .. isRefreshed ? (string[])["--refresh"] : [], .. Quiet,
+            ],
+            cancellationToken),
+        ExitCodes.Unfinished,
+        "What was made so far is remembered: 'iac up' goes on with it, and 'iac up --refresh' where "
+        + "Pulumi was killed; 'iac down' takes it away.",
+        cancellationToken);
+
+    /// <summary>Takes away everything that is not protected.</summary>
+    public async Task DownAsync(CancellationToken cancellationToken) => RequireDone(
+        await _pulumi.ShowAsync(
+            [
+                "destroy", "--stack", Folder.Name, "--exclude-protected", "--yes",
+                "--skip-preview", .. Quiet,
+            ],
+            cancellationToken),
+        ExitCodes.Unfinished, "What is left is remembered: 'iac down' goes on.", cancellationToken);
+
+    /// <summary>Takes away everything, the log's volume and the sealing key too, and forgets it.
+    /// </summary>
+    public async Task DestroyAsync(CancellationToken cancellationToken)
+    {
+        await RequireAsync(
+            ["state", "unprotect", "--all", "--stack", Folder.Name, "--yes", .. Quiet],
+            cancellationToken);
+        RequireDone(
+            await _pulumi.ShowAsync(
+                [
+                    "destroy", "--stack", Folder.Name, "--yes", "--skip-preview", "--remove",
+                    .. Quiet,
+                ],
+                cancellationToken),
+            ExitCodes.Unfinished, "What is left is remembered: run the same again.",
+            cancellationToken);
+    }
+
+    private static Dictionary<string, string?> Variables(
+        StackFolder folder, SettingValues settings, AwsConnection? aws)
+    {
+        var variables = new Dictionary<string, string?>
+        {
+            ["PULUMI_BACKEND_URL"] = folder.Backend,
+            ["PULUMI_SKIP_UPDATE_CHECK"] = "true",
+            // What this command found goes by the names of AWS's own tools; nothing twice.
+            [AwsSettings.SecretKey.Variable] = null,
+            [AwsSettings.SessionToken.Variable] = null,
+        };
+        if (folder.PassphraseFile is { } file) variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = file;
+        if (aws is null) return variables;
+        AwsCredentials credentials = aws.Credentials;
+        variables["AWS_ACCESS_KEY_ID"] = credentials.AccessKey;
+        variables["AWS_SECRET_ACCESS_KEY"] = credentials.SecretKey;
+        variables["AWS_SESSION_TOKEN"] = credentials.SessionToken;
+        variables["AWS_PROFILE"] = null;
+        variables["AWS_REGION"] = aws.Region;
+        if (settings.Find(AwsSettings.EndpointUrl) is { } endpoint)
+        {
+            variables["AWS_ENDPOINT_URL"] = endpoint;
+        }
+        return variables;
+    }
+
+    private async Task<PulumiResult> RequireAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        PulumiResult result = await _pulumi.CaptureAsync(arguments, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (result.ExitCode == 0) return result;
+        string said = string.Join(' ', result.Error.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        throw new CommandFailure(
+            FailureCodes.PulumiFailed, $"pulumi {arguments[0]} {arguments[1]} failed: {said}");
+    }
+
+    private static void RequireDone(
+        int exitCode, int failureExitCode, string whatNow, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested && exitCode != 0)
+        {
+            throw new CommandFailure(
+                FailureCodes.Cancelled, $"Broken off. {whatNow}", failureExitCode);
+        }
+        if (exitCode == 0) return;
+        throw new CommandFailure(
+            FailureCodes.PulumiFailed,
+            $"Pulumi failed, for the reasons above. {whatNow}", failureExitCode);
+    }
+}

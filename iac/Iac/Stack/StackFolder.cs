@@ -1,0 +1,122 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Sequencer.Iac.Settings;
+
+namespace Sequencer.Iac.Stack;
+
+/// <summary>
+/// Where a stack is kept on this machine: the folder of its program, Pulumi's state, and the
+/// passphrase of that state.
+/// </summary>
+internal sealed partial class StackFolder
+{
+    /// <summary>The project in the program.</summary>
+    public const string Project = "sequencer";
+
+    private const UnixFileMode OwnFolder =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private const UnixFileMode OwnFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int PassphraseBytes = 32;
+
+    private static readonly string[] ProgramFiles = ["Pulumi.yaml", "user-data"];
+
+    private StackFolder(string name, string root, string backend, string? passphraseFile)
+    {
+        Name = name;
+        Path = System.IO.Path.Combine(root, name);
+        Backend = backend;
+        PassphraseFile = passphraseFile;
+    }
+
+    /// <summary>The stack.</summary>
+    public string Name { get; }
+
+    /// <summary>Folder of the program.</summary>
+    public string Path { get; }
+
+    /// <summary>Where Pulumi keeps its state, as a URL.</summary>
+    public string Backend { get; }
+
+    /// <summary>File with the passphrase; null where the environment says it.</summary>
+    public string? PassphraseFile { get; }
+
+    /// <summary>The release as one file, beside the program.</summary>
+    public string Archive => System.IO.Path.Combine(Path, "release.tar");
+
+    /// <summary>The stack's settings, as Pulumi reads them.</summary>
+    public string SettingsFile => System.IO.Path.Combine(Path, $"Pulumi.{Name}.yaml");
+
+    /// <summary>Makes what is missing, and writes the program.</summary>
+    public static StackFolder Open(SettingValues settings)
+    {
+        string name = settings.Require(StackSettings.Name);
+        if (!NameForm().IsMatch(name))
+        {
+            throw settings.Bad(
+                StackSettings.Name, "a name of at most 20 small letters, digits and dashes");
+        }
+        string root = System.IO.Path.GetFullPath(
+            settings.Find(StackSettings.State) ?? DefaultRoot(settings));
+        MakeFolder(root);
+        string backend = settings.Find(StackSettings.Backend) ?? OwnBackend(root);
+        var folder = new StackFolder(name, root, backend, PassphraseOf(settings, root));
+        MakeFolder(folder.Path);
+        foreach (string file in ProgramFiles) folder.WriteProgramFile(file);
+        return folder;
+    }
+
+    private static string DefaultRoot(SettingValues settings) => System.IO.Path.Combine(
+        settings.Variable("XDG_DATA_HOME") ?? System.IO.Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "share"),
+        "sequencer", "iac");
+
+    private static string OwnBackend(string root)
+    {
+        string state = System.IO.Path.Combine(root, "state");
+        MakeFolder(state);
+        return new Uri(state).AbsoluteUri;
+    }
+
+    // Nothing that the stack has is a secret, but Pulumi wants one for what might be. It is made once
+    // and never shown: it goes from file to program by its path.
+    private static string? PassphraseOf(SettingValues settings, string root)
+    {
+        if (settings.Find(StackSettings.PassphraseFile) is { } said)
+        {
+            return File.Exists(said)
+                ? System.IO.Path.GetFullPath(said)
+                : throw settings.Bad(StackSettings.PassphraseFile, "a file that is there");
+        }
+        if (settings.Variable("PULUMI_CONFIG_PASSPHRASE") is not null
+            || settings.Variable("PULUMI_CONFIG_PASSPHRASE_FILE") is not null)
+        {
+            return null;
+        }
+        string path = System.IO.Path.Combine(root, "passphrase");
+        if (File.Exists(path)) return path;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OwnFile,
+        };
+        using var writer = new StreamWriter(path, options);
+        writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PassphraseBytes)));
+        return path;
+    }
+
+    private static void MakeFolder(string path) => Directory.CreateDirectory(path, OwnFolder);
+
+    private void WriteProgramFile(string name)
+    {
+        using Stream source = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+        using FileStream target = File.Create(System.IO.Path.Combine(Path, name));
+        source.CopyTo(target);
+    }
+
+    // With region and "sequencer-" it is a role's name, which has at most 64 characters.
+    [GeneratedRegex(@"^[a-z][a-z0-9-]{0,19}\z")]
+    private static partial Regex NameForm();
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Sequencer.Iac.Tests;
+
+/// <summary>
+/// Runs the command as a user would: a process, in a folder of its own, with its output in a pipe.
+/// </summary>
+internal sealed class CommandRun : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Where the command runs.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("sequencer-iac").FullName;
+
+    /// <summary>Set for the command, in place of the test's own.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    public string Write(string name, byte[] bytes)
+    {
+        File.WriteAllBytes(Path.Combine(Folder, name), bytes);
+        return name;
+    }
+
+    public byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Folder, name));
+
+    public bool Has(string name) => File.Exists(Path.Combine(Folder, name));
+
+    public Task<CommandResult> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
+
+    /// <summary>Runs to the end, with bytes on standard input.</summary>
+    public async Task<CommandResult> RunWithAsync(byte[] input, params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        using var patience = new CancellationTokenSource(Patience);
+        using var output = new MemoryStream();
+        Task<string> error = process.StandardError.ReadToEndAsync(patience.Token);
+        Task copy = process.StandardOutput.BaseStream.CopyToAsync(output, patience.Token);
+        await process.StandardInput.BaseStream.WriteAsync(input, patience.Token);
+        process.StandardInput.Close();
+        await Task.WhenAll(error, copy, process.WaitForExitAsync(patience.Token));
+        var result = new CommandResult(process.ExitCode, output.ToArray(), await error);
+        // Whatever goes wrong, nobody is shown where in the code it did.
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        return result;
+    }
+
+    /// <summary>Starts the command; the caller ends it.</summary>
+    public Process Start(params string[] arguments)
+    {
+        // Ctrl-C is for the command also where these tests run in the background, which ignores it.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "iac.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        // Nothing of the account of whoever runs the tests.
+        foreach (string name in start.Environment.Keys.Where(IsOfAws).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+        start.Environment["HOME"] = Folder;
+        start.Environment["AWS_EC2_METADATA_DISABLED"] = "true";
+        foreach ((string name, string value) in Environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>True for a variable that says whose account is used, and how.</summary>
+    public static bool IsOfAws(string variable) =>
+        variable.StartsWith("AWS_", StringComparison.Ordinal)
+        || variable.StartsWith("SEQUENCER_IAC_", StringComparison.Ordinal);
+}
+
+/// <summary>What a run left behind.</summary>
+internal sealed record CommandResult(int ExitCode, byte[] Bytes, string Error)
+{
+    public string Output => Encoding.UTF8.GetString(Bytes);
+
+    public JsonElement Json
+    {
+        get
+        {
+            using JsonDocument json = JsonDocument.Parse(Bytes);
+            return json.RootElement.Clone();
+        }
+    }
+
+    public void IsGood() => Assert.True(ExitCode == 0, Told);
+
+    public void IsRefused() => Assert.True(ExitCode == 1, Told);
+
+    public void IsUnusable() => Assert.True(ExitCode == 2, Told);
+
+    public void IsUnfinished() => Assert.True(ExitCode == 3, Told);
+
+    /// <summary>One line with the code is all that the failure says.</summary>
+    public void Says(string code)
+    {
+        string[] lines = [.. Error.Split('\n').Where(line => line.StartsWith("iac: ", StringComparison.Ordinal))];
+        Assert.True(lines is [string line] && line.StartsWith($"iac: {code}: ", StringComparison.Ordinal), Told);
+    }
+
+    private string Told => $"ended with {ExitCode}\n{Output}\n{Error}";
+}

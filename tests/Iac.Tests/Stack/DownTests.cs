@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace Sequencer.Iac.Tests.Stack;
+
+/// <summary><c>iac plan</c>, <c>status</c> and <c>down</c>, with the same stand-ins.</summary>
+public sealed class DownTests : IDisposable
+{
+    private readonly StackRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task A_plan_changes_nothing()
+    {
+        CommandResult result = await _run.RunAsync(
+            "plan", "--origin", "log.example/orders", "--release", "release");
+        result.IsGood();
+        Assert.Contains("+ 29 to create", result.Error, StringComparison.Ordinal);
+        result = await _run.RunAsync(
+            "plan", "--json", "--origin", "log.example/orders", "--release", "release");
+        result.IsGood();
+        Assert.Equal("create", result.Json.GetProperty("steps")[0].GetProperty("op").GetString());
+        Assert.DoesNotContain(_run.Calls, call => call.StartsWith("up ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_status_needs_no_credentials_and_says_all_as_JSON()
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Environment["AWS_ACCESS_KEY_ID"] = "";
+        _run.Environment["AWS_SECRET_ACCESS_KEY"] = "";
+        JsonElement status = (await _run.RunAsync("status", "--json")).Json;
+        Assert.True(status.GetProperty("isUp").GetBoolean());
+        Assert.Equal("i-0123456789abcdef0", status.GetProperty("instance").GetString());
+        Assert.Equal("1.0.0+aaaa", status.GetProperty("releaseVersion").GetString());
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("down", "--yes")]
+    public async Task A_stack_that_is_not_there_is_named(params string[] command)
+    {
+        CommandResult result = await _run.RunAsync([.. command, "--stack", "other"]);
+        result.IsUnusable();
+        Assert.Contains(
+            "iac: NO_SUCH_STACK: There is no stack other", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Down_leaves_the_log_and_the_key_and_up_goes_on_with_them()
+    {
+        (await _run.UpAsync()).IsGood();
+        CommandResult result = await _run.RunAsync("down", "--yes");
+        result.IsGood();
+        Assert.Contains(
+            "destroy --stack main --exclude-protected --yes --skip-preview --non-interactive --color never",
+            _run.Calls);
+        Assert.DoesNotContain(
+            _run.Calls, call => call.StartsWith("state unprotect", StringComparison.Ordinal));
+        Assert.Contains("are there, and cost", result.Error, StringComparison.Ordinal);
+
+        result = await _run.RunAsync("status");
+        result.IsGood();
+        Assert.Contains("none: the stack is down", result.Output, StringComparison.Ordinal);
+        Assert.Contains("kept on vol-0123456789abcdef0", result.Output, StringComparison.Ordinal);
+
+        // The same log: its origin need not be said again, and cannot be another one.
+        (await _run.RunAsync("up", "--yes", "--release", "release")).IsGood();
+        Assert.Equal("log.example/orders", _run.Settings["origin"]);
+    }
+
+    [Fact]
+    public async Task Down_asks_first()
+    {
+        (await _run.UpAsync()).IsGood();
+        CommandResult result = await _run.RunAsync("down", "--with-log");
+        result.IsUnusable();
+        Assert.Contains("its LOG and its sealing key, for ever?", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            _run.Calls, call => call.StartsWith("destroy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Down_with_the_log_deletes_everything_and_forgets_it()
+    {
+        (await _run.UpAsync()).IsGood();
+        (await _run.RunAsync("down", "--with-log", "--yes")).IsGood();
+        Assert.Equal(
+            [
+                "state unprotect --all --stack main --yes --non-interactive --color never",
+                "destroy --stack main --yes --skip-preview --remove --non-interactive --color never",
+            ],
+            _run.Calls[^2..]);
+        (await _run.RunAsync("status")).IsUnusable();
+    }
+
+    [Fact]
+    public async Task A_down_that_fails_says_how_to_go_on()
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "destroy");
+        CommandResult result = await _run.RunAsync("down", "--yes");
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("'iac down' goes on", result.Error, StringComparison.Ordinal);
+    }
+}
