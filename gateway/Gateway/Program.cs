@@ -27,6 +27,10 @@ if (!SettingsReader.TryRead(
     Console.Error.WriteLine(fault);
     return 1;
 }
+// Two stages of the writer may wait for the disk at a time, each with a thread: requests shall still have
+// one for each processor.
+ThreadPool.GetMinThreads(out int threads, out int completionThreads);
+ThreadPool.SetMinThreads(threads + 2, completionThreads);
 try
 {
     await using WebApplication app = GatewayHost.Build(settings);

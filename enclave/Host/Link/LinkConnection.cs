@@ -36,7 +36,11 @@ internal sealed class LinkConnection
         _reader = new FrameReader(socket);
         _window = new InFlightWindow(limits.RequestsInFlightMax, limits.BytesInFlightMax);
         _answers = Channel.CreateBounded<WaitingAnswer>(
-            new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
+            new BoundedChannelOptions(limits.RequestsInFlightMax)
+            {
+                SingleReader = true,
+                AllowSynchronousContinuations = true,
+            });
     }
 
     /// <summary>

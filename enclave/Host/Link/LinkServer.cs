@@ -25,7 +25,11 @@ internal sealed class LinkServer
         _time = time;
         _say = say;
         _requests = Channel.CreateBounded<LinkRequest>(
-            new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
+            new BoundedChannelOptions(limits.RequestsInFlightMax)
+            {
+                SingleReader = true,
+                AllowSynchronousContinuations = true,
+            });
     }
 
     /// <summary>

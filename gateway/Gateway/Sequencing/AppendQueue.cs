@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Sequencer.Gateway.Metrics;
 
 namespace Sequencer.Gateway.Sequencing;
@@ -23,8 +22,8 @@ public sealed class AppendQueue(
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    // A line for each life of the writer: what comes after its end meets a completed channel.
-    private volatile Channel<Submission> _line = ClosedLine();
+    // A line for each life of the writer: what comes after its end meets a closed one.
+    private volatile AppendLine _line = AppendLine.Closed();
     private volatile int _closedBecause = (int)AppendFailure.EnclaveUnavailable;
     private int _waiting;
     private long _volume;
@@ -56,10 +55,10 @@ public sealed class AppendQueue(
             return AppendResult.Failed(AppendFailure.Overloaded);
         }
         submission.Arrive(since);
-        Channel<Submission> line = _line;
-        if (!line.Writer.TryWrite(submission))
+        AppendLine line = _line;
+        if (!line.TryJoin(submission))
         {
-            bool isFull = !line.Reader.Completion.IsCompleted && ReferenceEquals(line, _line)
+            bool isFull = !line.IsClosed && ReferenceEquals(line, _line)
                 && _closedBecause == (int)AppendFailure.None;
             return AppendResult.Failed(isFull ? AppendFailure.Overloaded : ReasonClosed());
         }
@@ -80,45 +79,35 @@ public sealed class AppendQueue(
     }
 
     /// <summary>Opens a new line for a writer.</summary>
-    internal ChannelReader<Submission> Open()
+    internal AppendLine Open()
     {
-        Channel<Submission> line = Channel.CreateBounded<Submission>(
-            new BoundedChannelOptions(submissionsMax)
-            {
-                SingleReader = true,
-                FullMode = BoundedChannelFullMode.Wait,
-            });
+        var line = new AppendLine(submissionsMax);
         _line = line;
         _closedBecause = (int)AppendFailure.None;
-        return line.Reader;
+        return line;
     }
 
     /// <summary>Takes nothing more; what is in line stays there for the writer to finish.</summary>
     internal void Close(AppendFailure because)
     {
         _closedBecause = (int)because;
-        _line.Writer.TryComplete();
+        _line.Close();
     }
 
     /// <summary>Takes nothing more, and answers what is in line.</summary>
     internal void CloseAndFail(AppendFailure because)
     {
         Close(because);
-        while (_line.Reader.TryRead(out Submission? submission))
+        var answers = new Answers();
+        while (_line.TryTake(out Submission? submission))
         {
-            submission.Complete(AppendResult.Failed(because));
+            answers.Add(submission!, AppendResult.Failed(because));
         }
+        answers.Give();
     }
 
     private AppendFailure ReasonClosed() =>
         _closedBecause == (int)AppendFailure.None
             ? AppendFailure.EnclaveUnavailable
             : (AppendFailure)_closedBecause;
-
-    private static Channel<Submission> ClosedLine()
-    {
-        Channel<Submission> line = Channel.CreateBounded<Submission>(1);
-        line.Writer.Complete();
-        return line;
-    }
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
@@ -24,6 +23,12 @@ internal sealed class Batch
     private readonly List<Submission> _submissions = [];
     private long _requestBytes;
 
+    /// <summary>One that nobody waits for.</summary>
+    public static Batch OfNothing => new() { Takes = 0 };
+
+    /// <summary>How many batches were taken from the line to make it.</summary>
+    public int Takes { get; private set; } = 1;
+
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<Submission> Submissions => _submissions;
 
@@ -36,15 +41,12 @@ internal sealed class Batch
     /// <summary>Offset of each entry's payload frame; set when they are durable.</summary>
     public List<ulong> PayloadOffsets { get; } = [];
 
-    /// <summary>Takes what has arrived, without waiting for more.</summary>
-    public static Batch TakeFrom(ChannelReader<Submission> arrived)
+    /// <summary>Adds a submission; false where it has no room.</summary>
+    public bool TryAdd(Submission submission)
     {
-        var batch = new Batch();
-        while (arrived.TryPeek(out Submission? next) && batch.HasRoomFor(next))
-        {
-            if (arrived.TryRead(out Submission? submission)) batch.Add(submission);
-        }
-        return batch;
+        if (!HasRoomFor(submission)) return false;
+        Add(submission);
+        return true;
     }
 
     /// <summary>True when another staged batch can go in the same message.</summary>
@@ -57,6 +59,7 @@ internal sealed class Batch
     {
         foreach (Submission submission in other._submissions) Add(submission);
         PayloadOffsets.AddRange(other.PayloadOffsets);
+        Takes += other.Takes;
     }
 
     /// <summary>The sequence request for these entries.</summary>
@@ -85,7 +88,9 @@ internal sealed class Batch
     public void Fail(AppendFailure failure)
     {
         AppendResult result = AppendResult.Failed(failure);
-        foreach (Submission submission in _submissions) submission.Complete(result);
+        var answers = new Answers();
+        foreach (Submission submission in _submissions) answers.Add(submission, result);
+        answers.Give();
     }
 
     private bool HasRoomFor(Submission submission) =>

@@ -13,7 +13,12 @@ internal sealed class PayloadStage(
     private const int StagedMax = 16;
 
     private readonly Channel<Batch> _staged = Channel.CreateBounded<Batch>(
-        new BoundedChannelOptions(StagedMax) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(StagedMax)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+            AllowSynchronousContinuations = true,
+        });
 
     private Batch? _staging;
 
@@ -23,13 +28,12 @@ internal sealed class PayloadStage(
 
     /// <summary>Runs until the line is completed and worked off.</summary>
     /// <exception cref="UncertainWriteException">The disk failed.</exception>
-    public async Task RunAsync(
-        ChannelReader<Submission> arrived, CancellationToken cancellationToken)
+    public async Task RunAsync(AppendLine line, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        while (await arrived.WaitToReadAsync(cancellationToken))
+        while (await line.TurnAsync(cancellationToken))
         {
-            _staging = Batch.TakeFrom(arrived);
+            _staging = line.Take();
             foreach (Submission submission in _staging.Submissions) Waited(submission);
             if (disk.HasRoomFor(_staging.Bytes))
             {
@@ -40,6 +44,7 @@ internal sealed class PayloadStage(
             {
                 // Before anything is written: this is a certain no, and the log goes on.
                 _staging.Fail(AppendFailure.DiskFull);
+                line.Done(_staging);
             }
             _staging = null;
         }

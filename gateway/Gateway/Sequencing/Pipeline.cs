@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Gateway.Link;
@@ -190,12 +189,12 @@ public sealed class Pipeline(
                 () => state.NextCosigned, settings.SnapshotRecords);
             // The line is open before anybody is told so. Not the stopping token: that completes the
             // line, and the writer works it off.
-            ChannelReader<Submission> arrived = queue.Open();
+            AppendLine line = queue.Open();
             readyAt = settings.Times.Time.GetTimestamp();
             ShowReady(head, enclave);
             if (stopping.IsCancellationRequested) queue.Close(AppendFailure.ShuttingDown);
             if (IsToSeal(head)) queue.Close(AppendFailure.EpochSealed);
-            await RunBesideAsync(writer, arrived, witnesses);
+            await RunBesideAsync(writer, line, witnesses);
             failure = AppendFailure.ShuttingDown;
             if (IsToSeal(head))
             {
@@ -247,15 +246,15 @@ public sealed class Pipeline(
 
     // The witnesses go on until the writer has worked off what has arrived: it may wait for them.
     private async Task RunBesideAsync(
-        Writer writer, ChannelReader<Submission> arrived, LogWitnesses? witnesses)
+        Writer writer, AppendLine line, LogWitnesses? witnesses)
     {
         if (witnesses is null)
         {
-            await writer.RunAsync(arrived, CancellationToken.None);
+            await writer.RunAsync(line, CancellationToken.None);
             return;
         }
         using var ending = new CancellationTokenSource();
-        Task writing = writer.RunAsync(arrived, ending.Token);
+        Task writing = writer.RunAsync(line, ending.Token);
         Task cosigning = witnesses.RunAsync(log, metrics, ending.Token);
         await Task.WhenAny(writing, cosigning);
         await ending.CancelAsync();

@@ -30,19 +30,37 @@ internal sealed class SequencingStage(
     // Batch.EntriesMax), so that they fit the 64 MiB which an image keeps (CoreLimits).
     private const int UnacknowledgedMax = 4;
 
+    // Long beside a batch, short beside a caller's patience: batches that follow each other tell of
+    // the ones before, and cost no call of their own.
+    private static readonly TimeSpan QuietBeforeAcknowledging = TimeSpan.FromMilliseconds(10);
+
     // How long a batch waits for witnesses that lag: callers are told rather than kept.
     private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(5);
 
     private readonly Channel<SignedBatch> _signed = Channel.CreateBounded<SignedBatch>(
-        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(UnacknowledgedMax)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+            AllowSynchronousContinuations = true,
+        });
 
     private readonly Channel<Commit> _commits = Channel.CreateBounded<Commit>(
-        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(UnacknowledgedMax)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+            AllowSynchronousContinuations = true,
+        });
+
+    private readonly Answers _answers = new();
 
     private LogHead _head = head;
     private ulong _durableSize = head.Size;
+    private ulong _toldSize = head.Size;
     private int _unacknowledged;
     private Task<bool>? _nextCommit;
+    private Task? _pause;
     private Batch? _sequencing;
 
     /// <summary>Batches in the order of their numbers, none of them durable; completed with the
@@ -60,7 +78,7 @@ internal sealed class SequencingStage(
     /// <exception cref="EnclaveRefusedException">It refused a batch as a whole.</exception>
     /// <exception cref="LogContradictionException">Its answer does not continue the log.
     /// </exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(AppendLine line, CancellationToken cancellationToken)
     {
         await Task.Yield();
         try
@@ -75,10 +93,12 @@ internal sealed class SequencingStage(
                 {
                     // A certain no, and the log goes on: its payloads stay as frames without record.
                     _sequencing.Fail(AppendFailure.WitnessesBehind);
+                    line.Done(_sequencing);
                     _sequencing = null;
                     continue;
                 }
-                signed.AnswerProvisionally();
+                signed.AnswerProvisionally(_answers);
+                _answers.Give();
                 Hand(signed);
                 _sequencing = null;
                 await TakeSnapshotIfDueAsync(cancellationToken);
@@ -131,24 +151,25 @@ internal sealed class SequencingStage(
         _signed.Writer.TryWrite(signed);
     }
 
-    // What became durable is told with the next batch; while there is none, at once, so that live
-    // documents attest the newest head. A crash before costs nothing: the enclave keeps a batch that
-    // is durable already, and the next connection tells it so.
+    // What became durable is told with the next batch; while there is none, after a pause, so that
+    // live documents attest the newest head. A crash before costs nothing: the enclave keeps a batch
+    // that is durable already, and the next connection tells it so.
     private async Task<bool> WaitForBatchAsync(CancellationToken cancellationToken)
     {
         Task<bool> batch = staged.WaitToReadAsync(cancellationToken).AsTask();
-        while (!batch.IsCompleted)
+        while (!batch.IsCompleted && (_unacknowledged > 0 || _durableSize != _toldSize))
         {
-            await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
+            _pause ??= Task.Delay(QuietBeforeAcknowledging, enclave.Time, cancellationToken);
+            await Task.WhenAny(batch, _pause);
             if (batch.IsCompleted) break;
             // A token that is cancelled ends new waits at once, the standing one a little later:
             // without this the loop would spin in between.
             cancellationToken.ThrowIfCancellationRequested();
-            _nextCommit = null;
-            ulong told = _durableSize;
+            _pause = null;
             TakeCommits();
-            if (_durableSize == told) continue;
+            if (_durableSize == _toldSize) continue;
             await enclave.AcknowledgeAsync(_durableSize, cancellationToken);
+            _toldSize = _durableSize;
         }
         return await batch;
     }
@@ -248,6 +269,7 @@ internal sealed class SequencingStage(
         long since = TimeProvider.System.GetTimestamp();
         BatchAnswer answer = await enclave.SequenceAsync(
             batch.EncodeRequest(_durableSize, _head.Size), cancellationToken);
+        _toldSize = _durableSize;
         metrics.Passed(AppendStage.Enclave, TimeProvider.System.GetElapsedTime(since));
         return answer;
     }

@@ -9,19 +9,20 @@ namespace Sequencer.Gateway.Sequencing;
 /// </summary>
 internal sealed class SignedBatch
 {
-    private readonly Batch _batch;
-
     private SignedBatch(
         Batch batch,
         BatchAnswer answer,
         LogHead head,
         (ulong[] PayloadOffsets, EntryHead[] Heads) records)
     {
-        _batch = batch;
+        Batch = batch;
         Answer = answer;
         Head = head;
         (PayloadOffsets, Heads) = records;
     }
+
+    /// <summary>What it answers; empty for a snapshot.</summary>
+    public Batch Batch { get; }
 
     /// <summary>The enclave's answer.</summary>
     public BatchAnswer Answer { get; }
@@ -30,14 +31,14 @@ internal sealed class SignedBatch
     public LogHead Head { get; }
 
     /// <summary>Whom it answers.</summary>
-    public IReadOnlyList<Submission> Submissions => _batch.Submissions;
+    public IReadOnlyList<Submission> Submissions => Batch.Submissions;
 
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
 
     /// <summary>Places of the payloads that got no record of their own: what was replayed or
     /// refused.</summary>
-    public IEnumerable<ulong> UnusedPayloads => _batch.PayloadOffsets
+    public IEnumerable<ulong> UnusedPayloads => Batch.PayloadOffsets
         .Where((_, entry) => Answer.Outcomes[entry].Status != OutcomeStatus.Appended);
 
     /// <summary>Numbers of the tombstones among the new records.</summary>
@@ -46,7 +47,7 @@ internal sealed class SignedBatch
         get
         {
             int at = 0;
-            foreach (Submission submission in _batch.Submissions)
+            foreach (Submission submission in Batch.Submissions)
             {
                 Outcome outcome = Answer.Outcomes[at];
                 if (submission.IsTombstone && outcome.Status == OutcomeStatus.Appended)
@@ -90,32 +91,32 @@ internal sealed class SignedBatch
         {
             throw new LogContradictionException("The enclave answered something else.");
         }
-        return new SignedBatch(new Batch(), answer, next, ([CommitFrame.NoPayload], [default]));
+        return new SignedBatch(Batch.OfNothing, answer, next, ([CommitFrame.NoPayload], [default]));
     }
 
     /// <summary>
     /// Answers the callers who asked for no more than a number. Others must not hear of it: after a
     /// crash of the enclave the number may be another entry's.
     /// </summary>
-    public void AnswerProvisionally()
+    public void AnswerProvisionally(Answers answers)
     {
-        if (_batch.Submissions.Any(s => s.Level == Acknowledgement.Sequenced))
+        if (Batch.Submissions.Any(s => s.Level == Acknowledgement.Sequenced))
         {
-            AnswerEach(view: null);
+            AnswerEach(view: null, answers);
         }
     }
 
     /// <summary>Answers everybody else, from a durable view that covers the batch.</summary>
-    public void AnswerDurably(LogView view) => AnswerEach(view);
+    public void AnswerDurably(LogView view, Answers answers) => AnswerEach(view, answers);
 
     /// <summary>Gives every submission the same answer; those that have one keep it.</summary>
-    public void Fail(AppendFailure failure) => _batch.Fail(failure);
+    public void Fail(AppendFailure failure) => Batch.Fail(failure);
 
-    private void AnswerEach(LogView? view)
+    private void AnswerEach(LogView? view, Answers answers)
     {
         ReadOnlyMemory<byte> rest = Answer.Records;
         int at = 0;
-        foreach (Submission submission in _batch.Submissions)
+        foreach (Submission submission in Batch.Submissions)
         {
             var entries = new SequencedEntry[submission.Count];
             for (int i = 0; i < entries.Length; i++, at++)
@@ -127,7 +128,7 @@ internal sealed class SignedBatch
             }
             if ((submission.Level == Acknowledgement.Sequenced) == (view is null))
             {
-                submission.Complete(new AppendResult(AppendFailure.None, entries, view));
+                answers.Add(submission, new AppendResult(AppendFailure.None, entries, view));
             }
         }
     }

@@ -80,9 +80,7 @@ public sealed record AppendResult(
 /// </summary>
 public sealed class Submission
 {
-    // Continuations are HTTP handlers: they must not run on the writer's thread.
-    private readonly TaskCompletionSource<AppendResult> _completion =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AppendResult> _completion = new();
 
     /// <summary>Takes 1 to <c>GROUP_MAX</c> items.</summary>
     public Submission(
@@ -132,6 +130,7 @@ public sealed class Submission
 
     internal void Arrive(long at) => (ArrivedAt, Trace) = (at, Spans.Here);
 
+    /// <summary>Answers; whoever waits goes on right here.</summary>
     internal void Complete(AppendResult result)
     {
         Items = [];

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Metrics;
@@ -23,7 +22,7 @@ namespace Sequencer.Gateway.Sequencing;
 /// <item>The enclave is told and forgets the batch.</item>
 /// </list>
 /// Batches keep their order through all stages. There is no fixed delay: a lone entry goes through
-/// at once, and while one stage is busy, what is ready before it becomes one batch.
+/// at once, and what arrives meanwhile becomes one batch (<see cref="AppendLine"/>).
 /// </remarks>
 internal sealed class Writer
 {
@@ -61,15 +60,14 @@ internal sealed class Writer
     /// Runs until the line is completed and worked off. Throws what ended it earlier; then
     /// <see cref="Fail"/> answers those who still wait.
     /// </summary>
-    public async Task RunAsync(
-        ChannelReader<Submission> arrived, CancellationToken cancellationToken)
+    public async Task RunAsync(AppendLine line, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task payloads = EndingAsync(_payloads.RunAsync(arrived, ending.Token), ending);
-        Task sequencing = EndingAsync(_sequencing.RunAsync(ending.Token), ending);
+        Task payloads = EndingAsync(_payloads.RunAsync(line, ending.Token), ending);
+        Task sequencing = EndingAsync(_sequencing.RunAsync(line, ending.Token), ending);
         // Without the token: what is signed is committed whatever becomes of the enclave, or it would
         // have to be asked for again. It ends when there is no more of it, or when the disk fails.
-        Task commits = EndingAsync(_commits.RunAsync(), ending);
+        Task commits = EndingAsync(_commits.RunAsync(line), ending);
 
         // All must have let go of the store before anybody opens it again.
         Task ended = Task.WhenAll(Settle(payloads), Settle(sequencing), Settle(commits));

@@ -49,11 +49,11 @@ public sealed class AppendQueueTests : IDisposable
         var queue = new AppendQueue(8, _metrics, new SettableTime());
         for (int count = 3; count <= 4; count++)
         {
-            ChannelReader<Submission> arrived = queue.Open();
+            AppendLine line = queue.Open();
             Task<AppendResult>[] waiting =
                 [.. Enumerable.Range(0, count).Select(_ => AppendAsync(queue, 1))];
             Assert.False(queue.IsBusy);
-            Assert.True(arrived.TryRead(out Submission? first));
+            Assert.True(line.TryTake(out Submission? first));
             long before = queue.Volume;
             first.Complete(AppendResult.Failed(AppendFailure.DiskFull));
             await waiting[0];

@@ -15,7 +15,7 @@ public class SequencingStageTests
         // It never gets as far as the enclave.
         var stage = new SequencingStage(
             null!, LogHead.Empty, metrics, line, () => Task.CompletedTask, snapshotRecords: 0);
-        Task running = stage.RunAsync(ending.Token);
+        Task running = stage.RunAsync(new AppendLine(1), ending.Token);
         await line.IsWaitedFor;
         await ending.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
