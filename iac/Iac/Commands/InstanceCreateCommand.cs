@@ -143,6 +143,7 @@ internal static class InstanceCreateCommand
         InstanceListCommand.Show(call.Screen, instance);
         if (instance.Address is not { } address) return;
         string path = PrivateKeyFile.PathOf(call.Settings, instance.KeyName ?? "");
-        call.Screen.Remark($"Log in: ssh -i {Screen.Plain(path)} ec2-user@{Screen.Plain(address)}");
+        // As a result, which is not folded: it is there to be copied.
+        call.Screen.Say($"Log in: ssh -i {Screen.Plain(path)} ec2-user@{Screen.Plain(address)}");
     }
 }

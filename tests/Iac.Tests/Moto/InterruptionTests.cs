@@ -52,10 +52,30 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
         Assert.Contains(told, error, StringComparison.Ordinal);
     }
 
+    [MotoFact]
+    public async Task Once_the_instance_is_there_only_the_waiting_ends()
+    {
+        await RunAsync("key", "create", "-k", "k");
+        using var proxy = new LosingProxy(Server.Address, "DescribeInstances", true, answered: 1);
+        (int code, string error) = await InterruptAsync(
+            proxy, "instance", "create", "-i", "log-1", "-k", "k");
+        Assert.Equal(ExitCodes.Unfinished, code);
+        Assert.Contains("iac: UNFINISHED: ", error, StringComparison.Ordinal);
+        Assert.Contains("iac instance terminate -i log-1", error, StringComparison.Ordinal);
+        await RunAsync("instance", "terminate", "-i", "log-1", "--yes");
+        await NothingIsLeftAsync();
+    }
+
     private async Task<(int Code, string Error)> InterruptAsync(
         string action, bool doesIt, params string[] arguments)
     {
         using var proxy = new LosingProxy(Server.Address, action, doesIt);
+        return await InterruptAsync(proxy, arguments);
+    }
+
+    private async Task<(int Code, string Error)> InterruptAsync(
+        LosingProxy proxy, params string[] arguments)
+    {
         Command.Environment["AWS_ENDPOINT_URL"] = proxy.Address;
         using Process process = Command.Start(arguments);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));

@@ -12,14 +12,17 @@ internal sealed class LosingProxy : IDisposable
     private readonly Uri _server;
     private readonly string _action;
     private readonly bool _doesIt;
+    private int _answered;
     private readonly TaskCompletionSource _lost = new();
     private readonly CancellationTokenSource _over = new();
 
     /// <param name="server">What it stands before.</param>
     /// <param name="action">The call that is never answered.</param>
     /// <param name="doesIt">Whether the server gets that call.</param>
-    public LosingProxy(Uri server, string action, bool doesIt)
+    /// <param name="answered">How many of these calls are answered before that.</param>
+    public LosingProxy(Uri server, string action, bool doesIt, int answered = 0)
     {
+        _answered = answered;
         _server = server;
         _action = action;
         _doesIt = doesIt;
@@ -63,7 +66,8 @@ internal sealed class LosingProxy : IDisposable
         using var copy = new MemoryStream();
         await context.Request.InputStream.CopyToAsync(copy);
         bool isLost = System.Text.Encoding.UTF8.GetString(copy.ToArray())
-            .Contains($"Action={_action}&", StringComparison.Ordinal);
+            .Contains($"Action={_action}&", StringComparison.Ordinal)
+            && Interlocked.Decrement(ref _answered) < 0;
         HttpResponseMessage? answer = isLost && !_doesIt
             ? null : await ForwardAsync(context.Request, copy.ToArray());
         if (isLost)

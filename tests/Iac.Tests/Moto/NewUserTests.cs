@@ -41,7 +41,7 @@ public sealed class NewUserTests(MotoServer server) : CloudTests(server)
         CommandResult made = await RunAsync("instance", "create", "--ssh-cidr", "203.0.113.7/32");
         Assert.Contains("sequencer  i-", made.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "ssh -i secrets/sequencer.pem ec2-user@ec2-", made.Error, StringComparison.Ordinal);
+            "ssh -i secrets/sequencer.pem ec2-user@ec2-", made.Output, StringComparison.Ordinal);
         Assert.Contains("running", (await RunAsync("instance", "list")).Output, StringComparison.Ordinal);
         await RunAsync("instance", "terminate", "--yes");
         await RunAsync("key", "delete", "--yes");
