@@ -10,12 +10,15 @@ internal sealed class Answers
     // As many as one thread answers while another takes up the next: far less than a batch's time.
     private const int ItemMax = 64;
 
-    private readonly List<(Submission Submission, AppendResult Result)> _ready = [];
+    private readonly List<Submission> _ready = [];
 
-    /// <summary>Adds one; it is not given before <see cref="Give"/>.</summary>
-    public void Add(Submission submission, AppendResult result) => _ready.Add((submission, result));
+    /// <summary>Settles an answer, unless there is one, to be given by <see cref="Give"/>.</summary>
+    public void Add(Submission submission, AppendResult result)
+    {
+        if (submission.TrySettle(result)) _ready.Add(submission);
+    }
 
-    /// <summary>Gives all that were added, and is empty again.</summary>
+    /// <summary>Gives all that were settled, and is empty again.</summary>
     public void Give()
     {
         for (int at = 0; at < _ready.Count; at += ItemMax)
@@ -26,15 +29,11 @@ internal sealed class Answers
         _ready.Clear();
     }
 
-    private sealed class Item((Submission Submission, AppendResult Result)[] answers)
-        : IThreadPoolWorkItem
+    private sealed class Item(Submission[] settled) : IThreadPoolWorkItem
     {
         public void Execute()
         {
-            foreach ((Submission submission, AppendResult result) in answers)
-            {
-                submission.Complete(result);
-            }
+            foreach (Submission submission in settled) submission.Answer();
         }
     }
 }

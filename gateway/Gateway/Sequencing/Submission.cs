@@ -81,6 +81,7 @@ public sealed record AppendResult(
 public sealed class Submission
 {
     private readonly TaskCompletionSource<AppendResult> _completion = new();
+    private AppendResult? _result;
 
     /// <summary>Takes 1 to <c>GROUP_MAX</c> items.</summary>
     public Submission(
@@ -97,7 +98,7 @@ public sealed class Submission
         }
     }
 
-    /// <summary>The entries; none any more after the answer, whose caller may reuse the memory that
+    /// <summary>The entries; none any more once the answer is settled: its caller may reuse the memory that
     /// they were counted in.</summary>
     public PayloadItem[] Items { get; private set; }
 
@@ -130,10 +131,14 @@ public sealed class Submission
 
     internal void Arrive(long at) => (ArrivedAt, Trace) = (at, Spans.Here);
 
-    /// <summary>Answers; whoever waits goes on right here.</summary>
-    internal void Complete(AppendResult result)
+    /// <summary>Settles the answer; false if there is one, which then stays.</summary>
+    internal bool TrySettle(AppendResult result)
     {
+        if (Interlocked.CompareExchange(ref _result, result, null) is not null) return false;
         Items = [];
-        _completion.TrySetResult(result);
+        return true;
     }
+
+    /// <summary>Gives the answer that was settled; whoever waits for it goes on right here.</summary>
+    internal void Answer() => _completion.TrySetResult(_result!);
 }

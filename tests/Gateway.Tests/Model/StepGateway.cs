@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,7 +34,7 @@ internal sealed class StepGateway : ISubject
     private ServiceProvider? _parts;
     private LogHead _head = LogHead.Empty;
     private PipelineState _state = null!;
-    private ChannelReader<Submission> _line = null!;
+    private AppendLine _line = null!;
     private AppendEndpoints _appends = null!;
     private EntryEndpoints _entries = null!;
     private StreamEndpoints _streams = null!;
@@ -146,7 +145,7 @@ internal sealed class StepGateway : ISubject
     // The steps of the stages, in their order.
     private void Sequence(bool isLost)
     {
-        Batch batch = Batch.TakeFrom(_line);
+        Batch batch = _line.Take();
         PayloadItem[] items = [.. batch.Submissions.SelectMany(s => s.Items)];
         var offsets = new ulong[items.Length];
         _store.AppendPayloads(items, offsets);
@@ -155,7 +154,9 @@ internal sealed class StepGateway : ISubject
 
         BatchAnswer answer = _enclave.Sequence(batch.EncodeRequest(_head.Size, _head.Size));
         SignedBatch signed = SignedBatch.Match(batch, answer, _head);
-        signed.AnswerProvisionally();
+        var answers = new Answers();
+        signed.AnswerProvisionally(answers);
+        answers.Give();
         if (isLost)
         {
             signed.Fail(AppendFailure.EnclaveUnavailable);
@@ -163,7 +164,8 @@ internal sealed class StepGateway : ISubject
         }
         if (answer.RecordCount > 0) Write(answer, signed.PayloadOffsets);
         _head = signed.Head;
-        signed.AnswerDurably(_store.View);
+        signed.AnswerDurably(_store.View, answers);
+        answers.Give();
         _store.EraseUnused(signed.UnusedPayloads);
     }
 

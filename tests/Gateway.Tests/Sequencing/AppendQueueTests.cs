@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Sequencer.Gateway.Http;
 using Sequencer.Gateway.Metrics;
 using Sequencer.Gateway.Sequencing;
@@ -55,7 +54,8 @@ public sealed class AppendQueueTests : IDisposable
             Assert.False(queue.IsBusy);
             Assert.True(line.TryTake(out Submission? first));
             long before = queue.Volume;
-            first.Complete(AppendResult.Failed(AppendFailure.DiskFull));
+            Assert.True(first!.TrySettle(AppendResult.Failed(AppendFailure.DiskFull)));
+            first.Answer();
             await waiting[0];
             Assert.True(queue.Volume > before);
             if (count < 4) Assert.False(queue.IsBusy);
