@@ -95,11 +95,13 @@ internal sealed class AppendLine(int submissionsMax)
         lock (_gate) return _waiting.TryDequeue(out submission);
     }
 
-    /// <summary>What was taken for a batch is answered.</summary>
+    /// <summary>What was taken for a batch is answered; the first time counts.</summary>
     public void Done(Batch batch)
     {
         lock (_gate)
         {
+            if (batch.IsDone) return;
+            batch.IsDone = true;
             _underWay -= batch.Submissions.Count;
             _batches -= batch.Takes;
             Judge();

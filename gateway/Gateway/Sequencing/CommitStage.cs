@@ -28,10 +28,6 @@ internal sealed class CommitStage(
     ChannelReader<SignedBatch> signed,
     Action<int, ulong> durable)
 {
-    // What follows a batch's answer runs where the answer came in, which saves a small batch a thread's
-    // turn. For a large one the enclave would wait that could have the next one meanwhile.
-    private const int HandedOnAbove = 256;
-
     private readonly List<SignedBatch> _group = [];
     private readonly Answers _answers = new();
 
@@ -42,12 +38,7 @@ internal sealed class CommitStage(
         await Task.Yield();
         while (await signed.WaitToReadAsync())
         {
-            TakeSigned();
-            if (_group.Sum(batch => batch.Answer.RecordCount) > HandedOnAbove)
-            {
-                await Task.Yield();
-                TakeSigned();
-            }
+            while (signed.TryRead(out SignedBatch? batch)) _group.Add(batch);
             Commit();
             durable(_group.Count, store.View.Size);
             foreach (SignedBatch batch in _group) line.Done(batch.Batch);
@@ -60,11 +51,6 @@ internal sealed class CommitStage(
     {
         foreach (SignedBatch batch in _group) batch.Fail(failure);
         while (signed.TryRead(out SignedBatch? batch)) batch.Fail(failure);
-    }
-
-    private void TakeSigned()
-    {
-        while (signed.TryRead(out SignedBatch? batch)) _group.Add(batch);
     }
 
     private void Commit()

@@ -38,20 +38,10 @@ internal sealed class SequencingStage(
     private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(5);
 
     private readonly Channel<SignedBatch> _signed = Channel.CreateBounded<SignedBatch>(
-        new BoundedChannelOptions(UnacknowledgedMax)
-        {
-            SingleReader = true,
-            SingleWriter = true,
-            AllowSynchronousContinuations = true,
-        });
+        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
 
     private readonly Channel<Commit> _commits = Channel.CreateBounded<Commit>(
-        new BoundedChannelOptions(UnacknowledgedMax)
-        {
-            SingleReader = true,
-            SingleWriter = true,
-            AllowSynchronousContinuations = true,
-        });
+        new BoundedChannelOptions(UnacknowledgedMax) { SingleReader = true, SingleWriter = true });
 
     private readonly Answers _answers = new();
 
@@ -97,7 +87,7 @@ internal sealed class SequencingStage(
                     _sequencing = null;
                     continue;
                 }
-                signed.AnswerProvisionally(_answers);
+                if (signed.AnswerProvisionally(_answers)) line.Done(_sequencing);
                 _answers.Give();
                 Hand(signed);
                 _sequencing = null;
@@ -171,7 +161,7 @@ internal sealed class SequencingStage(
             await enclave.AcknowledgeAsync(_durableSize, cancellationToken);
             _toldSize = _durableSize;
         }
-        return await batch;
+        return await batch.WaitAsync(cancellationToken);
     }
 
     private async Task WaitForRoomAsync(CancellationToken cancellationToken)

@@ -98,12 +98,12 @@ internal sealed class SignedBatch
     /// Answers the callers who asked for no more than a number. Others must not hear of it: after a
     /// crash of the enclave the number may be another entry's.
     /// </summary>
-    public void AnswerProvisionally(Answers answers)
+    /// <returns>True if nobody else waits for the batch.</returns>
+    public bool AnswerProvisionally(Answers answers)
     {
-        if (Batch.Submissions.Any(s => s.Level == Acknowledgement.Sequenced))
-        {
-            AnswerEach(view: null, answers);
-        }
+        int asked = Batch.Submissions.Count(s => s.Level == Acknowledgement.Sequenced);
+        if (asked > 0) AnswerEach(view: null, answers);
+        return asked == Batch.Submissions.Count;
     }
 
     /// <summary>Answers everybody else, from a durable view that covers the batch.</summary>
