@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
@@ -28,6 +29,10 @@ public sealed record PipelineSettings(
 
     /// <summary>Records from one snapshot to the next; 0 for none.</summary>
     public ulong SnapshotRecords { get; init; }
+
+    /// <summary>What an enclave is lent to ask KMS with, for a log with a stable identity.</summary>
+    public InstanceCredentials Credentials { get; init; } =
+        new(Environment.GetEnvironmentVariable, InstanceCredentials.MetadataService);
 }
 
 /// <summary>
@@ -176,7 +181,8 @@ public sealed class Pipeline(
         try
         {
             var attachment = new EnclaveAttachment(
-                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
+                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView,
+                new IdentityKeeper(store, settings.Credentials, log));
             LogHead head = await attachment.RunAsync(stopping);
             ForgetUnanswered(head.Size);
             // Everything that the enclave signed is durable here: now its head may be shown around.
@@ -354,10 +360,11 @@ public sealed class Pipeline(
         log.LogWarning(
             LogEvents.OtherConfiguration,
             "The log's configuration was fixed when it was made and stays: origin {Origin}, "
-            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}; the settings "
-            + "say otherwise.",
+            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}, "
+            + "identity-key {IdentityKey}; the settings say otherwise.",
             fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow,
-            fixedOne.Witnesses?.Policy.ToString() ?? "none");
+            fixedOne.Witnesses?.Policy.ToString() ?? "none",
+            fixedOne.IdentityKey?.Text ?? "none");
     }
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the
