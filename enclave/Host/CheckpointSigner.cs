@@ -7,7 +7,8 @@ namespace Sequencer.Enclave.Host;
 
 /// <summary>
 /// Turns a head into a signed note: the ECDSA line, the Ed25519 line (docs/PROTOCOL.md section 7),
-/// and that of the log's stable identity, if it has one. Only heads that the core emitted come here.
+/// and that of the log's stable identity, if it has one. Only heads that the core emitted come
+/// here.
 /// </summary>
 internal sealed class CheckpointSigner
 {

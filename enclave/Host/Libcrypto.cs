@@ -40,7 +40,7 @@ internal static unsafe partial class Libcrypto
         }
     }
 
-    /// <summary>The Ed25519 key of a seed (RFC 8032), which remains the caller's to clear.</summary>
+    /// <summary>The Ed25519 key of a seed (RFC 8032), which the caller clears.</summary>
     public static KeyHandle ImportEd25519(ReadOnlySpan<byte> seed)
     {
         fixed (byte* s = seed)

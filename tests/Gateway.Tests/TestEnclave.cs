@@ -30,7 +30,8 @@ internal sealed class TestEnclave : IAsyncDisposable
         Measurements? measurements = null)
     {
         _path = path;
-        _nsm = new SimulatedNsm(root ?? Root, measurements ?? Measurements.Default, TimeProvider.System);
+        _nsm = new SimulatedNsm(
+            root ?? Root, measurements ?? Measurements.Default, TimeProvider.System);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
         _stalling = new StallingNsm(_nsm);

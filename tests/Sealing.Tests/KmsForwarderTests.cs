@@ -131,7 +131,8 @@ public sealed class KmsForwarderTests : IAsyncLifetime
         await _forwarder.StopAsync(CancellationToken.None);
         _forwarder.Dispose();
         File.Delete(PipePath);
-        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        using (var dead =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             dead.Bind(new UnixDomainSocketEndPoint(PipePath));
             // Disposal takes the file along, which a process that is killed leaves behind.

@@ -59,14 +59,15 @@ internal static class RecipientAnswer
         });
     }
 
-    private static byte[] Algorithm(string identifier, Action<AsnWriter> parameters) => Der(writer =>
-    {
-        using (writer.PushSequence())
+    private static byte[] Algorithm(string identifier, Action<AsnWriter> parameters) =>
+        Der(writer =>
         {
-            writer.WriteObjectIdentifier(identifier);
-            parameters(writer);
-        }
-    });
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(identifier);
+                parameters(writer);
+            }
+        });
 
     private static byte[] Oid(string identifier) =>
         Der(writer => writer.WriteObjectIdentifier(identifier));

@@ -51,7 +51,7 @@ public class SealedIdentityTests
         DataKey dataKey = NewDataKey();
         using IdentityKey made = IdentityKey.Create(Log, Arn, dataKey);
         var otherLog = new Digest(RandomNumberGenerator.GetBytes(32));
-        KmsKeyArn otherArn = Parse(StandInKms.Arn.Replace("111122223333", "111122223334", StringComparison.Ordinal));
+        KmsKeyArn otherArn = Parse(StandInKms.Arn.Replace('1', '2'));
         Assert.Null(IdentityKey.TryOpen(made.Sealed, otherLog, Arn, dataKey.Plain));
         Assert.Null(IdentityKey.TryOpen(made.Sealed, Log, otherArn, dataKey.Plain));
         Assert.Null(IdentityKey.TryOpen(made.Sealed, Log, Arn, NewDataKey().Plain));

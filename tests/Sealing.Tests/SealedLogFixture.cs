@@ -31,10 +31,12 @@ internal sealed class SealedLogFixture : IAsyncDisposable
 
     public string IdentityPath => Path.Combine(Gateway.DataDirectory, "identity");
 
-    public static async Task<SealedLogFixture> StartAsync()
+    public static async Task<SealedLogFixture> StartAsync(
+        Func<GatewaySettings, GatewaySettings>? adjust = null)
     {
         var log = new SealedLogFixture { Kms = await StandInKms.StartAsync() };
-        await log.Gateway.StartAgainAsync(log.Adjust);
+        await log.Gateway.StartAgainAsync(
+            settings => adjust is null ? log.Adjust(settings) : adjust(log.Adjust(settings)));
         return log;
     }
 
@@ -42,7 +44,8 @@ internal sealed class SealedLogFixture : IAsyncDisposable
     public GatewaySettings Adjust(GatewaySettings settings)
     {
         Assert.True(KmsKeyArn.TryParse(StandInKms.Arn, out KmsKeyArn? arn));
-        Assert.True(LogConfiguration.TryCreate(Origin, 100, 1000, arn, null, out var configuration));
+        Assert.True(
+            LogConfiguration.TryCreate(Origin, 100, 1000, arn, null, out var configuration));
         Assert.True(PipeAddress.TryParse($"unix:{PipePath}", out PipeAddress? address));
         return settings with
         {
@@ -58,7 +61,10 @@ internal sealed class SealedLogFixture : IAsyncDisposable
     /// <summary>Starts an enclave of the image that seals, or of the one that does not.</summary>
     public void StartEnclave(bool seals = true, Measurements? measurements = null) =>
         Enclave = new TestEnclave(
-            Gateway.SocketPath, null, nsm => seals ? OptionsOf(nsm) : new EnclaveOptions(), measurements);
+            Gateway.SocketPath,
+            null,
+            nsm => seals ? OptionsOf(nsm) : new EnclaveOptions(),
+            measurements);
 
     /// <summary>Ends the enclave, with its keys.</summary>
     public async Task StopEnclaveAsync()
@@ -99,6 +105,16 @@ internal sealed class SealedLogFixture : IAsyncDisposable
             last = await answer.Content.ReadAsStringAsync(CancellationToken.None);
             Assert.False(patience.IsCancellationRequested, last);
             await Task.Delay(5, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Waits until an epoch's statement is durable.</summary>
+    public async Task WaitForEpochAsync(uint epoch)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await Gateway.GetJsonAsync("/v1/log")).GetProperty("epoch").GetUInt32() < epoch)
+        {
+            await Task.Delay(5, patience.Token);
         }
     }
 

@@ -87,7 +87,8 @@ public class StableIdentityTests
         await log.WaitForReasonAsync("AccessDenied");
         Assert.False(File.Exists(log.IdentityPath));
         // The policy is mended; the same enclave goes on.
-        log.Kms.Accepted = new("other", Measurements.Default.Pcr0, other, Measurements.Default.Pcr2);
+        log.Kms.Accepted =
+            new("other", Measurements.Default.Pcr0, other, Measurements.Default.Pcr2);
         await log.Gateway.WaitForReadinessAsync();
         AssertSignedBy(await log.CheckpointAsync(), log.PublicKey());
     }

@@ -94,7 +94,7 @@ internal sealed class StandInKms : IAsyncDisposable
         if (answer is null)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            answer = new JsonObject { ["__type"] = refusal, ["message"] = "refused by the stand-in" };
+            answer = new JsonObject { ["__type"] = refusal, ["message"] = "by the stand-in" };
         }
         else
         {

@@ -116,7 +116,11 @@ public sealed class LogConfiguration
         if (!TryTakeIdentityKey(ref rest, out KmsKeyArn? identityKey)) return false;
         WitnessRequirement? witnesses = null;
         if (rest.Length > 0 && !WitnessRequirement.TryParse(rest, out witnesses)) return false;
-        if (!TryCreate(origin, cellsMax, window, identityKey, witnesses, out var read)) return false;
+        if (!TryCreate(
+            origin, cellsMax, window, identityKey, witnesses, out LogConfiguration? read))
+        {
+            return false;
+        }
         // What was read may have been spelt another way (leading zeros, a plus sign): only one counts.
         if (!text.SequenceEqual(read.ToBytes())) return false;
         configuration = read;

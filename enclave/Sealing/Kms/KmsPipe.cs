@@ -39,7 +39,7 @@ internal sealed class KmsPipe(
         var policy = new X509ChainPolicy
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust,
-            // The pipe leads to KMS and nowhere else: neither lists nor missing issuers are fetched.
+            // The pipe leads to KMS and nowhere else: no list and no missing issuer is fetched.
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
             VerificationTime = now.UtcDateTime,

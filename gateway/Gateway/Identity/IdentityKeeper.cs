@@ -53,8 +53,8 @@ internal sealed class IdentityKeeper(
         TryReadKey(kept.Span, configuration.Origin, out string before);
         log.LogWarning(
             LogEvents.Identity,
-            "The log has a new stable identity, {Key} (before: {Before}). Witnesses that know one key "
-            + "of a log have to be given this one; keep a copy of the file {File}.",
+            "The log has a new stable identity, {Key} (before: {Before}). Witnesses that know one "
+            + "key of a log have to be given this one; keep a copy of the file {File}.",
             vkey, before, IdentityFile.FilePath);
     }
 

@@ -28,6 +28,10 @@ public sealed class InstanceCredentials(Func<string, string?> variable, Uri meta
     /// <summary>Where EC2 has it.</summary>
     public static readonly Uri MetadataService = new("http://169.254.169.254");
 
+    /// <summary>Those of this process, or of the instance that it runs on.</summary>
+    public static InstanceCredentials OfProcess { get; } =
+        new(Environment.GetEnvironmentVariable, MetadataService);
+
     private const string RolePath = "/latest/meta-data/iam/security-credentials/";
     private const string TokenHeader = "X-aws-ec2-metadata-token";
     private const int AnswerMaxBytes = 64 * 1024;

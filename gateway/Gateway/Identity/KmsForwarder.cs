@@ -59,7 +59,8 @@ internal sealed class KmsForwarder(
             }
             catch (SocketException e)
             {
-                log.LogWarning(LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", kms, e.Message);
+                log.LogWarning(
+                    LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", kms, e.Message);
                 await Task.Delay(Pause, stopping).ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -42,7 +42,7 @@ public sealed class PipeAddress
         return address is not null;
     }
 
-    /// <summary>A socket that listens there; what a gateway that is gone left is replaced.</summary>
+    /// <summary>Listens there; the file that a gateway that is gone left is replaced.</summary>
     /// <exception cref="IOException">It cannot be had.</exception>
     public Socket Listen()
     {
@@ -78,7 +78,8 @@ public sealed class PipeAddress
     private void RemoveStale()
     {
         if (!File.Exists(_path)) return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var probe =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(_path));

@@ -147,7 +147,9 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
         ReadOnlyMemory<byte> given,
         CancellationToken cancellationToken) =>
         CallForNothingAsync(
-            LinkMessage.Identity, LinkRequests.Identity(credentials, given.Span), cancellationToken);
+            LinkMessage.Identity,
+            LinkRequests.Identity(credentials, given.Span),
+            cancellationToken);
 
     /// <summary>The open log's sealed identity; empty for a log without one.</summary>
     public Task<ReadOnlyMemory<byte>> SealedIdentityAsync(CancellationToken cancellationToken) =>

@@ -31,8 +31,7 @@ public sealed record PipelineSettings(
     public ulong SnapshotRecords { get; init; }
 
     /// <summary>What an enclave is lent to ask KMS with, for a log with a stable identity.</summary>
-    public InstanceCredentials Credentials { get; init; } =
-        new(Environment.GetEnvironmentVariable, InstanceCredentials.MetadataService);
+    public InstanceCredentials Credentials { get; init; } = InstanceCredentials.OfProcess;
 }
 
 /// <summary>

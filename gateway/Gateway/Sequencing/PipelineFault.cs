@@ -25,8 +25,8 @@ internal static class PipelineFault
         + "(docs/OPERATING.md, \"A witness knows another history\").";
 
     private const string KeyService =
-        "See to the KMS key's policy, the AWS credentials and kms-pipe (docs/OPERATING.md, \"A stable "
-        + "identity\").";
+        "See to the KMS key's policy, the AWS credentials and kms-pipe (docs/OPERATING.md, "
+        + "\"A stable identity\").";
 
     private const string SmallerLog =
         "Begin the log with settings that the image allows, or use an image that allows these.";

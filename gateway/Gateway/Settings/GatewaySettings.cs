@@ -35,8 +35,7 @@ public sealed record GatewaySettings
     public KmsPipeSettings? KmsPipe { get; init; }
 
     /// <summary>What an enclave is lent to ask KMS with.</summary>
-    public InstanceCredentials Credentials { get; init; } =
-        new(Environment.GetEnvironmentVariable, InstanceCredentials.MetadataService);
+    public InstanceCredentials Credentials { get; init; } = InstanceCredentials.OfProcess;
 
     /// <summary>How the log's witnesses are reached.</summary>
     public WitnessSettings Witnesses { get; init; } = WitnessSettings.None;

@@ -175,7 +175,8 @@ internal static class SettingTable
         TenantRequestsPerSecond, TenantBytesPerSecond, TenantStreamsMax, TenantSubscribersMax,
         CorsOrigins,
         Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
-        Origin, CellsMax, IdempotencyWindow, IdentityKey, KmsPipe, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
+        Origin, CellsMax, IdempotencyWindow, IdentityKey, KmsPipe,
+        WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
         AnswersMaxBytes,
         DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, SubscribersMax, SubscriberStall,
@@ -222,10 +223,10 @@ internal static class SettingTable
             hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker,
             Cloud Hypervisor, vhost-device-vsock).
 
-            origin, cells-max, idempotency-window, identity-key, the keys and the quorum of witness-policy, and
-            witness-numbers-max and witness-seconds-max are fixed for ever when a log is made; later
-            values are ignored with a warning. The addresses of witnesses are always those of the file.
-            docs/OPERATING.md says more.
+            origin, cells-max, idempotency-window, identity-key, the keys and the quorum of
+            witness-policy, and witness-numbers-max and witness-seconds-max are fixed for ever when a
+            log is made; later values are ignored with a warning. The addresses of witnesses are always
+            those of the file. docs/OPERATING.md says more.
 
             """).ToString();
     }

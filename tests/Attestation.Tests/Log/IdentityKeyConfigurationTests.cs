@@ -48,19 +48,39 @@ public class IdentityKeyConfigurationTests
     }
 
     [Theory]
-    [InlineData("arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", true)]
-    [InlineData("arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef123456789012", true)]
-    [InlineData("arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
+    [InlineData(
+        "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        true)]
+    [InlineData(
+        "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef123456789012",
+        true)]
+    [InlineData(
+        "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
     [InlineData("arn:aws:kms:us-east-1:111122223333:alias/sequencer", false)]
-    [InlineData("arn:aws:kms:us-east-1:11112222333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
-    [InlineData("arn:aws:kms:us-east-1:11112222333a:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
-    [InlineData("arn:aws:kms:us-east-1.evil:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
-    [InlineData("arn:aws:kms:us-east-1/evil:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
-    [InlineData("arn:aws:kms:US-EAST-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1:11112222333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1:11112222333a:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1.evil:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1/evil:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
+    [InlineData(
+        "arn:aws:kms:US-EAST-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
     [InlineData("arn:aws:kms::111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
-    [InlineData("arn:aws:kms:us-east-1:111122223333:key/1234ABCD-12AB-34CD-56EF-1234567890AB", false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1:111122223333:key/1234ABCD-12AB-34CD-56EF-1234567890AB",
+        false)]
     [InlineData("arn:aws:kms:us-east-1:111122223333:key/1234abcd", false)]
-    [InlineData("arn:aws:s3:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
+    [InlineData(
+        "arn:aws:s3:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
     [InlineData("1234abcd-12ab-34cd-56ef-1234567890ab", false)]
     [InlineData("", false)]
     public void A_key_is_named_by_its_full_ARN_in_one_form(string text, bool isRead)
