@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
+using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Sealing.Kms;
 using Sequencer.Enclave.Simulated;
@@ -162,6 +163,14 @@ public sealed class KmsDataKeysTests : IDisposable
     }
 
     [Fact]
+    public void A_security_module_that_does_not_answer_is_not_taken_for_a_KMS_that_does_not()
+    {
+        var keys = new KmsDataKeys(new SilentNsm(), _ => throw new IOException("nobody listens"));
+        var silence = Assert.Throws<EndOfStreamException>(() => keys.Generate(Request()));
+        Assert.Equal("the device is silent", silence.Message);
+    }
+
+    [Fact]
     public void The_image_holds_Amazon_s_five_roots()
     {
         Assert.Equal(
@@ -200,4 +209,12 @@ public sealed class KmsDataKeysTests : IDisposable
     }
 
     private static byte[] RandomPcr() => RandomNumberGenerator.GetBytes(48);
+
+    private sealed class SilentNsm : INsm
+    {
+        public byte[] Attest(NsmOptions options) =>
+            throw new EndOfStreamException("the device is silent");
+
+        public void GetRandom(Span<byte> destination) => throw new EndOfStreamException();
+    }
 }

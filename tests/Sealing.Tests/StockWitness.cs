@@ -21,7 +21,7 @@ internal sealed class StockWitness : IAsyncDisposable
     private readonly Lock _gate = new();
     private VerifierKey? _log;
     private ulong _size;
-    private Digest _root;
+    private Digest _root = TreeHash.EmptyRoot;
 
     private StockWitness()
     {

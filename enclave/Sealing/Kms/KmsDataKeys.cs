@@ -47,6 +47,7 @@ public sealed class KmsDataKeys : IDataKeys
     {
         ArgumentNullException.ThrowIfNull(request);
         using var recipient = RSA.Create(RsaBits);
+        RecipientInfo attested = Attest(recipient);
         GenerateDataKeyResponse answer = Ask(request, (kms, cancellation) =>
             kms.GenerateDataKeyAsync(
                 new GenerateDataKeyRequest
@@ -54,7 +55,7 @@ public sealed class KmsDataKeys : IDataKeys
                     KeyId = request.Key.Text,
                     KeySpec = DataKeySpec.AES_256,
                     EncryptionContext = ContextOf(request),
-                    Recipient = Attest(recipient),
+                    Recipient = attested,
                 },
                 cancellation));
         byte[] plain = Open(
@@ -67,6 +68,7 @@ public sealed class KmsDataKeys : IDataKeys
     {
         ArgumentNullException.ThrowIfNull(request);
         using var recipient = RSA.Create(RsaBits);
+        RecipientInfo attested = Attest(recipient);
         DecryptResponse answer = Ask(request, (kms, cancellation) =>
             kms.DecryptAsync(
                 new DecryptRequest
@@ -75,7 +77,7 @@ public sealed class KmsDataKeys : IDataKeys
                     CiphertextBlob = new MemoryStream(blob.ToArray()),
                     EncryptionAlgorithm = EncryptionAlgorithmSpec.SYMMETRIC_DEFAULT,
                     EncryptionContext = ContextOf(request),
-                    Recipient = Attest(recipient),
+                    Recipient = attested,
                 },
                 cancellation));
         return Open(
@@ -89,6 +91,7 @@ public sealed class KmsDataKeys : IDataKeys
     };
 
     // A key of its own for each request: an answer to an earlier one opens under none that is left.
+    // Made outside of what is caught: a device that does not answer ends the enclave (INsm).
     private RecipientInfo Attest(RSA recipient) => new()
     {
         KeyEncryptionAlgorithm = KeyEncryptionMechanism.RSAES_OAEP_SHA_256,
