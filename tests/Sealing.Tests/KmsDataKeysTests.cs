@@ -51,7 +51,8 @@ public sealed class KmsDataKeysTests : IDisposable
         await using StandInKms kms = await StandInKms.StartAsync();
         kms.Accepted = new MeasurementSet(
             "another", RandomPcr(), Measurements.Default.Pcr1, Measurements.Default.Pcr2);
-        Assert.Contains("AccessDenied", Refusal(KeysOf(kms)), StringComparison.Ordinal);
+        Assert.Equal(
+            "KMS refused: AccessDeniedException: by the stand-in", Refusal(KeysOf(kms)));
         Assert.Empty(kms.Asked);
     }
 

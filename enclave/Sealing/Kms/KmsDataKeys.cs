@@ -134,12 +134,14 @@ public sealed class KmsDataKeys : IDataKeys
         }
         catch (AmazonServiceException e)
         {
-            throw new DataKeyException($"KMS refused: {e.ErrorCode}: {OneLine(e)}", e);
+            throw new DataKeyException($"KMS refused: {e.ErrorCode}: {OneLine(e.Message)}", e);
         }
         catch (Exception e) when (e is AmazonClientException or HttpRequestException
             or IOException or OperationCanceledException)
         {
-            throw new DataKeyException($"KMS was not reached: {OneLine(e)}", e);
+            // What the platform says is inside of what the SDK makes of it.
+            string why = OneLine((e.InnerException ?? e).Message);
+            throw new DataKeyException($"KMS was not reached: {why}", e);
         }
     }
 
@@ -168,6 +170,5 @@ public sealed class KmsDataKeys : IDataKeys
         throw new DataKeyException("KMS's answer does not open");
     }
 
-    private static string OneLine(Exception e) =>
-        (e.InnerException ?? e).Message.ReplaceLineEndings(" ");
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

@@ -6,7 +6,7 @@ using Sequencer.Gateway.Link;
 namespace Sequencer.Gateway.Identity;
 
 /// <summary>Where the enclave's way to KMS begins: <c>vsock:PORT</c> on an EC2 instance,
-/// <c>unix:PATH</c> for a monitor that forwards an enclave's connections there.</summary>
+/// <c>unix:PATH</c> for a monitor that brings an enclave's connections there.</summary>
 public sealed class PipeAddress
 {
     /// <summary>What is asked for.</summary>
