@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
 using Sequencer.Enclave.Host;

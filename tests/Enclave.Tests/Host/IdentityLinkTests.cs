@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
-using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Host.Link;
