@@ -13,6 +13,10 @@ public sealed record CoreLimits
     /// </summary>
     public uint IdempotencyWindowMax { get; init; } = 4_000_000;
 
+    /// <summary>Whether the image can have a log's stable identity, and so carry a log whose
+    /// configuration asks for one.</summary>
+    public bool SealsIdentities { get; init; }
+
     /// <summary>Most bytes of batches and answers kept for a gateway that has not acknowledged.
     /// </summary>
     public long RetainedBytesMax { get; init; } = 64 * 1024 * 1024;

@@ -52,6 +52,10 @@ public enum CoreResult : ushort
     /// <summary>See <see cref="SequencerCore.CosignedFault"/>.</summary>
     CosignedRefused = 11,
 
+    /// <summary>The log's stable identity could not be had. The host's own: the core never says so.
+    /// </summary>
+    NoIdentity = 12,
+
     /// <summary>
     /// A head was emitted: before anything else the host signs it and calls
     /// <see cref="SequencerCore.Complete"/>.

@@ -10,7 +10,8 @@ internal static class EpochOpening
     /// <summary>True if the image carries a log of this configuration.</summary>
     public static bool Allows(CoreLimits limits, LogConfiguration configuration) =>
         configuration.CellsMax <= limits.CellsMax
-        && configuration.IdempotencyWindow <= limits.IdempotencyWindowMax;
+        && configuration.IdempotencyWindow <= limits.IdempotencyWindowMax
+        && (configuration.IdentityKey is null || limits.SealsIdentities);
 
     /// <summary>The first statement of a new log.</summary>
     public static EpochStatement Genesis(

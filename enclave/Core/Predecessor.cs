@@ -24,7 +24,9 @@ internal static class Predecessor
         if (head.Origin != log.Configuration.Origin) return ReplayRule.Checkpoint;
         if (head.Size != log.Size || head.Root != log.Tree.Root()) return ReplayRule.Root;
 
-        return note.Signatures.Count == EpochSignature.LineCount
+        // The identity's line is the host's to make and nobody's to believe: it may only be there.
+        int lines = EpochSignature.LineCount + (log.Configuration.IdentityKey is null ? 0 : 1);
+        return note.Signatures.Count == lines
             && EpochSignature.Leads(note, head.Origin, log.Statement)
             ? null
             : ReplayRule.Signature;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
@@ -64,6 +65,10 @@ public sealed partial class SequencerCore
     /// <summary>The log's id; zero without a log.</summary>
     public Digest LogId => Log?.LogId ?? Digest.Zero;
 
+    /// <summary>The log's configuration, a replayed one's too, which is the gateway's word until
+    /// the replay has ended; null without a log.</summary>
+    public LogConfiguration? Configuration => Log?.Configuration;
+
     /// <summary>The newest size that the gateway has made durable.</summary>
     public ulong AcknowledgedSize => _retained.AcknowledgedSize;
 
@@ -91,6 +96,16 @@ public sealed partial class SequencerCore
 
     private LogState? Log => _log ?? _replay?.Log;
 
+    /// <summary>True if this configuration would begin a log now.</summary>
+    public bool MayBegin(
+        ReadOnlySpan<byte> configuration, [NotNullWhen(true)] out LogConfiguration? parsed)
+    {
+        parsed = null;
+        return Phase == CorePhase.Empty
+            && LogConfiguration.TryParse(configuration, out parsed)
+            && EpochOpening.Allows(_limits, parsed);
+    }
+
     /// <summary>
     /// Begins a log: <see cref="CoreResult.HeadToSign"/>, or WrongPhase, BadConfiguration, Stopped.
     /// </summary>
@@ -99,8 +114,7 @@ public sealed partial class SequencerCore
     {
         head = null;
         if (!MayEnter(CorePhase.Empty, out CoreResult refused)) return refused;
-        if (!LogConfiguration.TryParse(configuration, out LogConfiguration? parsed)
-            || !EpochOpening.Allows(_limits, parsed))
+        if (!MayBegin(configuration, out LogConfiguration? parsed))
         {
             return CoreResult.BadConfiguration;
         }

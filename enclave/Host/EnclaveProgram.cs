@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Host.Link;
 
 namespace Sequencer.Enclave.Host;
@@ -13,6 +14,10 @@ public sealed record EnclaveOptions
     /// <summary>What it allows a peer.</summary>
     public LinkLimits Link { get; init; } = new();
 
+    /// <summary>Where the data keys for logs' stable identities come from; null for an image that
+    /// seals nothing, and opens no log that asks for an identity.</summary>
+    public IDataKeys? DataKeys { get; init; }
+
     /// <summary>Takes a line for the operator; nothing in it is secret.</summary>
     public Action<string> Say { get; init; } = static _ => { };
 }
@@ -24,11 +29,13 @@ public sealed record EnclaveOptions
 public sealed class EnclaveProgram : IDisposable
 {
     private readonly EpochSigningKeys _keys;
+    private readonly LogIdentity _identity;
     private readonly LinkServer _server;
 
-    private EnclaveProgram(EpochSigningKeys keys, LinkServer server)
+    private EnclaveProgram(EpochSigningKeys keys, LogIdentity identity, LinkServer server)
     {
         _keys = keys;
+        _identity = identity;
         _server = server;
     }
 
@@ -40,10 +47,12 @@ public sealed class EnclaveProgram : IDisposable
         OwnIdentity.TryRead(
             nsm.Attest(default), out OwnIdentity? own, out OwnIdentityFault fault);
         EpochSigningKeys keys = EpochSigningKeys.Generate(nsm);
+        var identity = new LogIdentity(options.DataKeys);
+        CoreLimits core = options.Core with { SealsIdentities = options.DataKeys is not null };
         var session = new EnclaveSession(
-            new SequencerCore(options.Core), nsm, keys, own, fault, new EnclaveClock(nsm, time));
+            new SequencerCore(core), nsm, keys, identity, own, fault, new EnclaveClock(nsm, time));
         return new EnclaveProgram(
-            keys, new LinkServer(session, options.Link, time, options.Say));
+            keys, identity, new LinkServer(session, options.Link, time, options.Say));
     }
 
     /// <summary>
@@ -54,5 +63,9 @@ public sealed class EnclaveProgram : IDisposable
         _server.RunAsync(listener, cancellation);
 
     /// <summary>Clears the private keys.</summary>
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _identity.Dispose();
+    }
 }

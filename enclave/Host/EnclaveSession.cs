@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Enclave.Core;
+using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Host.Link;
 
 namespace Sequencer.Enclave.Host;
@@ -19,6 +20,7 @@ internal sealed class EnclaveSession(
     SequencerCore core,
     INsm nsm,
     EpochSigningKeys keys,
+    LogIdentity identity,
     OwnIdentity? own,
     OwnIdentityFault ownFault,
     EnclaveClock clock)
@@ -84,6 +86,8 @@ internal sealed class EnclaveSession(
             LinkMessageType.Snapshot => Snapshot(body, answer),
             LinkMessageType.ReplayBeginAtSnapshot => ReplayBeginAtSnapshot(body),
             LinkMessageType.ReplayContent => core.ReplayContent(body),
+            LinkMessageType.Identity => Identity(body),
+            LinkMessageType.SealedIdentity => SealedIdentity(body, answer),
             _ => CoreResult.MalformedFrame,
         };
 
@@ -101,9 +105,20 @@ internal sealed class EnclaveSession(
     private CoreResult Genesis(ReadOnlySpan<byte> configuration, FrameBuffer answer)
     {
         if (own is null) return CoreResult.AttestationFailed;
+        if (core.MayBegin(configuration, out LogConfiguration? asked))
+        {
+            identity.Forget();
+            if (asked.IdentityKey is { } key
+                && !identity.TryPrepare(key, asked.Origin, clock.NowMs()))
+            {
+                return CoreResult.NoIdentity;
+            }
+        }
         CoreResult result =
             core.OpenGenesis(configuration, keys.Public, clock.NowMs(), out HeadToSign? head);
-        return result == CoreResult.HeadToSign ? Open(head!, answer) : result;
+        if (result != CoreResult.HeadToSign) return result;
+        if (asked!.IdentityKey is not null) identity.Finish(core.LogId);
+        return Open(head!, answer);
     }
 
     private CoreResult ReplayBegin(ReadOnlySpan<byte> body)
@@ -140,6 +155,15 @@ internal sealed class EnclaveSession(
     {
         if (!body.IsEmpty) return CoreResult.MalformedFrame;
         if (own is null) return CoreResult.AttestationFailed;
+        if (core.Phase == CorePhase.Replaying && core.Configuration is { } asked)
+        {
+            identity.Forget();
+            if (asked.IdentityKey is { } key
+                && !identity.TryOpen(key, asked.Origin, core.LogId, clock.NowMs()))
+            {
+                return CoreResult.NoIdentity;
+            }
+        }
         CoreResult result = core.EndReplay(keys.Public, own, clock.NowMs(), out HeadToSign? head);
         return result == CoreResult.HeadToSign ? Open(head!, answer) : result;
     }
@@ -170,7 +194,8 @@ internal sealed class EnclaveSession(
             core.Stop();
             throw;
         }
-        _signer = new CheckpointSigner(keys, statement.Fields.Configuration.Origin);
+        _signer = new CheckpointSigner(
+            keys, statement.Fields.Configuration.Origin, identity.Key);
         return Sign(head, answer);
     }
 
@@ -180,6 +205,36 @@ internal sealed class EnclaveSession(
         UnverifiedAttestation.TryParse(document, out UnverifiedAttestation? given, out _)
         && given.PublicKey is { } key && key.Span.SequenceEqual(options.PublicKey!.Value.Span)
         && given.UserData is { } data && data.Span.SequenceEqual(options.UserData!.Value.Span);
+
+    private CoreResult Identity(ReadOnlySpan<byte> body)
+    {
+        if (!TryReadSized(ref body, out ReadOnlySpan<byte> accessKeyId)
+            || !TryReadSized(ref body, out ReadOnlySpan<byte> secretAccessKey)
+            || !TryReadSized(ref body, out ReadOnlySpan<byte> sessionToken)
+            || !TryReadSized(ref body, out ReadOnlySpan<byte> given)
+            || !body.IsEmpty)
+        {
+            return CoreResult.MalformedFrame;
+        }
+        return core.Phase switch
+        {
+            CorePhase.Stopped => CoreResult.Stopped,
+            CorePhase.Sealed => CoreResult.Sealed,
+            // What an open epoch signs with does not change under it.
+            CorePhase.Open => CoreResult.WrongPhase,
+            _ => identity.TryGive(accessKeyId, secretAccessKey, sessionToken, given)
+                ? CoreResult.Done
+                : CoreResult.MalformedFrame,
+        };
+    }
+
+    private CoreResult SealedIdentity(ReadOnlySpan<byte> body, FrameBuffer answer)
+    {
+        if (!body.IsEmpty) return CoreResult.MalformedFrame;
+        if (HasNoEpoch() is { } refused) return refused;
+        if (identity.Key is { } key) answer.Append(key.Sealed.Bytes.Span);
+        return CoreResult.Done;
+    }
 
     private CoreResult Bundle(ReadOnlySpan<byte> body, FrameBuffer answer)
     {
@@ -217,6 +272,7 @@ internal sealed class EnclaveSession(
         result = Sign(head!, answer);
         // Before the answer leaves: whoever has the seal knows that nothing can be signed after it.
         keys.Dispose();
+        identity.Dispose();
         return result;
     }
 
@@ -316,6 +372,7 @@ internal sealed class EnclaveSession(
                 ? $"size {core.Size}, cosigned up to {cosigned} at time {core.CosignedSeconds}"
                 : "no head of this epoch came back cosigned",
             CoreResult.CosignedRefused => $"{core.CosignedFault}".ToLowerInvariant(),
+            CoreResult.NoIdentity => identity.Fault,
             _ => throw new InvalidOperationException($"{result} is no error."),
         };
         FrameBuffer frame = FrameBuffer.ForAnswer(LinkProtocol.ErrorType, request.RequestId);

@@ -40,6 +40,18 @@ internal static unsafe partial class Libcrypto
         }
     }
 
+    /// <summary>The Ed25519 key of a seed (RFC 8032), which the caller clears.</summary>
+    public static KeyHandle ImportEd25519(ReadOnlySpan<byte> seed)
+    {
+        fixed (byte* s = seed)
+        {
+            nint key = NewRawPrivateKey(Ed25519KeyType, 0, s, seed.Length);
+            return key != 0
+                ? new KeyHandle(key)
+                : throw Failure("EVP_PKEY_new_raw_private_key");
+        }
+    }
+
     /// <summary>Writes the 32 bytes of an Ed25519 public key.</summary>
     public static void ReadEd25519PublicKey(KeyHandle key, Span<byte> destination)
     {
@@ -100,6 +112,9 @@ internal static unsafe partial class Libcrypto
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_keygen")]
     private static partial int KeyGenerate(nint context, nint* key);
+
+    [LibraryImport(Library, EntryPoint = "EVP_PKEY_new_raw_private_key")]
+    private static partial nint NewRawPrivateKey(int type, nint engine, byte* seed, nint length);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
     private static partial void KeyFree(nint key);

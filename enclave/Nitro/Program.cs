@@ -29,6 +29,7 @@ try
     var options = new EnclaveOptions
     {
         Core = new CoreLimits { AcceptedPredecessors = accepted },
+        DataKeys = KeyService.Of(nsm),
         Say = OperatorConsole.Say,
     };
     using EnclaveProgram program = EnclaveProgram.Start(nsm, options, TimeProvider.System);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Sequencer.Gateway.Access;
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Live;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
@@ -104,7 +105,13 @@ internal static class GatewayHost
             settings.Enclave, settings.EnclaveTimes, BackoffMin, BackoffMax, settings.Log)
         {
             SnapshotRecords = settings.SnapshotRecords,
+            Credentials = settings.Credentials,
         });
+        if (settings.KmsPipe is { } pipe)
+        {
+            services.AddHostedService(p => new KmsForwarder(
+                pipe.Address, pipe.Kms, p.GetRequiredService<ILogger<KmsForwarder>>()));
+        }
         services.AddSingleton(openStore);
         services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));
         services.AddSingleton<Pipeline>();

@@ -71,6 +71,19 @@ public class ReferenceTests
     }
 
     [Fact]
+    public void Only_the_image_that_seals_has_packages()
+    {
+        // A condition of the build: without it the program is what it is without the project.
+        Assert.Equal(["enclave/Nitro/Nitro.csproj"], OutsideTests("Sealing.csproj"));
+        XElement reference = XDocument.Parse(Checkout.Read("enclave/Nitro/Nitro.csproj"))
+            .Descendants("ProjectReference")
+            .Single(project => project.Attribute("Include")!.Value.EndsWith(
+                "Sealing.csproj", StringComparison.Ordinal));
+        Assert.Equal(
+            "'$(EnclaveSealing)' == 'true'", reference.Parent!.Attribute("Condition")!.Value);
+    }
+
+    [Fact]
     public void Only_tests_and_the_emulator_refer_to_the_simulated_enclave()
     {
         // The emulator's device signs with the same development root.

@@ -24,3 +24,10 @@ public sealed class VectorFactAttribute : FactAttribute
 {
     public VectorFactAttribute() => Skip = Vectors.SkipReason;
 }
+
+/// <summary>A theory that needs the vectors; skipped with a reason where they are absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class VectorTheoryAttribute : TheoryAttribute
+{
+    public VectorTheoryAttribute() => Skip = Vectors.SkipReason;
+}

@@ -19,14 +19,24 @@ internal sealed class TestEnclave : IAsyncDisposable
     private readonly EnclaveProgram _program;
     private readonly Task _running;
 
-    public TestEnclave(string path, DevelopmentCertificate? root = null)
+    /// <param name="path">Where it listens.</param>
+    /// <param name="root">What its device's documents are signed under.</param>
+    /// <param name="options">What the image decides, given the device.</param>
+    /// <param name="measurements">What the device says of the image.</param>
+    public TestEnclave(
+        string path,
+        DevelopmentCertificate? root = null,
+        Func<INsm, EnclaveOptions>? options = null,
+        Measurements? measurements = null)
     {
         _path = path;
-        _nsm = new SimulatedNsm(root ?? Root, Measurements.Default, TimeProvider.System);
+        _nsm = new SimulatedNsm(
+            root ?? Root, measurements ?? Measurements.Default, TimeProvider.System);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         _listener.Listen(8);
         _stalling = new StallingNsm(_nsm);
-        _program = EnclaveProgram.Start(_stalling, new EnclaveOptions(), TimeProvider.System);
+        _program = EnclaveProgram.Start(
+            _stalling, options?.Invoke(_stalling) ?? new EnclaveOptions(), TimeProvider.System);
         _running = _program.RunAsync(_listener, _end.Token);
     }
 

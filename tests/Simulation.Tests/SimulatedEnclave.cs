@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Sequencer.Attestation.Cryptography;
 using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host;
+using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Host.Link;
 
 namespace Sequencer.Simulation.Tests;
@@ -24,6 +25,7 @@ internal sealed class SimulatedEnclave
             new SequencerCore(new CoreLimits()),
             nsm,
             _keys,
+            new LogIdentity(dataKeys: null),
             own,
             fault,
             new EnclaveClock(nsm, Process.Time));

@@ -113,6 +113,11 @@ public sealed class AgreementTests : IDisposable
         using TestLog other = TestLog.WithEntries(1);
         Assert.True(LogConfiguration.TryCreate(TestLog.Origin, 999, 1000, out var configuration));
         Assert.True(LogConfiguration.TryCreate("o.example", 1000, 1000, out var origin));
+        Assert.True(KmsKeyArn.TryParse(
+            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+            out KmsKeyArn? arn));
+        Assert.True(LogConfiguration.TryCreate(
+            TestLog.Origin, 1000, 1000, arn, null, out LogConfiguration? identified));
         TrustPolicy right = _log.Policy;
         TrustPolicy With(
             TrustPolicy? log = null, LogConfiguration? text = null, ulong? notAfter = null) => new(
@@ -125,12 +130,16 @@ public sealed class AgreementTests : IDisposable
             new(With(log: other.Policy), receipt, null),
             new(With(text: configuration), receipt, null),
             new(With(text: origin), receipt, null),
+            new(With(text: identified), receipt, null),
             new(With(notAfter: _log.Size - 1), receipt, null),
             new(With(notAfter: _log.Size), receipt, null),
             new(With(), receipt, Encoding.UTF8.GetBytes("another payload")),
         ]);
         Assert.Equal(
-            ["log-id", "configuration", "origin", "measurement-retired", null, "payload"],
+            [
+                "log-id", "configuration", "origin", "configuration", "measurement-retired", null,
+                "payload",
+            ],
             answers.Select(FirstFailed));
     }
 

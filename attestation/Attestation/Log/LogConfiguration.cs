@@ -15,17 +15,25 @@ public sealed class LogConfiguration
     // Lines that every configuration has.
     private const int LineCount = 4;
 
+    private const string IdentityKeyLine = "identity-key ";
+
     private LogConfiguration(
-        string origin, uint cellsMax, uint idempotencyWindow, WitnessRequirement? witnesses)
+        string origin,
+        uint cellsMax,
+        uint idempotencyWindow,
+        KmsKeyArn? identityKey,
+        WitnessRequirement? witnesses)
     {
         Origin = origin;
         CellsMax = cellsMax;
         IdempotencyWindow = idempotencyWindow;
+        IdentityKey = identityKey;
         Witnesses = witnesses;
+        string identity = identityKey is null ? "" : $"{IdentityKeyLine}{identityKey}\n";
         Text = string.Create(
             CultureInfo.InvariantCulture,
             $"{FirstLine}origin {origin}\ncells-max {cellsMax}\n"
-            + $"idempotency-window {idempotencyWindow}\n{witnesses?.Text}");
+            + $"idempotency-window {idempotencyWindow}\n{identity}{witnesses?.Text}");
     }
 
     /// <summary>The log's address: a schema-less URL.</summary>
@@ -36,6 +44,10 @@ public sealed class LogConfiguration
 
     /// <summary>How many numbers back an idempotency key is remembered.</summary>
     public uint IdempotencyWindow { get; }
+
+    /// <summary>The key that the log's stable identity is sealed under (section 19); null for a log
+    /// without one.</summary>
+    public KmsKeyArn? IdentityKey { get; }
 
     /// <summary>The log's witnesses; null for a log without.</summary>
     public WitnessRequirement? Witnesses { get; }
@@ -66,6 +78,16 @@ public sealed class LogConfiguration
         uint cellsMax,
         uint idempotencyWindow,
         WitnessRequirement? witnesses,
+        [NotNullWhen(true)] out LogConfiguration? configuration) =>
+        TryCreate(origin, cellsMax, idempotencyWindow, null, witnesses, out configuration);
+
+    /// <summary>The same for a log with a stable identity as well.</summary>
+    public static bool TryCreate(
+        string origin,
+        uint cellsMax,
+        uint idempotencyWindow,
+        KmsKeyArn? identityKey,
+        WitnessRequirement? witnesses,
         [NotNullWhen(true)] out LogConfiguration? configuration)
     {
         configuration = null;
@@ -73,7 +95,8 @@ public sealed class LogConfiguration
         {
             return false;
         }
-        var made = new LogConfiguration(origin, cellsMax, idempotencyWindow, witnesses);
+        var made = new LogConfiguration(
+            origin, cellsMax, idempotencyWindow, identityKey, witnesses);
         if (made.Text.Length <= Limits.ConfigurationMaxBytes) configuration = made;
         return configuration is not null;
     }
@@ -89,12 +112,12 @@ public sealed class LogConfiguration
         if (!TryReadValue(lines[1], "origin ", out string origin)) return false;
         if (!TryReadNumber(lines[2], "cells-max ", out uint cellsMax)) return false;
         if (!TryReadNumber(lines[3], "idempotency-window ", out uint window)) return false;
+        string rest = lines[4];
+        if (!TryTakeIdentityKey(ref rest, out KmsKeyArn? identityKey)) return false;
         WitnessRequirement? witnesses = null;
-        if (lines[4].Length > 0 && !WitnessRequirement.TryParse(lines[4], out witnesses))
-        {
-            return false;
-        }
-        if (!TryCreate(origin, cellsMax, window, witnesses, out LogConfiguration? read))
+        if (rest.Length > 0 && !WitnessRequirement.TryParse(rest, out witnesses)) return false;
+        if (!TryCreate(
+            origin, cellsMax, window, identityKey, witnesses, out LogConfiguration? read))
         {
             return false;
         }
@@ -105,6 +128,18 @@ public sealed class LogConfiguration
     }
 
     private static bool IsInRange(uint value) => value is >= 1 and <= Limits.ConfigurationNumberMax;
+
+    /// <summary>Takes the line off if it is there; false if it is and names no key.</summary>
+    private static bool TryTakeIdentityKey(ref string rest, out KmsKeyArn? identityKey)
+    {
+        identityKey = null;
+        if (!rest.StartsWith(IdentityKeyLine, StringComparison.Ordinal)) return true;
+        int end = rest.IndexOf('\n', StringComparison.Ordinal);
+        if (end < 0) return false;
+        string arn = rest[IdentityKeyLine.Length..end];
+        rest = rest[(end + 1)..];
+        return KmsKeyArn.TryParse(arn, out identityKey);
+    }
 
     private static bool TryReadValue(string line, string key, out string value)
     {

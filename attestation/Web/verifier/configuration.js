@@ -11,6 +11,10 @@ const FIXED = new RegExp(
     '^sequencer-configuration/v1\n'
     + 'origin ([A-Za-z0-9._~/:-]{1,255})\n'
     + `cells-max ${NUMBER}\nidempotency-window ${NUMBER}\n`);
+// AWS KMS: the key that the log's stable identity is sealed under.
+const IDENTITY_KEY = new RegExp(
+    '^identity-key arn:aws(-us-gov)?:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/'
+    + '([0-9a-f-]{36}|mrk-[0-9a-f-]{32})\n');
 const BOUNDS = new RegExp(`^witness-numbers-max ${NUMBER}\nwitness-seconds-max ${NUMBER}\n`);
 
 /** The configuration whose canonical text these bytes are, or null. */
@@ -21,7 +25,8 @@ export async function readConfiguration(bytes) {
     if (fixed === null) return null;
     const [lines, origin, cellsMax, window] = fixed;
     if (!isWithin(cellsMax, NUMBER_MAX) || !isWithin(window, NUMBER_MAX)) return null;
-    const rest = text.slice(lines.length);
+    let rest = text.slice(lines.length);
+    rest = rest.slice(IDENTITY_KEY.exec(rest)?.[0].length ?? 0);
     if (rest === '') return { text, origin, witnesses: null };
     const bounds = BOUNDS.exec(rest);
     if (bounds === null) return null;

@@ -80,6 +80,12 @@ public enum LinkMessageType : byte
 
     /// <summary>The next part of that snapshot's content.</summary>
     ReplayContent = 15,
+
+    /// <summary>What the log's stable identity is made or unsealed with.</summary>
+    Identity = 16,
+
+    /// <summary>The open log's sealed identity.</summary>
+    SealedIdentity = 17,
 }
 
 /// <summary>What one peer may take of the enclave.</summary>

@@ -1,3 +1,5 @@
+using Sequencer.Gateway.Identity;
+
 namespace Sequencer.Gateway.Link;
 
 /// <summary>The requests of the link as typed calls over one connection.</summary>
@@ -134,6 +136,24 @@ public sealed class EnclaveClient(EnclaveConnection connection) : IAsyncDisposab
     /// <summary>Hands over a head that the enclave signed, with cosignatures.</summary>
     public Task CosignedAsync(ReadOnlyMemory<byte> note, CancellationToken cancellationToken) =>
         CallForNothingAsync(LinkMessage.Cosigned, note, cancellationToken);
+
+    /// <summary>Gives what the log's stable identity is unsealed with, before an epoch is opened.
+    /// </summary>
+    /// <param name="credentials">The right to ask KMS.</param>
+    /// <param name="given">The sealed identity; empty for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task IdentityAsync(
+        AwsCredentials credentials,
+        ReadOnlyMemory<byte> given,
+        CancellationToken cancellationToken) =>
+        CallForNothingAsync(
+            LinkMessage.Identity,
+            LinkRequests.Identity(credentials, given.Span),
+            cancellationToken);
+
+    /// <summary>The open log's sealed identity; empty for a log without one.</summary>
+    public Task<ReadOnlyMemory<byte>> SealedIdentityAsync(CancellationToken cancellationToken) =>
+        connection.CallAsync(LinkMessage.SealedIdentity, default, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -47,6 +47,12 @@ public enum LinkMessage : byte
 
     /// <summary>The next cells and uses of that snapshot's content.</summary>
     ReplayContent = 15,
+
+    /// <summary>What the log's stable identity is made or unsealed with.</summary>
+    Identity = 16,
+
+    /// <summary>The open log's sealed identity.</summary>
+    SealedIdentity = 17,
 }
 
 /// <summary>Where an enclave is in its life.</summary>
@@ -103,6 +109,9 @@ public enum EnclaveErrorCode : ushort
 
     /// <summary>The cosigned head does not count.</summary>
     CosignedRefused = 11,
+
+    /// <summary>The log's stable identity could not be had.</summary>
+    NoIdentity = 12,
 }
 
 /// <summary>Sizes of the link's frames, in bytes.</summary>

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using Sequencer.Gateway.Identity;
 
 namespace Sequencer.Gateway.Link;
 
@@ -42,6 +44,20 @@ internal static class LinkRequests
         var body = new byte[16];
         BinaryPrimitives.WriteUInt64BigEndian(body, acknowledgedSize);
         BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(8), startSize);
+        return body;
+    }
+
+    public static byte[] Identity(AwsCredentials credentials, ReadOnlySpan<byte> given)
+    {
+        byte[] id = Encoding.ASCII.GetBytes(credentials.AccessKeyId);
+        byte[] secret = Encoding.ASCII.GetBytes(credentials.SecretAccessKey);
+        byte[] token = Encoding.ASCII.GetBytes(credentials.SessionToken);
+        var body = new byte[16 + id.Length + secret.Length + token.Length + given.Length];
+        Span<byte> rest = body;
+        WriteBlock(rest, id);
+        WriteBlock(rest = rest[(4 + id.Length)..], secret);
+        WriteBlock(rest = rest[(4 + secret.Length)..], token);
+        WriteBlock(rest[(4 + token.Length)..], given);
         return body;
     }
 

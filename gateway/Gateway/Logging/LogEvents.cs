@@ -61,6 +61,12 @@ internal static class LogEvents
     /// <summary>The simulated enclave's process started or ended, or wrote a line.</summary>
     public static readonly EventId Enclave = new(18, "enclave");
 
+    /// <summary>The log's stable identity, old or new.</summary>
+    public static readonly EventId Identity = new(19, "identity");
+
+    /// <summary>The way to KMS broke.</summary>
+    public static readonly EventId KmsPipe = new(22, "kms-pipe");
+
     /// <summary>A request was answered.</summary>
     public static readonly EventId Request = new(20, "request");
 

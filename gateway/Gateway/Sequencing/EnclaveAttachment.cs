@@ -1,6 +1,7 @@
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Merkle;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Snapshots;
 using Sequencer.Gateway.Store;
@@ -18,7 +19,8 @@ internal sealed class EnclaveAttachment(
     LogConfiguration configuration,
     IReadOnlyDictionary<Digest, ulong> unanswered,
     SnapshotKeeper? snapshots,
-    Action<LogView> published)
+    Action<LogView> published,
+    IdentityKeeper? identity = null)
 {
     // Well under a frame, and several are on their way at once.
     private const int ReplayChunkBytes = 1024 * 1024;
@@ -123,6 +125,7 @@ internal sealed class EnclaveAttachment(
         }
         if (_head.Size == 0)
         {
+            await GiveIdentityAsync(configuration, cancellationToken);
             opened = await enclave.GenesisAsync(configuration.ToBytes(), cancellationToken);
         }
         else
@@ -132,6 +135,9 @@ internal sealed class EnclaveAttachment(
         // Statement and document are durable before anything is acknowledged under them.
         await CommitAsync(opened, cancellationToken);
     }
+
+    private Task GiveIdentityAsync(LogConfiguration log, CancellationToken cancellationToken) =>
+        identity?.GiveAsync(enclave, log, cancellationToken) ?? Task.CompletedTask;
 
     // From the newest snapshot, if its content can be had: what came before it is then not read.
     private async Task<BatchAnswer> ReplayAsync(CancellationToken cancellationToken)
@@ -182,6 +188,7 @@ internal sealed class EnclaveAttachment(
             Records(view, from is null ? 0 : from.Number + 1),
             enclave.ReplayRecordsAsync,
             cancellationToken);
+        await GiveIdentityAsync(_head.Statement!.Fields.Configuration, cancellationToken);
         return await enclave.ReplayEndAsync(cancellationToken);
     }
 
@@ -239,6 +246,12 @@ internal sealed class EnclaveAttachment(
                     "The enclave's statement is not the one in its log.");
             }
             store.PutEpochDocument(next.Statement.Fields.Epoch, bundle.Document);
+            // Durable before the first head that it signed is: nobody knows a key that is lost.
+            if (identity is not null)
+            {
+                await identity.KeepAsync(
+                    enclave, next.Statement.Fields.Configuration, cancellationToken);
+            }
         }
         store.AppendCommit(
             answer.StartSize, answer.Records.Span, PlacesOf(answer), answer.Checkpoint.Span);

@@ -1,5 +1,6 @@
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Metrics;
@@ -27,6 +28,9 @@ public sealed record PipelineSettings(
 
     /// <summary>Records from one snapshot to the next; 0 for none.</summary>
     public ulong SnapshotRecords { get; init; }
+
+    /// <summary>What an enclave is lent to ask KMS with, for a log with a stable identity.</summary>
+    public InstanceCredentials Credentials { get; init; } = InstanceCredentials.OfProcess;
 }
 
 /// <summary>
@@ -175,7 +179,8 @@ public sealed class Pipeline(
         try
         {
             var attachment = new EnclaveAttachment(
-                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView);
+                store, enclave, settings.Configuration, _unanswered, _snapshots!, ShowView,
+                new IdentityKeeper(store, settings.Credentials, log));
             LogHead head = await attachment.RunAsync(stopping);
             ForgetUnanswered(head.Size);
             // Everything that the enclave signed is durable here: now its head may be shown around.
@@ -353,10 +358,11 @@ public sealed class Pipeline(
         log.LogWarning(
             LogEvents.OtherConfiguration,
             "The log's configuration was fixed when it was made and stays: origin {Origin}, "
-            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}; the settings "
-            + "say otherwise.",
+            + "cells-max {CellsMax}, idempotency-window {Window}, witnesses {Witnesses}, "
+            + "identity-key {IdentityKey}; the settings say otherwise.",
             fixedOne.Origin, fixedOne.CellsMax, fixedOne.IdempotencyWindow,
-            fixedOne.Witnesses?.Policy.ToString() ?? "none");
+            fixedOne.Witnesses?.Policy.ToString() ?? "none",
+            fixedOne.IdentityKey?.Text ?? "none");
     }
 
     // Readers keep it until the next one is open: to recover a long log, or to wait for room on the

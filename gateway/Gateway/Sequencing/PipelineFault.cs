@@ -24,6 +24,10 @@ internal static class PipelineFault
         "Stop the other enclave of this log, or restore the newest copy of its directory "
         + "(docs/OPERATING.md, \"A witness knows another history\").";
 
+    private const string KeyService =
+        "See to the KMS key's policy, the AWS credentials and kms-pipe (docs/OPERATING.md, "
+        + "\"A stable identity\").";
+
     private const string SmallerLog =
         "Begin the log with settings that the image allows, or use an image that allows these.";
 
@@ -46,6 +50,7 @@ internal static class PipelineFault
         EnclaveErrorCode.ReplayRefused => (AppendFailure.EnclaveMismatch, OtherEnclave),
         EnclaveErrorCode.BadConfiguration => (AppendFailure.EnclaveMismatch, SmallerLog),
         EnclaveErrorCode.AttestationFailed => (AppendFailure.EnclaveMismatch, NoIdentity),
+        EnclaveErrorCode.NoIdentity => (AppendFailure.EnclaveUnavailable, KeyService),
         _ => (AppendFailure.EnclaveUnavailable, ""),
     };
 }

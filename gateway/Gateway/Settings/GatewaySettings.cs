@@ -1,5 +1,6 @@
 using System.Net;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
 
@@ -29,6 +30,12 @@ public sealed record GatewaySettings
 
     /// <summary>Configuration of a log that is yet to be made.</summary>
     public required LogConfiguration Log { get; init; }
+
+    /// <summary>The enclave's way to KMS; null for none.</summary>
+    public KmsPipeSettings? KmsPipe { get; init; }
+
+    /// <summary>What an enclave is lent to ask KMS with.</summary>
+    public InstanceCredentials Credentials { get; init; } = InstanceCredentials.OfProcess;
 
     /// <summary>How the log's witnesses are reached.</summary>
     public WitnessSettings Witnesses { get; init; } = WitnessSettings.None;

@@ -55,6 +55,14 @@ internal static class SettingTable
     public static readonly Setting IdempotencyWindow = new(
         "idempotency-window", "1000000", "N", "Numbers for which a new log remembers a key.");
 
+    public static readonly Setting IdentityKey = new(
+        "identity-key", "", "ARN",
+        "AWS KMS key under which a new log's stable identity is sealed; none by default.");
+
+    public static readonly Setting KmsPipe = new(
+        "kms-pipe", "", "ENDPOINT",
+        "The enclave's way to the KMS of identity-key begins at vsock:PORT or unix:PATH.");
+
     public static readonly Setting WitnessPolicy = new(
         "witness-policy", "", "FILE",
         "C2SP tlog-policy with addresses: the witnesses of a new log.");
@@ -167,7 +175,8 @@ internal static class SettingTable
         TenantRequestsPerSecond, TenantBytesPerSecond, TenantStreamsMax, TenantSubscribersMax,
         CorsOrigins,
         Enclave, EnclaveCommand, EnclaveConnect, EnclaveKeepAlive, EnclaveTimeout,
-        Origin, CellsMax, IdempotencyWindow, WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
+        Origin, CellsMax, IdempotencyWindow, IdentityKey, KmsPipe,
+        WitnessPolicy, WitnessNumbersMax, WitnessSecondsMax,
         WitnessTimeout, WitnessInterval, EntryMaxBytes, BatchMaxBytes, QueueMax, QueueMaxBytes,
         AnswersMaxBytes,
         DiskFreeMinBytes, SnapshotRecords, ConnectionsMax, SubscribersMax, SubscriberStall,
@@ -214,10 +223,10 @@ internal static class SettingTable
             hybrid:PATH:PORT one in a virtual machine whose monitor listens at PATH (Firecracker,
             Cloud Hypervisor, vhost-device-vsock).
 
-            origin, cells-max, idempotency-window, the keys and the quorum of witness-policy, and
-            witness-numbers-max and witness-seconds-max are fixed for ever when a log is made; later
-            values are ignored with a warning. The addresses of witnesses are always those of the file.
-            docs/OPERATING.md says more.
+            origin, cells-max, idempotency-window, identity-key, the keys and the quorum of
+            witness-policy, and witness-numbers-max and witness-seconds-max are fixed for ever when a
+            log is made; later values are ignored with a warning. The addresses of witnesses are always
+            those of the file. docs/OPERATING.md says more.
 
             """).ToString();
     }

@@ -5,6 +5,7 @@ using System.Text;
 using Sequencer.Attestation.Log;
 using Sequencer.Attestation.Notes;
 using Sequencer.Gateway.Http;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
 using Sequencer.Gateway.Sequencing;
@@ -16,6 +17,8 @@ internal sealed class SettingsReader(SettingSources sources)
 {
     /// <summary>Asks for what the settings come to, in the place of a gateway.</summary>
     public const string PrintFlag = "--print-config";
+
+    private const int HttpsPort = 443;
 
     /// <summary>
     /// Reads all sources; false with one line for the operator when something is wrong.
@@ -95,9 +98,14 @@ internal sealed class SettingsReader(SettingSources sources)
         {
             return false;
         }
+        if (!TryReadIdentity(out KmsKeyArn? identityKey, out KmsPipeSettings? pipe, out fault))
+        {
+            return false;
+        }
         fault = $"{Source(SettingTable.WitnessPolicy)}: more than a log's configuration can hold.";
         if (!LogConfiguration.TryCreate(
-            Text(SettingTable.Origin), (uint)cells, (uint)window, required, out LogConfiguration? log))
+            Text(SettingTable.Origin), (uint)cells, (uint)window, identityKey, required,
+            out LogConfiguration? log))
         {
             return false;
         }
@@ -148,6 +156,7 @@ internal sealed class SettingsReader(SettingSources sources)
             EnclaveCommand = command.Length > 0 ? command : null,
             EnclaveTimes = times,
             Log = log,
+            KmsPipe = pipe,
             Witnesses = witnesses,
             EntryMaxBytes = (int)entry,
             BatchMaxBytes = (int)batch,
@@ -208,6 +217,23 @@ internal sealed class SettingsReader(SettingSources sources)
         return Uri.TryCreate(text, UriKind.Absolute, out endpoint)
             && endpoint.Scheme is "http" or "https"
             && endpoint.UserInfo.Length == 0 && endpoint.Query.Length == 0;
+    }
+
+    // The pipe leads where the key is, and nowhere else.
+    private bool TryReadIdentity(
+        out KmsKeyArn? key, out KmsPipeSettings? pipe, out string fault)
+    {
+        (key, pipe, fault) = (null, null, "");
+        string arn = Text(SettingTable.IdentityKey);
+        string at = Text(SettingTable.KmsPipe);
+        if (arn.Length == 0 && at.Length == 0) return true;
+        fault = $"{Source(SettingTable.IdentityKey)}: a key's full ARN is asked for, "
+            + "arn:aws:kms:REGION:ACCOUNT:key/ID.";
+        if (!KmsKeyArn.TryParse(arn, out key)) return false;
+        fault = $"{Source(SettingTable.KmsPipe)}: {PipeAddress.Forms} is asked for.";
+        if (!PipeAddress.TryParse(at, out PipeAddress? address)) return false;
+        pipe = new KmsPipeSettings(address, new DnsEndPoint(key.HostName, HttpsPort));
+        return true;
     }
 
     private bool TryReadWitnesses(

@@ -33,6 +33,7 @@ public sealed class LogStore : IDisposable
     private readonly Erasing _erasing;
     private readonly EpochDocuments _documents;
     private readonly CosignedFile _cosigned;
+    private readonly IdentityFile _identity;
     private volatile LogView _view;
     private volatile UncertainWriteException? _doubt;
     private byte[]? _stagedCheckpoint;
@@ -48,6 +49,7 @@ public sealed class LogStore : IDisposable
         EpochDocuments documents,
         SnapshotFiles snapshots,
         CosignedFile cosigned,
+        IdentityFile identity,
         byte[] checkpoint,
         DerivedMark mark,
         ulong keptSize)
@@ -61,6 +63,7 @@ public sealed class LogStore : IDisposable
         _erasing = erasing;
         _documents = documents;
         _cosigned = cosigned;
+        _identity = identity;
         _view = new LogView(log, payloads, derived, mark, checkpoint);
     }
 
@@ -255,6 +258,15 @@ public sealed class LogStore : IDisposable
     /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
     public void PutCosigned(ReadOnlyMemory<byte> note) =>
         Write("writing the cosigned head", () => _cosigned.Put(note));
+
+    /// <summary>Makes the log's sealed identity durable.</summary>
+    /// <exception cref="UncertainWriteException">A write failed, now or before.</exception>
+    public void PutIdentity(ReadOnlyMemory<byte> identity) =>
+        Write("writing the sealed identity", () => _identity.Put(identity));
+
+    /// <summary>The log's sealed identity; empty if none is kept.</summary>
+    /// <exception cref="StoreDamagedException">The file cannot be one.</exception>
+    public ReadOnlyMemory<byte> ReadIdentity() => _identity.Read();
 
     /// <summary>
     /// The log up to its newest cosigned head, with that head as its checkpoint; null if there is

@@ -42,6 +42,8 @@ internal static class Recovery
             documents.Settle();
             var cosigned = new CosignedFile(files);
             cosigned.Settle();
+            var identity = new IdentityFile(files);
+            identity.Settle();
             var payloadFiles = new PayloadFiles(payloads, derived.Erasures);
             var erasing = new Erasing(log, derived, payloadFiles);
             report = TellErasures(report, erasing.Resume(known));
@@ -55,6 +57,7 @@ internal static class Recovery
                 documents,
                 new SnapshotFiles(files),
                 cosigned,
+                identity,
                 logScan.Checkpoint,
                 derived.MarkAt(logScan.LastFrame, logScan.End),
                 known);

@@ -1,6 +1,7 @@
 using System.Text;
 using Sequencer.Attestation;
 using Sequencer.Attestation.Log;
+using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Link;
 using Sequencer.Tests;
 
@@ -46,6 +47,11 @@ public class GoldenLinkTests
             "link-replay-at-snapshot.hex",
             LinkRequests.ReplayBeginAtSnapshot(5, "c"u8, "d"u8, "e"u8, "s"u8));
     }
+
+    [Fact]
+    public void An_identity_is_given_as_the_golden_one() => GoldenBytes.AssertEqual(
+        "link-identity.hex",
+        LinkRequests.Identity(new AwsCredentials("AKIA", "secret", "token"), [1, 2, 3]));
 
     [Fact]
     public void The_golden_answer_is_read()

@@ -6,6 +6,9 @@ namespace Sequencer.Gateway.Tests.Settings;
 
 public sealed class SettingsTests : IDisposable
 {
+    private const string Arn =
+        "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
     private static readonly string[] Required = ["--data", "d", "--enclave", "unix:/e"];
 
     private readonly string _file = Path.GetTempFileName();
@@ -58,6 +61,9 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--enclave-connect-seconds 0", "an integer from 1")]
     [InlineData("--enclave-keep-alive-seconds 3601", "an integer from 1")]
     [InlineData("--cells-max 100000001", "an integer from 1")]
+    [InlineData("--identity-key alias/sequencer --kms-pipe vsock:5006", "a key's full ARN")]
+    [InlineData("--kms-pipe vsock:5006", "--identity-key: a key's full ARN")]
+    [InlineData($"--identity-key {Arn}", "--kms-pipe: vsock:PORT or unix:PATH")]
     [InlineData("--connections-max 0", "an integer from 1")]
     [InlineData("--queue-max-bytes 16777215", "an integer from 16777216")]
     [InlineData("--entry-max-bytes 20000000 --queue-max-bytes 40065535", "an integer from 40065536")]
@@ -196,6 +202,18 @@ public sealed class SettingsTests : IDisposable
             Assert.Contains(
                 $"`--{setting.Name} {setting.Value}`", document, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void The_pipe_leads_to_the_KMS_of_the_identity_s_key()
+    {
+        GatewaySettings settings = Read(
+            [.. Required, "--identity-key", Arn, "--kms-pipe", "vsock:5006"], []);
+        Assert.Equal(Arn, settings.Log.IdentityKey!.Text);
+        Assert.Equal("vsock:5006", $"{settings.KmsPipe!.Address}");
+        Assert.Equal(new DnsEndPoint("kms.eu-west-1.amazonaws.com", 443), settings.KmsPipe.Kms);
+        Assert.Null(Read(Required, []).KmsPipe);
+        Assert.Null(Read(Required, []).Log.IdentityKey);
     }
 
     [Theory]

@@ -30,6 +30,19 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public async Task The_image_that_seals_is_another()
+    {
+        const string option = "-p:EnclaveSealing=true";
+        Assert.Equal(0, (await _tree.Build(hasProgram: false)).Code);
+        Assert.DoesNotContain(option, _tree.Published, StringComparison.Ordinal);
+        ScriptResult built = await _tree.Build(hasProgram: false, seals: true);
+        Assert.EndsWith("built\n", built.Output, StringComparison.Ordinal);
+        Assert.Contains(option, _tree.Published, StringComparison.Ordinal);
+        built = await _tree.Build(hasProgram: false, seals: true);
+        Assert.EndsWith("is up to date\n", built.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_build_that_broke_off_is_never_up_to_date()
     {
         await Builds();

@@ -16,7 +16,10 @@ internal sealed class FakeTree : IDisposable
 
     /// <summary>Each a source of the program alone.</summary>
     public static readonly string[] ProgramSources =
-        ["enclave/Core/Core.cs", "enclave/Host/Host.cs", "enclave/Nitro/packages.lock.json"];
+    [
+        "enclave/Core/Core.cs", "enclave/Host/Host.cs", "enclave/Nitro/packages.lock.json",
+        "enclave/Sealing/Kms/amazon-roots.pem",
+    ];
 
     private static readonly string[] NoProgram = [];
 
@@ -42,6 +45,7 @@ internal sealed class FakeTree : IDisposable
             """
             case "$1 $3" in
                 publish*)
+                    echo "$@" >>published
                     while [ "$1" != -o ]; do shift; done
                     mkdir "$2"; echo its bytes >"$2/sequencer-enclave" ;;
                 nuget*) echo "global-packages: /nowhere/" ;;
@@ -68,10 +72,18 @@ internal sealed class FakeTree : IDisposable
 
     /// <summary>Builds an image into <c>image/</c>, of a program of its own or the tree's.
     /// </summary>
-    public Task<ScriptResult> Build(string sdk = "10.0.1", bool hasProgram = true) => Run(
+    public Task<ScriptResult> Build(
+        string sdk = "10.0.1", bool hasProgram = true, bool seals = false) => Run(
         "setup/image/build",
-        ["--output", _folder["image"], .. hasProgram ? ["--program", _folder["program"]] : NoProgram],
+        [
+            .. seals ? ["--sealing"] : NoProgram,
+            "--output", _folder["image"],
+            .. hasProgram ? ["--program", _folder["program"]] : NoProgram,
+        ],
         sdk);
+
+    /// <summary>The command lines of the last publish.</summary>
+    public string Published => File.ReadAllText(_folder["published"]).Split('\n')[^2];
 
     /// <summary>The digest of what decides the image.</summary>
     public async Task<string> InputsDigest(bool hasProgram, string sdk = "10.0.1")

@@ -19,6 +19,10 @@ PREDECESSORS_MAX = 64
 CELLS_MAX_LIMIT = 100_000_000
 WINDOW_LIMIT = 100_000_000
 WITNESS_SECONDS_LIMIT = 604_800
+_IDENTITY_KEY = re.compile(
+    r"\Aidentity-key arn:aws(-us-gov)?:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/"
+    r"([0-9a-f-]{36}|mrk-[0-9a-f-]{32})\n"
+)
 
 STREAM = 1
 BUMP = 5
@@ -387,7 +391,8 @@ def decode_configuration(data: bytes) -> Configuration:
     window = decimal(_setting(lines[3], "idempotency-window"), WINDOW_LIMIT)
     if cells_max < 1 or window < 1:
         raise Malformed("configuration has a limit of zero")
-    return Configuration(origin, cells_max, window, _witnesses(lines[4]))
+    rest = _IDENTITY_KEY.sub("", lines[4], count=1)
+    return Configuration(origin, cells_max, window, _witnesses(rest))
 
 
 def _witnesses(text: str) -> Optional[WitnessPolicy]:

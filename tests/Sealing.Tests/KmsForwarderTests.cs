@@ -1,0 +1,198 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sequencer.Gateway.Identity;
+
+namespace Sequencer.Sealing.Tests;
+
+/// <summary>The pipe leads to one host, whatever is written into it.</summary>
+public sealed class KmsForwarderTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pipe-");
+    private readonly Socket _kms = new(SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _other = new(SocketType.Stream, ProtocolType.Tcp);
+    private KmsForwarder _forwarder = null!;
+
+    private string PipePath => Path.Combine(_folder.FullName, "kms");
+
+    public async Task InitializeAsync()
+    {
+        foreach (Socket listener in new[] { _kms, _other })
+        {
+            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listener.Listen(16);
+        }
+        _forwarder = Make();
+        await _forwarder.StartAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _forwarder.StopAsync(CancellationToken.None);
+        _forwarder.Dispose();
+        _kms.Dispose();
+        _other.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Bytes_go_both_ways_and_an_end_is_passed_on()
+    {
+        await using NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+        using Socket service = await _kms.AcceptAsync();
+        await enclave.WriteAsync("hello"u8.ToArray());
+        Assert.Equal("hello", await ReadAsync(service, 5));
+        await service.SendAsync("world"u8.ToArray());
+        var answer = new byte[5];
+        await enclave.ReadExactlyAsync(answer);
+        Assert.Equal("world", Encoding.ASCII.GetString(answer));
+        enclave.Socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await service.ReceiveAsync(new byte[1]));
+        service.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await enclave.ReadAsync(new byte[1]));
+    }
+
+    [Fact]
+    public async Task No_other_host_is_reached_by_asking_for_it()
+    {
+        string other = $"127.0.0.1:{((IPEndPoint)_other.LocalEndPoint!).Port}";
+        foreach (string ask in new[]
+        {
+            $"CONNECT {other} HTTP/1.1\r\nHost: {other}\r\n\r\n",
+            $"GET http://{other}/ HTTP/1.1\r\nHost: {other}\r\n\r\n",
+            "PROXY TCP4 10.0.0.1 127.0.0.1 1 443\r\n",
+        })
+        {
+            await using NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+            await enclave.WriteAsync(Encoding.ASCII.GetBytes(ask));
+            using Socket service = await _kms.AcceptAsync();
+            Assert.Equal(ask, await ReadAsync(service, ask.Length));
+        }
+        Assert.False(_other.Poll(0, SelectMode.SelectRead));
+    }
+
+    [Fact]
+    public async Task A_connection_carries_so_much_and_no_more()
+    {
+        await using NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+        using Socket service = await _kms.AcceptAsync();
+        Task<long> taken = CountAsync(service);
+        var part = new byte[64 * 1024];
+        try
+        {
+            for (long sent = 0; sent <= 2 * KmsForwarder.BytesMax; sent += part.Length)
+            {
+                await enclave.WriteAsync(part);
+            }
+            Assert.Fail("Everything was taken.");
+        }
+        catch (IOException)
+        {
+            // Its other end is gone.
+        }
+        Assert.Equal(KmsForwarder.BytesMax, await taken);
+    }
+
+    [Fact]
+    public async Task So_many_connections_are_carried_at_once_and_the_next_waits_for_one_to_end()
+    {
+        var carried = new List<(NetworkStream Enclave, Socket Service)>();
+        for (int i = 0; i < KmsForwarder.ConnectionsMax; i++)
+        {
+            NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+            carried.Add((enclave, await _kms.AcceptAsync()));
+        }
+        await using NetworkStream next = await UnixPipe.ConnectAsync(PipePath);
+        await next.WriteAsync("next"u8.ToArray());
+        Assert.False(_kms.Poll(0, SelectMode.SelectRead));
+        carried[0].Service.Dispose();
+        await carried[0].Enclave.DisposeAsync();
+        using Socket service = await _kms.AcceptAsync();
+        Assert.Equal("next", await ReadAsync(service, 4));
+        foreach ((NetworkStream enclave, Socket one) in carried)
+        {
+            await enclave.DisposeAsync();
+            one.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_place_that_another_process_has_ends_the_start()
+    {
+        using KmsForwarder second = Make();
+        await Assert.ThrowsAsync<IOException>(() => second.StartAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task What_a_gateway_that_is_gone_left_is_replaced()
+    {
+        await _forwarder.StopAsync(CancellationToken.None);
+        _forwarder.Dispose();
+        File.Delete(PipePath);
+        using (var dead =
+            new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(PipePath));
+            // Disposal takes the file along, which a process that is killed leaves behind.
+            File.Move(PipePath, PipePath + ".left");
+        }
+        File.Move(PipePath + ".left", PipePath);
+        _forwarder = Make();
+        await _forwarder.StartAsync(CancellationToken.None);
+        await using NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+        using Socket service = await _kms.AcceptAsync();
+    }
+
+    [Theory]
+    [InlineData("vsock:5006", true)]
+    [InlineData("unix:/run/sequencer/kms", true)]
+    [InlineData("vsock:0", false)]
+    [InlineData("vsock:05006", false)]
+    [InlineData("vsock:3:5006", false)]
+    [InlineData("unix:", false)]
+    [InlineData("tcp:443", false)]
+    [InlineData("", false)]
+    public void A_pipe_begins_at_a_vsock_port_or_a_UNIX_socket(string text, bool isRead)
+    {
+        Assert.Equal(isRead, PipeAddress.TryParse(text, out PipeAddress? address));
+        Assert.Equal(isRead ? text : null, address?.ToString());
+    }
+
+    private KmsForwarder Make()
+    {
+        Assert.True(PipeAddress.TryParse($"unix:{PipePath}", out PipeAddress? address));
+        int port = ((IPEndPoint)_kms.LocalEndPoint!).Port;
+        return new KmsForwarder(
+            address,
+            new DnsEndPoint("127.0.0.1", port),
+            NullLogger<KmsForwarder>.Instance);
+    }
+
+    private static async Task<string> ReadAsync(Socket socket, int count)
+    {
+        var bytes = new byte[count];
+        for (int at = 0; at < count;)
+        {
+            int read = await socket.ReceiveAsync(bytes.AsMemory(at));
+            Assert.NotEqual(0, read);
+            at += read;
+        }
+        return Encoding.ASCII.GetString(bytes);
+    }
+
+    private static async Task<long> CountAsync(Socket socket)
+    {
+        var buffer = new byte[64 * 1024];
+        long count = 0;
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) is > 0 and int read) count += read;
+        }
+        catch (SocketException)
+        {
+            // Cut off: what was read before counts.
+        }
+        return count;
+    }
+}
