@@ -4,8 +4,8 @@ using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Link;
 using Sequencer.Enclave.Simulated;
 
-// As in the image (setup/image/init.c): what arrives is answered by the thread that it arrives at. The
-// platform reads it once, before its first socket.
+// As in the image (setup/image/init.c): what arrives is read by the thread that waits for all sockets,
+// without a turn of the thread pool. The platform looks once, before its first socket.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
 if (!CommandLine.TryParse(args, out CommandLine line, out string error))

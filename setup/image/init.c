@@ -49,7 +49,7 @@ int main(void)
     static char *const environment[] = {
         "HOME=/tmp",
         "DOTNET_EnableDiagnostics=0", // no debugger, no profiler, no diagnostics socket
-        "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", // an answer without a change of thread
+        "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1", // read by the thread that waits for it
         "DOTNET_gcServer=0",          // one heap: it is small, and there are few processors
         NULL,
     };

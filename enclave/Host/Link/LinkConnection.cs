@@ -9,7 +9,8 @@ internal readonly record struct LinkRequest(
 
 /// <summary>
 /// One gateway's connection: a loop that reads requests and one that writes answers. Neither
-/// touches the core, and neither waits for another connection.
+/// touches the core. A connection that asks much may make another wait, but for no longer than its
+/// window lasts.
 /// </summary>
 /// <remarks>
 /// Answers are in order because requests enter the core's queue in order and the core answers in
@@ -36,11 +37,7 @@ internal sealed class LinkConnection
         _reader = new FrameReader(socket);
         _window = new InFlightWindow(limits.RequestsInFlightMax, limits.BytesInFlightMax);
         _answers = Channel.CreateBounded<WaitingAnswer>(
-            new BoundedChannelOptions(limits.RequestsInFlightMax)
-            {
-                SingleReader = true,
-                AllowSynchronousContinuations = true,
-            });
+            new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
     }
 
     /// <summary>

@@ -25,11 +25,7 @@ internal sealed class LinkServer
         _time = time;
         _say = say;
         _requests = Channel.CreateBounded<LinkRequest>(
-            new BoundedChannelOptions(limits.RequestsInFlightMax)
-            {
-                SingleReader = true,
-                AllowSynchronousContinuations = true,
-            });
+            new BoundedChannelOptions(limits.RequestsInFlightMax) { SingleReader = true });
     }
 
     /// <summary>
@@ -43,6 +39,8 @@ internal sealed class LinkServer
             _limits.IdleTimeout ?? Timeout.InfiniteTimeSpan, _time);
         using CancellationTokenRegistration ended = idle.Token.Register(stop.Cancel);
 
+        // On the thread pool, never on a socket's thread: the core's turn may be long, and an answer of
+        // KMS that it waits for arrives at one.
         Task loop = Task.Run(() => ServeAsync(stop.Token), CancellationToken.None);
         Task serving = StopAfter(loop, stop);
         Task accepting = StopAfter(AcceptAsync(listener, idle, stop), stop);

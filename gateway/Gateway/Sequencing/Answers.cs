@@ -7,8 +7,8 @@ namespace Sequencer.Gateway.Sequencing;
 /// </summary>
 internal sealed class Answers
 {
-    // As many as one thread answers while another takes up the next: far less than a batch's time.
-    private const int ItemMax = 64;
+    // So many on average for each thread that may give them.
+    private const int ShareMax = 32;
 
     private readonly List<Submission> _ready = [];
 
@@ -21,19 +21,26 @@ internal sealed class Answers
     /// <summary>Gives all that were settled, and is empty again.</summary>
     public void Give()
     {
-        for (int at = 0; at < _ready.Count; at += ItemMax)
+        if (_ready.Count == 0) return;
+        var round = new Round([.. _ready]);
+        // Two at least where there are two: a caller whose handler takes long holds up no other.
+        int threads = Math.Min(_ready.Count, 2 + _ready.Count / ShareMax);
+        for (int i = 0; i < threads; i++)
         {
-            var item = new Item([.. _ready.Slice(at, Math.Min(ItemMax, _ready.Count - at))]);
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(round, preferLocal: false);
         }
         _ready.Clear();
     }
 
-    private sealed class Item(Submission[] settled) : IThreadPoolWorkItem
+    // Run by several threads at once; each takes the next that none has taken.
+    private sealed class Round(Submission[] settled) : IThreadPoolWorkItem
     {
+        private int _next = -1;
+
         public void Execute()
         {
-            foreach (Submission submission in settled) submission.Answer();
+            int at;
+            while ((at = Interlocked.Increment(ref _next)) < settled.Length) settled[at].Answer();
         }
     }
 }

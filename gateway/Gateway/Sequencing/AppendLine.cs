@@ -33,6 +33,24 @@ internal sealed class AppendLine(int submissionsMax)
         }
     }
 
+    /// <summary>True while nothing waits.</summary>
+    public bool HasNoneWaiting
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count == 0;
+        }
+    }
+
+    /// <summary>True while nothing waits and nothing is under way.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count == 0 && _batches == 0;
+        }
+    }
+
     /// <summary>A line that takes nothing.</summary>
     public static AppendLine Closed()
     {
@@ -95,17 +113,25 @@ internal sealed class AppendLine(int submissionsMax)
         lock (_gate) return _waiting.TryDequeue(out submission);
     }
 
-    /// <summary>What was taken for a batch is answered; the first time counts.</summary>
+    /// <summary>So many of a batch are answered before the others.</summary>
+    public void AnsweredAhead(Batch batch, int submissions)
+    {
+        lock (_gate) Answered(batch, submissions);
+    }
+
+    /// <summary>All of a batch are answered.</summary>
     public void Done(Batch batch)
     {
-        lock (_gate)
-        {
-            if (batch.IsDone) return;
-            batch.IsDone = true;
-            _underWay -= batch.Submissions.Count;
-            _batches -= batch.Takes;
-            Judge();
-        }
+        lock (_gate) Answered(batch, batch.Submissions.Count - batch.Answered);
+    }
+
+    private void Answered(Batch batch, int submissions)
+    {
+        if (submissions == 0) return;
+        _underWay -= submissions;
+        batch.Answered += submissions;
+        if (batch.Answered == batch.Submissions.Count) _batches -= batch.Takes;
+        Judge();
     }
 
     private void Judge()

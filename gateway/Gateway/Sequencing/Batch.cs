@@ -29,8 +29,8 @@ internal sealed class Batch
     /// <summary>How many batches were taken from the line to make it.</summary>
     public int Takes { get; private set; } = 1;
 
-    /// <summary>True once all who wait for it are answered; the line's own.</summary>
-    public bool IsDone { get; set; }
+    /// <summary>How many of its submissions are answered; the line's own.</summary>
+    public int Answered { get; set; }
 
     /// <summary>In the order of arrival.</summary>
     public IReadOnlyList<Submission> Submissions => _submissions;

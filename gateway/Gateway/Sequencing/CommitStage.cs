@@ -40,8 +40,8 @@ internal sealed class CommitStage(
         {
             while (signed.TryRead(out SignedBatch? batch)) _group.Add(batch);
             Commit();
-            durable(_group.Count, store.View.Size);
             foreach (SignedBatch batch in _group) line.Done(batch.Batch);
+            durable(_group.Count, store.View.Size);
             _group.Clear();
         }
     }
@@ -82,12 +82,18 @@ internal sealed class CommitStage(
         // rests on records before it, which are durable only now. A crash before leaves entries in
         // the log whose callers were not told: a retry with the same idempotency key gets their
         // numbers.
-        foreach (SignedBatch batch in _group)
+        try
         {
-            batch.AnswerDurably(store.View, _answers);
-            metrics.BatchAnswered(batch.Answer.Outcomes);
+            foreach (SignedBatch batch in _group)
+            {
+                batch.AnswerDurably(store.View, _answers);
+                metrics.BatchAnswered(batch.Answer.Outcomes);
+            }
         }
-        _answers.Give();
+        finally
+        {
+            _answers.Give();
+        }
 
         // Only now: until the record of a replayed request is durable, its recovery may take the
         // payload from the retry.

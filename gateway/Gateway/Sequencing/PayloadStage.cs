@@ -13,12 +13,7 @@ internal sealed class PayloadStage(
     private const int StagedMax = 16;
 
     private readonly Channel<Batch> _staged = Channel.CreateBounded<Batch>(
-        new BoundedChannelOptions(StagedMax)
-        {
-            SingleReader = true,
-            SingleWriter = true,
-            AllowSynchronousContinuations = true,
-        });
+        new BoundedChannelOptions(StagedMax) { SingleReader = true, SingleWriter = true });
 
     private Batch? _staging;
 

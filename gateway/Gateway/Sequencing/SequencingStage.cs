@@ -30,10 +30,6 @@ internal sealed class SequencingStage(
     // Batch.EntriesMax), so that they fit the 64 MiB which an image keeps (CoreLimits).
     private const int UnacknowledgedMax = 4;
 
-    // Long beside a batch, short beside a caller's patience: batches that follow each other tell of
-    // the ones before, and cost no call of their own.
-    private static readonly TimeSpan QuietBeforeAcknowledging = TimeSpan.FromMilliseconds(10);
-
     // How long a batch waits for witnesses that lag: callers are told rather than kept.
     private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(5);
 
@@ -50,7 +46,6 @@ internal sealed class SequencingStage(
     private ulong _toldSize = head.Size;
     private int _unacknowledged;
     private Task<bool>? _nextCommit;
-    private Task? _pause;
     private Batch? _sequencing;
 
     /// <summary>Batches in the order of their numbers, none of them durable; completed with the
@@ -73,8 +68,8 @@ internal sealed class SequencingStage(
         await Task.Yield();
         try
         {
-            await TakeSnapshotIfDueAsync(cancellationToken);
-            while (await WaitForBatchAsync(cancellationToken))
+            await TakeSnapshotIfDueAsync(line, cancellationToken);
+            while (await WaitForBatchAsync(line, cancellationToken))
             {
                 await WaitForRoomAsync(cancellationToken);
                 _sequencing = Take();
@@ -87,11 +82,12 @@ internal sealed class SequencingStage(
                     _sequencing = null;
                     continue;
                 }
-                if (signed.AnswerProvisionally(_answers)) line.Done(_sequencing);
+                int ahead = signed.AnswerProvisionally(_answers);
                 _answers.Give();
+                line.AnsweredAhead(_sequencing, ahead);
                 Hand(signed);
                 _sequencing = null;
-                await TakeSnapshotIfDueAsync(cancellationToken);
+                await TakeSnapshotIfDueAsync(line, cancellationToken);
             }
         }
         finally
@@ -112,11 +108,12 @@ internal sealed class SequencingStage(
     // While the enclave computes a snapshot nothing else is sequenced, so it waits for a moment when
     // there is nothing else; but not for ever, or a busy log would have none. A crash at any point
     // leaves a snapshot or none, and the enclave gives one again that was not acknowledged.
-    private async Task TakeSnapshotIfDueAsync(CancellationToken cancellationToken)
+    private async Task TakeSnapshotIfDueAsync(
+        AppendLine line, CancellationToken cancellationToken)
     {
         ulong records = _head.Size - _head.LastSnapshot;
         if (snapshotRecords == 0 || records < snapshotRecords) return;
-        bool isIdle = staged.Count == 0;
+        bool isIdle = staged.Count == 0 && line.HasNoneWaiting;
         if (!isIdle && records - snapshotRecords < snapshotRecords / 4) return;
         await WaitForRoomAsync(cancellationToken);
         BatchAnswer answer;
@@ -141,27 +138,27 @@ internal sealed class SequencingStage(
         _signed.Writer.TryWrite(signed);
     }
 
-    // What became durable is told with the next batch; while there is none, after a pause, so that
-    // live documents attest the newest head. A crash before costs nothing: the enclave keeps a batch
-    // that is durable already, and the next connection tells it so.
-    private async Task<bool> WaitForBatchAsync(CancellationToken cancellationToken)
+    // What became durable is told with the next batch; where none is coming, at once, so that live
+    // documents attest the newest head. A crash before costs nothing: the enclave keeps a batch that
+    // is durable already, and the next connection tells it so.
+    private async Task<bool> WaitForBatchAsync(
+        AppendLine line, CancellationToken cancellationToken)
     {
         Task<bool> batch = staged.WaitToReadAsync(cancellationToken).AsTask();
-        while (!batch.IsCompleted && (_unacknowledged > 0 || _durableSize != _toldSize))
+        while (!batch.IsCompleted)
         {
-            _pause ??= Task.Delay(QuietBeforeAcknowledging, enclave.Time, cancellationToken);
-            await Task.WhenAny(batch, _pause);
+            await Task.WhenAny(batch, NextCommitAsync(cancellationToken));
             if (batch.IsCompleted) break;
             // A token that is cancelled ends new waits at once, the standing one a little later:
             // without this the loop would spin in between.
             cancellationToken.ThrowIfCancellationRequested();
-            _pause = null;
+            _nextCommit = null;
             TakeCommits();
-            if (_durableSize == _toldSize) continue;
+            if (_durableSize == _toldSize || !line.IsIdle) continue;
             await enclave.AcknowledgeAsync(_durableSize, cancellationToken);
             _toldSize = _durableSize;
         }
-        return await batch.WaitAsync(cancellationToken);
+        return await batch;
     }
 
     private async Task WaitForRoomAsync(CancellationToken cancellationToken)

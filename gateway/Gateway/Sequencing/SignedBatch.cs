@@ -98,12 +98,12 @@ internal sealed class SignedBatch
     /// Answers the callers who asked for no more than a number. Others must not hear of it: after a
     /// crash of the enclave the number may be another entry's.
     /// </summary>
-    /// <returns>True if nobody else waits for the batch.</returns>
-    public bool AnswerProvisionally(Answers answers)
+    /// <returns>How many they are.</returns>
+    public int AnswerProvisionally(Answers answers)
     {
         int asked = Batch.Submissions.Count(s => s.Level == Acknowledgement.Sequenced);
         if (asked > 0) AnswerEach(view: null, answers);
-        return asked == Batch.Submissions.Count;
+        return asked;
     }
 
     /// <summary>Answers everybody else, from a durable view that covers the batch.</summary>

@@ -67,6 +67,22 @@ public sealed class AppendLineTests
     }
 
     [Fact]
+    public async Task Who_is_answered_ahead_is_not_under_way_any_more()
+    {
+        Join(3);
+        Batch batch = _line.Take();
+        _line.AnsweredAhead(batch, 2);
+        Join(1);
+        Assert.True(await _line.TurnAsync(default));
+        _line.Done(_line.Take());
+        Assert.False(_line.IsIdle);
+        _line.Done(batch);
+        Assert.True(_line.IsIdle);
+        _line.Done(batch);
+        Assert.True(_line.IsIdle);
+    }
+
+    [Fact]
     public async Task A_joined_batch_ends_all_of_which_it_was_made()
     {
         Join(1);
