@@ -52,4 +52,5 @@ internal static class FailureCodes
     public const string NoSuchStack = "NO_SUCH_STACK";
     public const string BadRelease = "BAD_RELEASE";
     public const string Fixed = "FIXED";
+    public const string NotProtected = "NOT_PROTECTED";
 }

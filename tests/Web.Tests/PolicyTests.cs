@@ -56,6 +56,19 @@ public sealed class PolicyTests : IDisposable
                 .Where(t => t.Contains(old, StringComparison.Ordinal))
                 .Select(t => t.Replace(old, changed, StringComparison.Ordinal)));
         }
+        const string uuid = "1234abcd-12ab-34cd-56ef-1234567890ab";
+        string[] keys =
+        [
+            $"eu-west-1:111122223333:key/{uuid}", $"us-gov-west-1:111122223333:key/{uuid}",
+            $"s3:111122223333:key/{uuid}", $"eu-1:111122223333:key/{uuid}",
+            $"a-b-c-1:111122223333:key/{uuid}", $"eu-west-123:111122223333:key/{uuid}",
+            $"eu-west-1a:111122223333:key/{uuid}", $"eu-we5t-1:111122223333:key/{uuid}",
+            "eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef123456789012",
+        ];
+        const string last = "idempotency-window 1000\\n";
+        Assert.Contains(last, good, StringComparison.Ordinal);
+        texts.AddRange(keys.Select(key => good.Replace(
+            last, $"{last}identity-key arn:aws:kms:{key}\\n", StringComparison.Ordinal)));
         // A witness's key of small order, and one that is not in its one encoding.
         foreach (byte[] key in (byte[][])
             [[1, .. new byte[31]], [0xf0, .. Enumerable.Repeat((byte)0xff, 31)]])

@@ -44,7 +44,7 @@ MUTATIONS = [
     ("${address.publicIp}", "${address.publicAddress}", "'publicAddress' does not exist"),
     ("function: aws:ec2:getSubnet", "function: aws:ec2:getSubNet", "'getSubNetOutput'"),
     ("      volumeId: ${log.id}\n", "", "'volumeId' is missing"),
-    ("      policyArn: arn", "      policy: arn", "policy"),
+    ("      name: sessions", "      named: sessions", "named"),
 ]
 
 
@@ -234,6 +234,7 @@ class Stack(unittest.TestCase):
                         f"kms:RecipientAttestation:PCR{index}": value
                         for index, value in enumerate(pcrs.values())
                     },
+                    "StringEquals": {"kms:EncryptionContext:sequencer-purpose": "identity/v1"},
                     "ArnEquals": {
                         "aws:PrincipalArn":
                             "arn:aws:iam::123456789012:role/sequencer-test-eu-central-1",
@@ -246,9 +247,9 @@ class Stack(unittest.TestCase):
             self.assertNotIn("*", action)
             self.assertNotRegex(action, "Crypt|crypt|Generate|Grant|Derive|Sign|ReEncrypt")
 
-    def test_the_role_reads_releases_and_uses_one_key_and_has_no_wildcard(self) -> None:
+    def test_the_role_reads_releases_uses_one_key_and_has_sessions(self) -> None:
         policies = self.of_type(":RolePolicy")
-        self.assertEqual({"mayReadReleases", "mayUseSealingKey"}, set(policies))
+        self.assertEqual({"mayReadReleases", "mayUseSealingKey", "mayBeManaged"}, set(policies))
         [read] = self.statements("mayReadReleases")
         self.assertEqual(
             ("s3:GetObject", "arn:of:releases/releases/*"), (read["Action"], read["Resource"]))
@@ -256,8 +257,17 @@ class Stack(unittest.TestCase):
         self.assertEqual(["kms:Decrypt", "kms:GenerateDataKey"], use["Action"])
         self.assertEqual("arn:of:sealingKey", use["Resource"][0])
         self.assertRegex(use["Resource"][1], ":000000000000:key/none$")
-        [managed] = self.of_type(":RolePolicyAttachment").values()
-        self.assertTrue(managed["policyArn"].endswith("/AmazonSSMManagedInstanceCore"))
+        types = [resource["type"] for resource in self.made["resources"].values()]
+        self.assertNotIn("Attachment", "".join(name for name in types if ":iam/" in name))
+        [sessions] = self.statements("mayBeManaged")
+        self.assertEqual(
+            [
+                "ssm:UpdateInstanceInformation",
+                "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+            ],
+            sessions["Action"],
+        )
         [assumed] = json.loads(self.inputs("role")["assumeRolePolicy"])["Statement"]
         self.assertEqual({"Service": "ec2.amazonaws.com"}, assumed["Principal"])
 

@@ -27,7 +27,7 @@ from verifier.certificates import parse_certificate
 from verifier.encoding import Malformed
 from verifier.policy import AWS_NITRO_ENCLAVES_G1, Measurement, Policy, decode_policy
 from verifier.receipt import verify_receipt
-from verifier.records import decode_record
+from verifier.records import decode_configuration, decode_record
 from verifier.report import Report
 from verifier.sources import DirectorySource, HttpSource, Unreadable
 
@@ -107,6 +107,22 @@ class Receipts(unittest.TestCase):
                 self.refused(receipt, *rules, policy=policy_of(self.log, **changes))
         both = policy_of(self.log, measurements=[image(pcr0="33" * 48), image(not_after_size=10)])
         self.assertTrue(verify_receipt(receipt, both).good)
+
+    def test_an_identity_key_is_the_full_arn_of_one_key_in_one_region(self) -> None:
+        uuid = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+        def decode(region: str, key: str) -> None:
+            line = f"identity-key arn:aws:kms:{region}:111122223333:key/{key}\n"
+            decode_configuration(make_log.configuration() + line.encode())
+
+        for region in ("eu-west-1", "us-gov-west-1"):
+            decode(region, uuid)
+        for region, key in [
+            ("s3", uuid), ("eu-1", uuid), ("eu-west-123", uuid), ("eu-we5t-1", uuid),
+            ("eu-west-1", "mrk-1234abcd12ab34cd56ef123456789012"),
+        ]:
+            with self.subTest(region=region, key=key), self.assertRaises(Malformed):
+                decode(region, key)
 
     def test_other_writings_of_a_receipt_are_refused(self) -> None:
         receipt, proof = self.log.receipt(3), self.log.proof(3)

@@ -8,7 +8,6 @@ namespace Sequencer.Attestation.Log;
 /// </summary>
 public sealed class KmsKeyArn : IEquatable<KmsKeyArn>
 {
-    private const int RegionMaxLength = 32;
     private const int AccountLength = 12;
     private const int IdLength = 36;
     private const string IdStart = "key/";
@@ -38,13 +37,13 @@ public sealed class KmsKeyArn : IEquatable<KmsKeyArn>
         {
             return false;
         }
-        if (region.Length is 0 or > RegionMaxLength || !region.All(IsRegionLetter)) return false;
+        if (!IsRegion(region)) return false;
         if (account.Length != AccountLength || !account.All(char.IsAsciiDigit)) return false;
         if (!key.StartsWith(IdStart, StringComparison.Ordinal)) return false;
         string id = key[IdStart.Length..];
         if (id.Length != IdLength) return false;
-        string digits = id.StartsWith("mrk-", StringComparison.Ordinal) ? id[4..] : id;
-        if (!digits.All(c => char.IsAsciiHexDigitLower(c) || c == '-')) return false;
+        // mrk- is none: a replica of such a key in another region has a policy of its own.
+        if (!id.All(c => char.IsAsciiHexDigitLower(c) || c == '-')) return false;
         arn = new KmsKeyArn(text, region);
         return true;
     }
@@ -61,6 +60,15 @@ public sealed class KmsKeyArn : IEquatable<KmsKeyArn>
     /// <summary>The ARN.</summary>
     public override string ToString() => Text;
 
-    private static bool IsRegionLetter(char c) =>
-        char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-';
+    // Such as us-gov-west-1: it becomes part of a host's name, where s3 would be another service.
+    private static bool IsRegion(string text)
+    {
+        string[] parts = text.Split('-');
+        return parts.Length is >= 3 and <= 5
+            && parts[0].Length == 2
+            && parts[1..^1].All(part => part.Length is >= 2 and <= 12)
+            && parts[..^1].All(part => part.All(char.IsAsciiLetterLower))
+            && parts[^1].Length is 1 or 2
+            && parts[^1].All(char.IsAsciiDigit);
+    }
 }

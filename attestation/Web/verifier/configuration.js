@@ -13,8 +13,8 @@ const FIXED = new RegExp(
     + `cells-max ${NUMBER}\nidempotency-window ${NUMBER}\n`);
 // AWS KMS: the key that the log's stable identity is sealed under.
 const IDENTITY_KEY = new RegExp(
-    '^identity-key arn:aws(-us-gov)?:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/'
-    + '([0-9a-f-]{36}|mrk-[0-9a-f-]{32})\n');
+    '^identity-key arn:aws(-us-gov)?:kms:[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}:'
+    + '[0-9]{12}:key/[0-9a-f-]{36}\n');
 const BOUNDS = new RegExp(`^witness-numbers-max ${NUMBER}\nwitness-seconds-max ${NUMBER}\n`);
 
 /** The configuration whose canonical text these bytes are, or null. */

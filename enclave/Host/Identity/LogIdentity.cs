@@ -31,8 +31,8 @@ internal sealed class LogIdentity(IDataKeys? dataKeys) : IDisposable
     /// <summary>Why the last attempt failed, for the operator.</summary>
     public string Fault { get; private set; } = "";
 
-    /// <summary>Takes credentials and a sealed identity; false if a length is out of bounds.
-    /// </summary>
+    /// <summary>Takes credentials and a sealed identity; false if a length is out of bounds,
+    /// or credentials hold anything but visible ASCII.</summary>
     public bool TryGive(
         ReadOnlySpan<byte> accessKeyId,
         ReadOnlySpan<byte> secretAccessKey,
@@ -46,8 +46,7 @@ internal sealed class LogIdentity(IDataKeys? dataKeys) : IDisposable
         {
             return false;
         }
-        if (!Ascii.IsValid(accessKeyId) || !Ascii.IsValid(secretAccessKey)
-            || !Ascii.IsValid(sessionToken))
+        if (!IsVisible(accessKeyId) || !IsVisible(secretAccessKey) || !IsVisible(sessionToken))
         {
             return false;
         }
@@ -148,6 +147,10 @@ internal sealed class LogIdentity(IDataKeys? dataKeys) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Forget();
+
+    // They become lines of a request: no line ends, no spaces.
+    private static bool IsVisible(ReadOnlySpan<byte> text) =>
+        !text.ContainsAnyExceptInRange((byte)0x21, (byte)0x7E);
 
     private bool TryMakeRequest(
         KmsKeyArn key, string origin, ulong nowMs, out DataKeyRequest? request)

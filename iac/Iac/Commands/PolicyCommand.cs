@@ -18,7 +18,8 @@ internal static partial class PolicyCommand
 
     private static readonly Option<string> Role = new("--role")
     {
-        Description = "ARN of the role of the instance",
+        Description = "ARN of the role of the instance, which need not exist yet; its own policy has to "
+            + "allow kms:Decrypt and kms:GenerateDataKey on the key",
         HelpName = "ARN",
         DefaultValueFactory = _ => "arn:aws:iam::ACCOUNT:role/sequencer",
     };

@@ -17,6 +17,9 @@ internal sealed class InstanceChecks(AwsConnection aws, SettingValues settings)
     private const int VolumeGibMin = 8;
     private const int VolumeGibMax = 16_384;
 
+    // Two halves of the world are the whole of it.
+    private const int SshPrefixMin = 8;
+
     private readonly Ec2Client _ec2 = new(aws);
 
     /// <summary>The type that the settings say, which supports enclaves.</summary>
@@ -137,12 +140,12 @@ internal sealed class InstanceChecks(AwsConnection aws, SettingValues settings)
             {
                 throw settings.Bad(setting, "a range of addresses such as 203.0.113.7/32");
             }
-            if (port == 22 && network.PrefixLength == 0)
+            if (port == 22 && network.PrefixLength < SshPrefixMin)
             {
                 throw new CommandFailure(
                     FailureCodes.BadConfig,
-                    $"{settings.SourceOf(setting)}: {cidr} is the whole world, and lets it try to log "
-                    + "in. Name your own address, such as 203.0.113.7/32.",
+                    $"{settings.SourceOf(setting)}: {cidr} is the whole world, or much of it, and lets "
+                    + "it try to log in. Name your own address, such as 203.0.113.7/32.",
                     ExitCodes.Unusable);
             }
             rules.Add((port, cidr));

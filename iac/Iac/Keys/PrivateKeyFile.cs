@@ -41,22 +41,19 @@ internal static partial class PrivateKeyFile
         {
             Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         }
+        using FileStream stream = Make(path);
         byte[] pem = Encoding.ASCII.GetBytes(key.ExportRSAPrivateKeyPem() + "\n");
         try
         {
-            using var stream = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = OwnerOnly,
-            });
             stream.Write(pem);
             // AWS may be given the public half only when the private one is safe.
             stream.Flush(flushToDisk: true);
         }
-        catch (IOException) when (Path.Exists(path))
+        catch (IOException)
         {
-            throw Exists(path);
+            // Half a key opens nothing, and would be in the way of the next attempt.
+            File.Delete(path);
+            throw;
         }
         finally
         {
@@ -67,6 +64,24 @@ internal static partial class PrivateKeyFile
     /// <summary>True where nobody but the owner may read a file.</summary>
     public static bool IsPrivate(string path) =>
         (File.GetUnixFileMode(path) & ~(OwnerOnly | UnixFileMode.UserExecute)) == 0;
+
+    private static FileStream Make(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                BufferSize = 0,
+                UnixCreateMode = OwnerOnly,
+            });
+        }
+        catch (IOException) when (Path.Exists(path))
+        {
+            throw Exists(path);
+        }
+    }
 
     private static CommandFailure Exists(string path) => new(
         FailureCodes.KeyFileExists,

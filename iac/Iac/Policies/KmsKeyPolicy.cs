@@ -56,7 +56,7 @@ internal static class KmsKeyPolicy
 
     /// <summary>
     /// Writes one statement for each image: in one for all, PCR0 of one image would go with PCR1 of
-    /// another.
+    /// another. The role's own policy has to allow the calls as well.
     /// </summary>
     public static void WriteUse(
         Utf8JsonWriter json, IEnumerable<MeasurementSet> images, string role)
@@ -65,8 +65,11 @@ internal static class KmsKeyPolicy
         foreach (MeasurementSet image in images)
         {
             number++;
+            // The account stands for its IAM, and a condition for the role: KMS would keep a role that
+            // is the principal by its unique id, and deny the one that is made anew under its name.
             WriteStatement(
-                json, string.Create(CultureInfo.InvariantCulture, $"UseInEnclave{number}"), role, Use);
+                json, string.Create(CultureInfo.InvariantCulture, $"UseInEnclave{number}"),
+                AccountOf(role), Use);
             json.WriteStartObject("Condition");
             json.WriteStartObject("StringEqualsIgnoreCase");
             foreach (int index in Indexes)
@@ -76,10 +79,18 @@ internal static class KmsKeyPolicy
                     Convert.ToHexStringLower(image.Pcrs[index].Span));
             }
             json.WriteEndObject();
+            json.WriteStartObject("StringEquals");
+            json.WriteString("kms:EncryptionContext:sequencer-purpose", "identity/v1");
+            json.WriteEndObject();
+            json.WriteStartObject("ArnEquals");
+            json.WriteString("aws:PrincipalArn", role);
+            json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndObject();
         }
     }
+
+    private static string AccountOf(string role) => string.Join(':', role.Split(':')[..5]) + ":root";
 
     private static void WriteStatement(
         Utf8JsonWriter json, string id, string principal, string[] actions)

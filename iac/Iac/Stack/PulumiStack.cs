@@ -85,23 +85,33 @@ internal sealed class PulumiStack
         + "Pulumi was killed; 'iac down' takes it away.",
         cancellationToken);
 
-    /// <summary>Takes away everything that is not protected.</summary>
-    public async Task DownAsync(CancellationToken cancellationToken) => RequireDone(
-        await _pulumi.ShowAsync(
-            [
-                "destroy", "--stack", Folder.Name, "--exclude-protected", "--yes",
-                "--skip-preview", .. Quiet,
-            ],
-            cancellationToken),
-        ExitCodes.Unfinished, "What is left is remembered: 'iac down' goes on.", cancellationToken);
+    /// <summary>Takes away everything but the log's volume and the sealing key.</summary>
+    /// <exception cref="CommandFailure">One of them is not protected; nothing was done.</exception>
+    public async Task DownAsync(CancellationToken cancellationToken)
+    {
+        if ((await KeptAsync(cancellationToken)).FirstOrDefault(kept => !kept.IsProtected) is { } open)
+        {
+            throw new CommandFailure(
+                FailureCodes.NotProtected,
+                $"{open.Type} is not protected, as after an 'iac down --with-log' that was broken off, "
+                + "and would go too. 'iac up' protects it again; 'iac down --with-log' goes on.",
+                ExitCodes.Unusable);
+        }
+        await DestroyUnprotectedAsync("'iac down' goes on.", cancellationToken);
+    }
 
     /// <summary>Takes away everything, the log's volume and the sealing key too, and forgets it.
     /// </summary>
     public async Task DestroyAsync(CancellationToken cancellationToken)
     {
-        await RequireAsync(
-            ["state", "unprotect", "--all", "--stack", Folder.Name, "--yes", .. Quiet],
-            cancellationToken);
+        // What can fail goes first, while the log is still protected.
+        await DestroyUnprotectedAsync("run the same again.", cancellationToken);
+        if ((await KeptAsync(cancellationToken)).Count > 0)
+        {
+            await RequireAsync(
+                ["state", "unprotect", "--all", "--stack", Folder.Name, "--yes", .. Quiet],
+                cancellationToken);
+        }
         RequireDone(
             await _pulumi.ShowAsync(
                 [
@@ -112,6 +122,20 @@ internal sealed class PulumiStack
             ExitCodes.Unfinished, "What is left is remembered: run the same again.",
             cancellationToken);
     }
+
+    private async Task DestroyUnprotectedAsync(
+        string whatNow, CancellationToken cancellationToken) => RequireDone(
+        await _pulumi.ShowAsync(
+            [
+                "destroy", "--stack", Folder.Name, "--exclude-protected", "--yes",
+                "--skip-preview", .. Quiet,
+            ],
+            cancellationToken),
+        ExitCodes.Unfinished, $"What is left is remembered: {whatNow}", cancellationToken);
+
+    private async Task<IReadOnlyList<KeptResource>> KeptAsync(CancellationToken cancellationToken) =>
+        KeptResource.Read((await RequireAsync(
+            ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken)).Output);
 
     private static Dictionary<string, string?> Variables(
         StackFolder folder, SettingValues settings, AwsConnection? aws)

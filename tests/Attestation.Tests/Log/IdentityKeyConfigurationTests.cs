@@ -53,7 +53,15 @@ public class IdentityKeyConfigurationTests
         true)]
     [InlineData(
         "arn:aws:kms:us-east-1:111122223333:key/mrk-1234abcd12ab34cd56ef123456789012",
-        true)]
+        false)]
+    [InlineData("arn:aws:kms:s3:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
+    [InlineData("arn:aws:kms:us-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false)]
+    [InlineData(
+        "arn:aws:kms:us-east-1-:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
+    [InlineData(
+        "arn:aws:kms:us-east-123:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        false)]
     [InlineData(
         "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
         false)]

@@ -23,10 +23,17 @@ public sealed class PolicyTests : IDisposable
         {
             Assert.Equal(["kms:Decrypt", "kms:GenerateDataKey"], Actions(statement));
             Assert.Equal(
-                "arn:aws:iam::123456789012:role/sequencer",
+                "arn:aws:iam::123456789012:root",
                 statement.GetProperty("Principal").GetProperty("AWS").GetString());
             JsonElement conditions = statement.GetProperty("Condition");
-            Assert.Equal("StringEqualsIgnoreCase", Assert.Single(conditions.EnumerateObject()).Name);
+            Assert.Equal(3, conditions.EnumerateObject().Count());
+            // By its name: a role that was made anew under it is the same.
+            Assert.Equal(
+                """{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/sequencer"}""",
+                JsonSerializer.Serialize(conditions.GetProperty("ArnEquals")));
+            Assert.Equal(
+                """{"kms:EncryptionContext:sequencer-purpose":"identity/v1"}""",
+                JsonSerializer.Serialize(conditions.GetProperty("StringEquals")));
             Assert.Equal(
                 [
                     ("kms:RecipientAttestation:PCR0", digit + Zeros(0)),

@@ -87,10 +87,44 @@ public sealed class DownTests : IDisposable
         (await _run.RunAsync("down", "--with-log", "--yes")).IsGood();
         Assert.Equal(
             [
+                "destroy --stack main --exclude-protected --yes --skip-preview --non-interactive --color never",
+                "stack export --stack main --non-interactive --color never",
                 "state unprotect --all --stack main --yes --non-interactive --color never",
                 "destroy --stack main --yes --skip-preview --remove --non-interactive --color never",
             ],
-            _run.Calls[^2..]);
+            _run.Calls[^4..]);
+        (await _run.RunAsync("status")).IsUnusable();
+    }
+
+    [Fact]
+    public async Task A_down_with_the_log_that_fails_leaves_the_log_protected()
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "destroy --stack main --exclude-protected");
+        CommandResult result = await _run.RunAsync("down", "--with-log", "--yes");
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("run the same again", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            _run.Calls, call => call.StartsWith("state unprotect", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Down_refuses_while_the_log_is_not_protected_and_with_the_log_goes_on()
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "destroy --stack main --yes");
+        Assert.Equal(3, (await _run.RunAsync("down", "--with-log", "--yes")).ExitCode);
+        _run.Write("stand-in/fail", "");
+        string[] before = _run.Calls;
+        CommandResult result = await _run.RunAsync("down", "--yes");
+        result.IsUnusable();
+        Assert.Contains(
+            "iac: NOT_PROTECTED: aws:ebs/volume:Volume is not protected", result.Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            _run.Calls[before.Length..],
+            call => call.StartsWith("destroy", StringComparison.Ordinal));
+        (await _run.RunAsync("down", "--with-log", "--yes")).IsGood();
         (await _run.RunAsync("status")).IsUnusable();
     }
 

@@ -150,6 +150,8 @@ public sealed class UpTests : IDisposable
     [InlineData("--enclave-memory-mib", "16000", "at most 15360 MiB")]
     [InlineData("--origin", "https://log.example/$(x)", "a URL without scheme")]
     [InlineData("--ssh-cidr", "0.0.0.0/0", "the whole world")]
+    [InlineData("--ssh-cidr", "128.0.0.0/1", "the whole world")]
+    [InlineData("--ssh-cidr", "10.0.0.0/7", "the whole world")]
     [InlineData("--https-cidr", "::/0", "IPv4")]
     [InlineData("--listen", "everywhere", "loopback or https")]
     [InlineData("--sealing", "my-key", "the ARN of a KMS key")]

@@ -13,7 +13,10 @@ internal sealed class FakeInstance : IDisposable
     private const string Version = "0.1.0+0123456789ab";
 
     private static readonly string[] Programs =
-        ["aws", "blkid", "chown", "dnf", "mkfs.xfs", "mount", "mountpoint", "sysctl", "systemctl"];
+    [
+        "aws", "blkid", "blockdev", "chown", "dnf", "mkfs.xfs", "mount", "mountpoint", "sysctl",
+        "systemctl",
+    ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -29,7 +32,7 @@ internal sealed class FakeInstance : IDisposable
                 Path.Combine(Checkout.Root, "tests/Setup.Tests/Ec2/fake/instance-program"));
         }
         WriteRelease();
-        Attach(new byte[2 * 1024 * 1024]);
+        Attach(new byte[8 * 1024 * 1024]);
     }
 
     /// <summary>What follows the first line, as the stack writes it.</summary>

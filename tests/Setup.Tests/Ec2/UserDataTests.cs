@@ -14,7 +14,8 @@ public sealed class UserDataTests : IDisposable
         Assert.Equal(
             [
                 "dnf install", "systemctl enable -q nitro-enclaves-allocator",
-                "systemctl restart nitro-enclaves-allocator", "blkid", "mkfs.xfs", "mount", "aws s3",
+                "systemctl restart nitro-enclaves-allocator", "blkid", "blockdev", "mkfs.xfs", "mount",
+                "aws s3",
                 "install", "chown",
                 "systemctl enable -q --now sequencer-enclave sequencer-gateway",
             ],
@@ -67,11 +68,16 @@ public sealed class UserDataTests : IDisposable
         Assert.DoesNotContain("mkfs.xfs", Milestones());
     }
 
-    [Fact]
-    public async Task A_volume_with_bytes_that_nobody_knows_stays_as_it_is()
+    [Theory]
+    [InlineData(70_000)]
+    [InlineData((2 * 1024 * 1024) + 1)]
+    [InlineData(5_000_000)]
+    [InlineData(6_500_000)]
+    [InlineData((8 * 1024 * 1024) - 1)]
+    public async Task A_volume_with_bytes_that_nobody_knows_stays_as_it_is(int at)
     {
-        byte[] content = new byte[2 * 1024 * 1024];
-        content[70_000] = 1;
+        byte[] content = new byte[8 * 1024 * 1024];
+        content[at] = 1;
         _instance.Attach(content);
         await Fails("is not blank, nor xfs (unknown): it stays");
         Assert.DoesNotContain("mkfs.xfs", Milestones());

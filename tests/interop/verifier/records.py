@@ -20,8 +20,8 @@ CELLS_MAX_LIMIT = 100_000_000
 WINDOW_LIMIT = 100_000_000
 WITNESS_SECONDS_LIMIT = 604_800
 _IDENTITY_KEY = re.compile(
-    r"\Aidentity-key arn:aws(-us-gov)?:kms:[a-z0-9-]{1,32}:[0-9]{12}:key/"
-    r"([0-9a-f-]{36}|mrk-[0-9a-f-]{32})\n"
+    r"\Aidentity-key arn:aws(-us-gov)?:kms:[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}:"
+    r"[0-9]{12}:key/[0-9a-f-]{36}\n"
 )
 
 STREAM = 1
