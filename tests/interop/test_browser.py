@@ -137,10 +137,15 @@ class Pages(unittest.TestCase):
         digest = hashlib.sha256(b"look for me").hexdigest()
         page.until(f"document.querySelector('#newest a').textContent === '{number}'")
         for query in (str(number), digest, digest.upper()):
+            # Each is seen to its end: a fragment that changes late writes into the field.
             page.run("location.hash = ''")
+            page.until("document.querySelector('#entry').hidden")
             page.run(f"document.querySelector('#query').value = '{query}'")
             page.click("#lookup button")
-            page.until(f"document.querySelector('#record code')?.title === '{digest}'")
+            page.until(
+                "!document.querySelector('#entry').hidden"
+                f" && document.querySelector('#record code')?.title === '{digest}'"
+            )
         page.run("document.querySelector('#query').value = 'nothing'")
         page.click("#lookup button")
         page.until("document.querySelector('#lookup-status').textContent.startsWith('Neither')")

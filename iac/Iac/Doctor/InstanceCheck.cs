@@ -28,7 +28,7 @@ internal sealed class InstanceCheck(AwsConnection aws, SettingValues settings)
             findings, "network", () => _checks.RequireSubnetAsync(type, cancellationToken),
             s => $"{s.Id} in {s.Zone}");
         string? key = await CheckKeyAsync(findings, cancellationToken);
-        if (image is not null && subnet is not null && key is not null)
+        if (image is not null && subnet is not null)
         {
             await LookAsync(
                 findings, "permission",
@@ -54,7 +54,8 @@ internal sealed class InstanceCheck(AwsConnection aws, SettingValues settings)
         }
         string? name = await LookAsync(
             findings, "key", () => _checks.RequireKeyAsync(cancellationToken),
-            n => $"{n}, private half in {PrivateKeyFile.PathOf(settings, n)}");
+            n => $"{n}, private half in {PrivateKeyFile.PathOf(settings, n)}",
+            "'iac instance create' needs it, 'iac up' only with --ssh-cidr.");
         if (name is null) return null;
         string path = PrivateKeyFile.PathOf(settings, name);
         if (!PrivateKeyFile.IsPrivate(path))
@@ -65,8 +66,13 @@ internal sealed class InstanceCheck(AwsConnection aws, SettingValues settings)
         return name;
     }
 
+    // With advice for where it is missing, what is missing is no problem yet.
     private async Task<T?> LookAsync<T>(
-        Findings findings, string check, Func<Task<T>> look, Func<T, string> tell)
+        Findings findings,
+        string check,
+        Func<Task<T>> look,
+        Func<T, string> tell,
+        string? adviceIfMissing = null)
         where T : class
     {
         CommandFailure failure;
@@ -88,7 +94,13 @@ internal sealed class InstanceCheck(AwsConnection aws, SettingValues settings)
         {
             failure = await new FaultTranslation(aws).OfAsync(e);
         }
-        findings.Problem(check, $"{failure.Code}: {failure.Message}", "");
+        string text = $"{failure.Code}: {failure.Message}";
+        if (adviceIfMissing is not null
+            && failure.Code is (FailureCodes.NoSuchKey or FailureCodes.NoSuchKeyFile))
+        {
+            findings.Warning(check, text, adviceIfMissing);
+        }
+        else findings.Problem(check, text, "");
         return null;
     }
 }

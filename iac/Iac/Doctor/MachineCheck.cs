@@ -1,5 +1,7 @@
 using Sequencer.Attestation.Verification;
 using Sequencer.Cli.Doctor;
+using Sequencer.Iac.Credentials;
+using Sequencer.Iac.Keys;
 using Sequencer.Iac.Policies;
 using Sequencer.Iac.Settings;
 using Sequencer.Iac.Stack;
@@ -9,7 +11,8 @@ namespace Sequencer.Iac.Doctor;
 /// <summary>What <c>iac up</c> needs on this machine.</summary>
 internal static class MachineCheck
 {
-    /// <summary>Looks for the settings file, the <c>pulumi</c> program, and a release.</summary>
+    /// <summary>Looks for the settings file, that of the access key, the <c>pulumi</c> program, and
+    /// a release.</summary>
     /// <param name="findings">What was found so far.</param>
     /// <param name="settings">The settings.</param>
     public static void Run(Findings findings, SettingValues settings)
@@ -20,6 +23,7 @@ internal static class MachineCheck
             findings.NotChecked(
                 "settings", $"no {SettingValues.DefaultFile} here ('make config' makes one)");
         }
+        CheckCredentialFile(findings, settings);
         string pulumi = settings.Require(StackSettings.Pulumi);
         if (FindProgram(settings, pulumi) is { } program) findings.Good("pulumi", program);
         else
@@ -30,6 +34,16 @@ internal static class MachineCheck
         }
         CheckRelease(
             findings, Path.Combine(settings.Require(StackSettings.Release), "measurements.json"));
+    }
+
+    private static void CheckCredentialFile(Findings findings, SettingValues settings)
+    {
+        if (settings.Find(AwsSettings.CredFile) is not { } name) return;
+        string path = CredentialChain.PathOf(name);
+        // One that is not there is told with the credentials.
+        if (!File.Exists(path) || PrivateKeyFile.IsPrivate(path)) return;
+        findings.Warning(
+            "cred-file", $"others on this machine may read {path}", $"chmod 600 {path}");
     }
 
     private static void CheckRelease(Findings findings, string path)

@@ -31,12 +31,12 @@ internal sealed record Instance(
     public bool IsOf(string token) => Tags.GetValueOrDefault(Ec2.Tags.Request) == token;
 }
 
-/// <summary>What an instance is made from.</summary>
+/// <summary>What an instance is made from; without a key pair nobody can log in.</summary>
 internal sealed record InstancePlan(
     string Name,
     InstanceType Type,
     MachineImage Image,
-    string KeyName,
+    string? KeyName,
     Subnet Subnet,
     int VolumeGib);
 
@@ -89,7 +89,7 @@ internal sealed partial class Ec2Client
             .Add("InstanceType", plan.Type.Name)
             .Add("MinCount", 1)
             .Add("MaxCount", 1)
-            .Add("KeyName", plan.KeyName)
+            .AddIf("KeyName", plan.KeyName)
             .Add("SubnetId", plan.Subnet.Id)
             .Add("EnclaveOptions.Enabled", "true")
             // A token for each session, and none for what sits behind a hop, such as a container.

@@ -10,9 +10,15 @@ namespace Sequencer.Iac.Ec2;
 /// several the first.</param>
 /// <param name="SupportsEnclaves">Whether enclaves run on it.</param>
 /// <param name="VCpus">Virtual processors.</param>
+/// <param name="ThreadsPerCore">Virtual processors of one core.</param>
 /// <param name="MemoryMib">Memory.</param>
 internal sealed record InstanceType(
-    string Name, string Architecture, bool SupportsEnclaves, int VCpus, int MemoryMib);
+    string Name,
+    string Architecture,
+    bool SupportsEnclaves,
+    int VCpus,
+    int ThreadsPerCore,
+    int MemoryMib);
 
 internal sealed partial class Ec2Client
 {
@@ -37,6 +43,7 @@ internal sealed partial class Ec2Client
                 ?? "",
             type.Text("nitroEnclavesSupport") == "supported",
             Number(type.Child("vCpuInfo")?.Text("defaultVCpus")),
+            Math.Max(1, Number(type.Child("vCpuInfo")?.Text("defaultThreadsPerCore"))),
             Number(type.Child("memoryInfo")?.Text("sizeInMiB")));
     }
 

@@ -17,8 +17,8 @@ internal static partial class RegionSetting
             ?? ProfileFiles.Read(settings).Region
             ?? throw new CommandFailure(
                 FailureCodes.NoRegion,
-                "Which region? Say --region, or region under [iac.aws] in "
-                + $"{settings.File ?? SettingValues.DefaultFile}, or AWS_REGION.",
+                "Which region? Say --region, or AWS_REGION, or region under [iac.aws] in "
+                + (settings.File ?? $"{SettingValues.DefaultFile}, which 'make config' makes") + ".",
                 ExitCodes.Unusable);
         // It becomes part of the name of a host.
         return Form().IsMatch(region)

@@ -17,8 +17,7 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
 {
     private const int CapMax = 4_000_000;
 
-    // What the parent keeps for itself.
-    private const int ParentCpus = 2;
+    // What the parent keeps for itself, and a core.
     private const int ParentMemoryMib = 1024;
 
     /// <summary>The inputs, but for the release's digest.</summary>
@@ -136,7 +135,16 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
                 + $"{release.Architecture}.",
                 ExitCodes.Unusable);
         }
-        Fits(StackSettings.EnclaveCpus, inputs["enclaveCpus"], type.VCpus - ParentCpus, "processors");
+        Fits(
+            StackSettings.EnclaveCpus, inputs["enclaveCpus"], type.VCpus - type.ThreadsPerCore,
+            "processors");
+        // The allocator gives cores away, with both threads of each.
+        if (Value(inputs["enclaveCpus"]) % type.ThreadsPerCore != 0)
+        {
+            throw settings.Bad(
+                StackSettings.EnclaveCpus,
+                $"a multiple of {type.ThreadsPerCore}, the processors of a core of {type.Name}");
+        }
         Fits(
             StackSettings.EnclaveMemoryMib, inputs["enclaveMemoryMib"],
             type.MemoryMib - ParentMemoryMib, "MiB");
@@ -149,10 +157,12 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
 
         void Fits(Setting setting, string wanted, int most, string unit)
         {
-            if (int.Parse(wanted, CultureInfo.InvariantCulture) <= most) return;
+            if (Value(wanted) <= most) return;
             throw settings.Bad(
                 setting, $"at most {most} {unit}, which {type.Name} has beside what it needs itself");
         }
+
+        static int Value(string number) => int.Parse(number, CultureInfo.InvariantCulture);
     }
 
     private string Number(Setting setting, int min, int max) =>

@@ -126,7 +126,7 @@ public sealed class LocalFindingTests : IDisposable
         Assert.DoesNotContain("reachable", result.Output, StringComparison.Ordinal);
         Assert.Contains("✓ data ", result.Output, StringComparison.Ordinal);
         Assert.Contains("→ Start the gateway", result.Output, StringComparison.Ordinal);
-        Assert.EndsWith("0 problems, 1 warnings.\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("0 problems, 1 warning.\n", result.Output, StringComparison.Ordinal);
     }
 
     private async Task<CommandResult> ExamineAsync(string script, params string[] more)

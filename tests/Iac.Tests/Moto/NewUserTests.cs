@@ -30,12 +30,18 @@ public sealed class NewUserTests(MotoServer server) : CloudTests(server)
         Command.Write(
             "secrets/accessKeys.csv",
             "\uFEFFAccess key ID,Secret access key\r\nAKIAIOSFODNN7EXAMPLE,a/b+c\r\n"u8.ToArray());
-        CommandResult sick = await Command.RunAsync("doctor");
-        sick.IsRefused();
-        Assert.Contains("'iac key create -k sequencer'", sick.Output, StringComparison.Ordinal);
+        CommandResult fresh = await RunAsync("doctor");
+        Assert.Contains("'iac key create -k sequencer'", fresh.Output, StringComparison.Ordinal);
+        Assert.Contains("may start instances", fresh.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "chmod 600 secrets/accessKeys.csv", fresh.Output, StringComparison.Ordinal);
+        File.SetUnixFileMode(
+            Path.Combine(Command.Folder, "secrets", "accessKeys.csv"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         await RunAsync("key", "create");
         CommandResult healthy = await RunAsync("doctor");
+        Assert.DoesNotContain("cred-file", healthy.Output, StringComparison.Ordinal);
         Assert.Contains("0 problems", healthy.Output, StringComparison.Ordinal);
         await RunAsync("instance", "create", "--dry-run");
         CommandResult made = await RunAsync("instance", "create", "--ssh-cidr", "203.0.113.7/32");

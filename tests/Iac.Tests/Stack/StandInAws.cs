@@ -68,7 +68,8 @@ internal sealed class StandInAws : IDisposable
                 + "<processorInfo><supportedArchitectures>"
                 + $"<item>{Architecture}</item></supportedArchitectures></processorInfo>"
                 + "<nitroEnclavesSupport>supported</nitroEnclavesSupport>"
-                + "<vCpuInfo><defaultVCpus>4</defaultVCpus></vCpuInfo>"
+                + "<vCpuInfo><defaultVCpus>4</defaultVCpus>"
+                + "<defaultThreadsPerCore>2</defaultThreadsPerCore></vCpuInfo>"
                 + "<memoryInfo><sizeInMiB>16384</sizeInMiB></memoryInfo>"
                 + "</item></instanceTypeSet></r>",
             "DescribeInstanceTypeOfferings" =>

@@ -147,6 +147,7 @@ public sealed class UpTests : IDisposable
 
     [Theory]
     [InlineData("--enclave-cpus", "4", "at most 2 processors")]
+    [InlineData("--enclave-cpus", "1", "a multiple of 2")]
     [InlineData("--enclave-memory-mib", "16000", "at most 15360 MiB")]
     [InlineData("--origin", "https://log.example/$(x)", "a URL without scheme")]
     [InlineData("--ssh-cidr", "0.0.0.0/0", "the whole world")]
