@@ -32,12 +32,7 @@ internal static class DownCommand
         (ParseResult parse, Screen screen, SettingValues settings, AwsConnection aws) = call;
         bool isAll = parse.GetValue(WithLog);
         PulumiStack stack = await PulumiStack.OpenAsync(settings, aws, screen, cancellationToken);
-        if (!await stack.ExistsAsync(cancellationToken))
-        {
-            throw new CommandFailure(
-                FailureCodes.NoSuchStack, $"There is no stack {stack.Folder.Name}.",
-                ExitCodes.Unusable);
-        }
+        await stack.RequireKnownAsync(cancellationToken);
         string name = stack.Folder.Name;
         await Confirmation.RequireAsync(
             parse, screen,

@@ -46,10 +46,29 @@ internal sealed class PulumiStack
     public Task CreateAsync(CancellationToken cancellationToken) => RequireAsync(
         ["stack", "select", Folder.Name, "--create", .. Quiet], cancellationToken);
 
-    /// <summary>Whether Pulumi knows it.</summary>
-    public async Task<bool> ExistsAsync(CancellationToken cancellationToken) =>
-        (await _pulumi.CaptureAsync(
-            ["stack", "select", Folder.Name, .. Quiet], cancellationToken)).ExitCode == 0;
+    /// <summary>Sees that Pulumi knows it.</summary>
+    /// <exception cref="CommandFailure">It does not, or cannot tell.</exception>
+    public async Task RequireKnownAsync(CancellationToken cancellationToken)
+    {
+        string[] arguments = ["stack", "select", Folder.Name, .. Quiet];
+        PulumiResult result = await _pulumi.CaptureAsync(arguments, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (result.ExitCode == 0) return;
+        if (!result.Error.Contains("no stack named", StringComparison.Ordinal))
+        {
+            throw Failed(arguments, result);
+        }
+        if (!Folder.HasSettings) Folder.Remove();
+        throw NoSuchStack();
+    }
+
+    /// <summary>What the last run made.</summary>
+    /// <exception cref="CommandFailure">There is nothing.</exception>
+    public async Task<RunningStack> RequireRunningAsync(CancellationToken cancellationToken)
+    {
+        await RequireKnownAsync(cancellationToken);
+        return await ReadAsync(cancellationToken) ?? throw NoSuchStack();
+    }
 
     /// <summary>What the last run made; null for nothing.</summary>
     public async Task<RunningStack?> ReadAsync(CancellationToken cancellationToken)
@@ -121,6 +140,7 @@ internal sealed class PulumiStack
                 cancellationToken),
             ExitCodes.Unfinished, "What is left is remembered: run the same again.",
             cancellationToken);
+        Folder.Remove();
     }
 
     private async Task DestroyUnprotectedAsync(
@@ -169,11 +189,20 @@ internal sealed class PulumiStack
         PulumiResult result = await _pulumi.CaptureAsync(arguments, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         if (result.ExitCode == 0) return result;
+        throw Failed(arguments, result);
+    }
+
+    private static CommandFailure Failed(IReadOnlyList<string> arguments, PulumiResult result)
+    {
         string said = string.Join(' ', result.Error.Split(
             '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        throw new CommandFailure(
+        return new CommandFailure(
             FailureCodes.PulumiFailed, $"pulumi {arguments[0]} {arguments[1]} failed: {said}");
     }
+
+    private CommandFailure NoSuchStack() => new(
+        FailureCodes.NoSuchStack, $"There is no stack {Folder.Name}: 'iac up' makes it.",
+        ExitCodes.Unusable);
 
     private static void RequireDone(
         int exitCode, int failureExitCode, string whatNow, CancellationToken cancellationToken)

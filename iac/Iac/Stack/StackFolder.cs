@@ -48,6 +48,13 @@ internal sealed partial class StackFolder
     /// <summary>The stack's settings, as Pulumi reads them.</summary>
     public string SettingsFile => System.IO.Path.Combine(Path, $"Pulumi.{Name}.yaml");
 
+    /// <summary>Whether the stack was ever made with this folder.</summary>
+    public bool HasSettings => File.Exists(SettingsFile);
+
+    /// <summary>Removes the folder of a stack that there is not, or no more; Pulumi's state and the
+    /// passphrase are elsewhere.</summary>
+    public void Remove() => Directory.Delete(Path, recursive: true);
+
     /// <summary>Makes what is missing, and writes the program.</summary>
     public static StackFolder Open(SettingValues settings)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Sequencer.Iac.Stack;
 
@@ -14,10 +15,10 @@ internal static class StackReport
             {
                 json.WriteStartObject();
                 json.WriteString("stack", name);
-                json.WriteBoolean("isUp", stack.HasInstance);
+                json.WriteBoolean("is_up", stack.HasInstance);
                 foreach ((string output, string value) in stack.Outputs)
                 {
-                    json.WriteString(output, value);
+                    json.WriteString(JsonNamingPolicy.SnakeCaseLower.ConvertName(output), value);
                 }
                 json.WriteEndObject();
             });
@@ -51,7 +52,10 @@ internal static class StackReport
     }
 
     /// <summary>What to do next, as remarks.</summary>
-    public static void ShowNext(Screen screen, RunningStack stack)
+    /// <param name="screen">Where to.</param>
+    /// <param name="stack">The stack.</param>
+    /// <param name="release">Folder of the release that it runs.</param>
+    public static void ShowNext(Screen screen, RunningStack stack, string release)
     {
         if (!stack.HasInstance)
         {
@@ -78,7 +82,7 @@ internal static class StackReport
         }
         screen.Remark("Then pin the log, and have a receipt:");
         screen.Remark(Screen.Plain(
-            $"  sequencer policy --url {url} --measurements RELEASE/measurements.json "
+            $"  sequencer policy --url {url} --measurements {release}/measurements.json "
             + "--output my-log.json"));
         screen.Remark(Screen.Plain($"  echo hi | sequencer submit - --url {url}"));
         screen.Remark("  sequencer verify 1.receipt.json --policy my-log.json");

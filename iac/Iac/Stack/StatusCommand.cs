@@ -22,19 +22,9 @@ internal static class StatusCommand
     {
         PulumiStack stack = await PulumiStack.OpenAsync(
             SettingValues.Gather(parse), null, screen, cancellationToken);
-        RunningStack running = await stack.RequireAsync(cancellationToken);
+        RunningStack running = await stack.RequireRunningAsync(cancellationToken);
         StackReport.Show(screen, stack.Folder.Name, running);
-        StackReport.ShowNext(screen, running);
+        StackReport.ShowNext(screen, running, "RELEASE");
         return ExitCodes.Good;
     }
-
-    /// <summary>What the last run made.</summary>
-    /// <exception cref="CommandFailure">There is nothing.</exception>
-    public static async Task<RunningStack> RequireAsync(
-        this PulumiStack stack, CancellationToken cancellationToken) =>
-        (await stack.ExistsAsync(cancellationToken)
-            ? await stack.ReadAsync(cancellationToken) : null)
-        ?? throw new CommandFailure(
-            FailureCodes.NoSuchStack,
-            $"There is no stack {stack.Folder.Name}: 'iac up' makes it.", ExitCodes.Unusable);
 }

@@ -42,7 +42,7 @@ internal static class UpCommand
 
     private static async Task<int> WorkAsync(CloudCall call, CancellationToken cancellationToken)
     {
-        (ParseResult parse, Screen screen, _, _) = call;
+        (ParseResult parse, Screen screen, SettingValues settings, _) = call;
         PulumiStack stack = await StackPreparation.PrepareAsync(
             call, parse.GetValue(DropPrevious), cancellationToken);
         bool isDry = parse.GetValue(SharedOptions.DryRun);
@@ -63,7 +63,7 @@ internal static class UpCommand
                 FailureCodes.PulumiFailed, "Pulumi made the stack, and knows no outputs of it.",
                 ExitCodes.Unfinished);
         StackReport.Show(screen, stack.Folder.Name, running);
-        StackReport.ShowNext(screen, running);
+        StackReport.ShowNext(screen, running, settings.Require(StackSettings.Release));
         if (running.PreviousImage != running.Image)
         {
             screen.Remark(

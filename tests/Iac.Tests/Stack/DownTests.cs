@@ -30,9 +30,9 @@ public sealed class DownTests : IDisposable
         _run.Environment["AWS_ACCESS_KEY_ID"] = "";
         _run.Environment["AWS_SECRET_ACCESS_KEY"] = "";
         JsonElement status = (await _run.RunAsync("status", "--json")).Json;
-        Assert.True(status.GetProperty("isUp").GetBoolean());
+        Assert.True(status.GetProperty("is_up").GetBoolean());
         Assert.Equal("i-0123456789abcdef0", status.GetProperty("instance").GetString());
-        Assert.Equal("1.0.0+aaaa", status.GetProperty("releaseVersion").GetString());
+        Assert.Equal("1.0.0+aaaa", status.GetProperty("release_version").GetString());
     }
 
     [Theory]
@@ -44,6 +44,23 @@ public sealed class DownTests : IDisposable
         result.IsUnusable();
         Assert.Contains(
             "iac: NO_SUCH_STACK: There is no stack other", result.Error, StringComparison.Ordinal);
+        Assert.False(_run.Has("kept/other"));
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("down", "--yes")]
+    public async Task A_stack_that_Pulumi_cannot_look_for_is_not_taken_for_none(
+        params string[] command)
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "stack select");
+        CommandResult result = await _run.RunAsync(command);
+        result.IsRefused();
+        Assert.Contains(
+            "iac: PULUMI_FAILED: pulumi stack select failed: error: api error AccessDenied",
+            result.Error, StringComparison.Ordinal);
+        Assert.True(_run.Has("kept/main"));
     }
 
     [Fact]
@@ -93,6 +110,7 @@ public sealed class DownTests : IDisposable
                 "destroy --stack main --yes --skip-preview --remove --non-interactive --color never",
             ],
             _run.Calls[^4..]);
+        Assert.False(_run.Has("kept/main"));
         (await _run.RunAsync("status")).IsUnusable();
     }
 
