@@ -1,7 +1,7 @@
 namespace Sequencer.Setup.Tests;
 
-/// <summary>The test of a stack in a real account, with everything that it calls replaced by scripts
-/// that only note it.</summary>
+/// <summary>The test of a stack in a real account, with scripts that only note it in the place of
+/// everything that it calls.</summary>
 public sealed class LiveStackTests : IDisposable
 {
     private static readonly string[] Programs =
@@ -44,7 +44,8 @@ public sealed class LiveStackTests : IDisposable
         };
     }
 
-    private string[] Calls => File.Exists(_folder["calls"]) ? File.ReadAllLines(_folder["calls"]) : [];
+    private string[] Calls => File.Exists(_folder["calls"])
+        ? File.ReadAllLines(_folder["calls"]) : [];
 
     public void Dispose() => _folder.Dispose();
 
@@ -55,8 +56,8 @@ public sealed class LiveStackTests : IDisposable
         Assert.True(result.Code == 0, result.Error);
         Assert.Equal(
             [
-                "iac up", "iac status", "curl -fs", "aws ssm", "sequencer policy", "sequencer submit",
-                "sequencer verify", "iac down",
+                "iac up", "iac status", "curl -fs", "aws ssm", "sequencer policy",
+                "sequencer submit", "sequencer verify", "iac down",
             ],
             Calls.Select(call => string.Join(' ', call.Split(' ')[..2])).Distinct());
         Assert.Contains(" --with-log --yes", Calls[^1], StringComparison.Ordinal);
