@@ -11,10 +11,14 @@ const [program, settings] = process.argv.slice(2).map((path) => resolve(path));
 const require = createRequire(program);
 const pulumi = require('@pulumi/pulumi');
 
+const given = JSON.parse(readFileSync(settings, 'utf8'));
+const isGovernment = given['sequencer:region'].startsWith('us-gov-');
 const made = {};
 const answers = {
     'aws:index/getCallerIdentity:getCallerIdentity': { accountId: '123456789012' },
-    'aws:index/getPartition:getPartition': { partition: 'aws' },
+    'aws:index/getPartition:getPartition': {
+        partition: isGovernment ? 'aws-us-gov' : 'aws',
+    },
     'aws:ec2/getSubnet:getSubnet': { vpcId: 'vpc-1', availabilityZone: 'eu-central-1b' },
 };
 await pulumi.runtime.setMocks({
@@ -29,7 +33,7 @@ await pulumi.runtime.setMocks({
         return answers[token];
     },
 }, 'sequencer', 'test', false);
-pulumi.runtime.setAllConfig(JSON.parse(readFileSync(settings, 'utf8')));
+pulumi.runtime.setAllConfig(given);
 
 const { resources, outputs } = require(program);
 const resolved = (value) => new Promise((done) => { pulumi.output(value).apply(done); });

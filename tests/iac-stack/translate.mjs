@@ -21,12 +21,12 @@ const local = (name) => `the_${name}`;
 const isDeclared = (name) => ['config', 'variables', 'resources']
     .some((section) => Object.hasOwn(program[section] ?? {}, name));
 
-// `a.b.c` of `${a.b.c}`: a name of the program and the properties of its value.
+// `a.b[0].c` of `${a.b[0].c}`: a name of the program, and properties and elements of its value.
 function reference(path) {
     if (path === 'pulumi.stack') return 'pulumi.getStack()';
-    const [name, ...properties] = path.split('.');
-    if (!/^\w+$/.test(name) || !isDeclared(name)) throw new Error(`there is no '${name}'`);
-    return [local(name), ...properties].join('.');
+    const [, name, rest] = /^(\w+)((?:\.\w+|\[\d+\])*)$/.exec(path) ?? [];
+    if (!name || !isDeclared(name)) throw new Error(`there is no '${path}'`);
+    return local(name) + rest;
 }
 
 function string(value) {
@@ -50,6 +50,8 @@ const builtins = {
     'fn::toJSON': (value) => `pulumi.jsonStringify(${expression(value)})`,
     'fn::join': ([separator, parts]) =>
         `pulumi.all(${expression(parts)}).apply((parts) => parts.join(${text(separator)}))`,
+    'fn::split': ([separator, value]) =>
+        `pulumi.output(${expression(value)}).apply((value) => value.split(${text(separator)}))`,
     'fn::readFile': (path) => `readFileSync(${string(path)}, 'utf8')`,
     'fn::fileAsset': (path) => `new pulumi.asset.FileAsset(${string(path)})`,
 };
@@ -96,7 +98,7 @@ function referencesIn(value) {
 
 const types = { string: ['get', 'require'], integer: ['getNumber', 'requireNumber'] };
 
-function setting(name, { type, default: fallback, description, ...rest }) {
+function setting(name, { type, default: fallback, ...rest }) {
     known(rest, [], name);
     if (!types[type]) throw new Error(`${name}: the type '${type}' is not known here`);
     const [get, require] = types[type];

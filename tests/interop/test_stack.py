@@ -149,6 +149,9 @@ class Stack(unittest.TestCase):
             ("protect: true\n\n  # Seals", "protects: true\n\n  # Seals"),
             ("${roleName}", "${rollName}"),
             ("type: integer", "type: float"),
+            # Pulumi's own language host knows no descriptions of settings, and warns of each.
+            ("config:\n  region:\n", "config:\n  region:\n    description: a region\n"),
+            ("${elsewhere[3]}", "${elsewhere[three]}"),
         ]:
             with self.subTest(after):
                 self.assertIn(before, program)
@@ -245,7 +248,23 @@ class Stack(unittest.TestCase):
         self.assertEqual("sequencer-test-eu-central-1", self.inputs("role")["name"])
         for action in administration["Action"]:
             self.assertNotIn("*", action)
-            self.assertNotRegex(action, "Crypt|crypt|Generate|Grant|Derive|Sign|ReEncrypt")
+            self.assertNotRegex(action, "Crypt|crypt|Generate|CreateGrant|Derive|Sign|ReEncrypt")
+        # Whoever keeps the key can stop all use of it at once.
+        for action in ("kms:DisableKey", "kms:RevokeGrant", "kms:PutKeyPolicy"):
+            self.assertIn(action, administration["Action"])
+
+    def test_policies_name_only_the_partition_of_the_region(self) -> None:
+        key = "arn:aws-us-gov:kms:us-gov-west-1:210987654321:key/feed"
+        for settings, use in (
+            ({"region": "us-gov-west-1"}, "arn:aws-us-gov:kms:us-east-1:000000000000:key/none"),
+            ({"region": "us-gov-west-1", "sealing": key, "sealingKeyElsewhere": key}, key),
+        ):
+            made = self.run_mocked(settings)
+            for name, resource in made["resources"].items():
+                policy = resource["inputs"].get("policy", "")
+                self.assertNotIn("arn:aws:", policy, name)
+            [statement] = json.loads(self.inputs("mayUseSealingKey", made)["policy"])["Statement"]
+            self.assertEqual(["arn:of:sealingKey", use], statement["Resource"])
 
     def test_the_role_reads_releases_uses_one_key_and_has_sessions(self) -> None:
         policies = self.of_type(":RolePolicy")

@@ -14,8 +14,8 @@ internal sealed class FakeInstance : IDisposable
 
     private static readonly string[] Programs =
     [
-        "aws", "blkid", "blockdev", "chown", "dnf", "mkfs.xfs", "mount", "mountpoint", "sysctl",
-        "systemctl",
+        "aws", "blkid", "blockdev", "chown", "dnf", "mkfs.xfs", "mount", "mountpoint", "runuser",
+        "sysctl", "systemctl", "xfs_growfs",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -57,8 +57,19 @@ internal sealed class FakeInstance : IDisposable
     public string[] Calls => File.Exists(_folder["fake/calls"])
         ? File.ReadAllLines(_folder["fake/calls"]) : [];
 
-    /// <summary>Makes a program fail.</summary>
-    public void Fail(string program) => _folder.Write("fake/fail", program);
+    /// <summary>Makes a program fail, or only those of its calls that begin so.</summary>
+    public void Fail(string call) => _folder.Write("fake/fail", call);
+
+    /// <summary>Lets all programs work again.</summary>
+    public void Mend() => File.Delete(_folder["fake/fail"]);
+
+    /// <summary>Makes a folder, and a link to it.</summary>
+    public void Link(string path, string folder)
+    {
+        Directory.CreateDirectory(_folder[$"root/{folder}"]);
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder[$"root/{path}"])!);
+        File.CreateSymbolicLink(_folder[$"root/{path}"], _folder[$"root/{folder}"]);
+    }
 
     /// <summary>Lets the volume have a file system.</summary>
     public void HasFileSystem(string kind) => _folder.Write("fake/file-system", kind + "\n");
@@ -77,6 +88,9 @@ internal sealed class FakeInstance : IDisposable
     public string Read(string path) => File.ReadAllText(_folder[$"root/{path}"]);
 
     public bool Has(string path) => File.Exists(_folder[$"root/{path}"]);
+
+    public string[] List(string folder) =>
+        Directory.GetFileSystemEntries(_folder[$"root/{folder}"]);
 
     public UnixFileMode ModeOf(string path) => File.GetUnixFileMode(_folder[$"root/{path}"]);
 

@@ -144,6 +144,15 @@ public sealed class InstallTests : IDisposable
         Assert.Equal("", said);
     }
 
+    [Fact]
+    public void A_system_call_that_is_not_allowed_is_refused_and_does_not_end_the_gateway()
+    {
+        string unit = Checkout.Read("setup/ec2/sequencer-gateway.service");
+        Assert.Contains(
+            "\nSystemCallFilter=@system-service\n", unit, StringComparison.Ordinal);
+        Assert.Contains("\nSystemCallErrorNumber=EPERM\n", unit, StringComparison.Ordinal);
+    }
+
     private void Allocator(string yaml) =>
         _folder.Write("root/etc/nitro_enclaves/allocator.yaml", yaml);
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Sequencer.Setup.Tests.Ec2;
 
 /// <summary>What an instance of the stack does at its first boot.</summary>
@@ -15,7 +17,7 @@ public sealed class UserDataTests : IDisposable
             [
                 "dnf install", "systemctl enable -q nitro-enclaves-allocator",
                 "systemctl restart nitro-enclaves-allocator", "blkid", "blockdev", "mkfs.xfs", "mount",
-                "aws s3",
+                "xfs_growfs", "aws s3",
                 "install", "chown",
                 "systemctl enable -q --now sequencer-enclave sequencer-gateway",
             ],
@@ -52,12 +54,27 @@ public sealed class UserDataTests : IDisposable
     }
 
     [Fact]
-    public async Task A_volume_with_a_log_is_mounted_and_never_formatted()
+    public async Task A_reservation_that_failed_is_tried_again_by_the_next_run()
+    {
+        _instance.Fail("systemctl restart nitro-enclaves-allocator");
+        await Fails("no memory for the enclave: reboot the instance, then run this again");
+        _instance.Mend();
+        int calls = _instance.Calls.Length;
+        await Boots();
+        Assert.Contains(
+            "systemctl restart nitro-enclaves-allocator", _instance.Calls[calls..]);
+    }
+
+    // It may be larger than its file system: this mount is not one of those that systemd grows.
+    [Fact]
+    public async Task A_volume_with_a_log_is_mounted_and_grown_and_never_formatted()
     {
         _instance.HasFileSystem("xfs");
         await Boots();
         Assert.DoesNotContain("mkfs.xfs", Milestones());
-        Assert.Contains("mount", Milestones());
+        string[] done = Milestones();
+        Assert.True(Array.IndexOf(done, "mount") < Array.IndexOf(done, "xfs_growfs"));
+        Assert.Contains("mount", done);
     }
 
     [Fact]
@@ -148,6 +165,34 @@ public sealed class UserDataTests : IDisposable
             UnixFileMode.UserRead | UnixFileMode.UserWrite, _instance.ModeOf($"{access}/key.pem"));
         await Boots();
         Assert.Equal(key, _instance.Read($"{access}/key.pem"));
+    }
+
+    [Fact]
+    public async Task Root_writes_nothing_where_the_gateways_user_may_have_put_a_link()
+    {
+        _instance.Settings["listen"] = "https";
+        _instance.Link("var/lib/sequencer/access", "etc/somewhere");
+        UnixFileMode mode = _instance.ModeOf("etc/somewhere");
+        // That user may not write there.
+        _instance.Fail("runuser");
+        await Fails("FAILED");
+        Assert.Contains(_instance.Calls, call => call.StartsWith(
+            "runuser -u sequencer-gateway -- ", StringComparison.Ordinal));
+        Assert.Empty(_instance.List("etc/somewhere"));
+        Assert.Equal(mode, _instance.ModeOf("etc/somewhere"));
+    }
+
+    [Fact]
+    public async Task A_host_of_any_length_gets_a_certificate()
+    {
+        string host = $"{new string('a', 60)}.{new string('b', 60)}.example";
+        _instance.Settings["listen"] = "https";
+        _instance.Settings["origin"] = $"{host}/orders";
+        await Boots();
+        using var certificate = X509Certificate2.CreateFromPem(
+            _instance.Read("var/lib/sequencer/access/certificate.pem"));
+        Assert.True(certificate.MatchesHostname(host));
+        Assert.True(certificate.MatchesHostname("localhost"));
     }
 
     [Theory]
