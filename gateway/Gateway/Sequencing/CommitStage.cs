@@ -61,7 +61,7 @@ internal sealed class CommitStage(
             // sync leaves all of it or a torn tail that recovery cuts; the enclave, if it still
             // lives, gives its batches again. A failed sync is not a crash but worse: nobody knows,
             // so the writer stops and the store is opened anew.
-            using (Spans.OfBatch("batch.commit", _group.SelectMany(batch => batch.Submissions)))
+            using (Spans.OfBatch("batch.commit", _group.SelectMany(b => b.Batch.Submissions)))
             {
                 Write();
             }

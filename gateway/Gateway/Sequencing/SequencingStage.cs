@@ -126,6 +126,7 @@ internal sealed class SequencingStage(
             // Nothing may be sequenced before the witnesses come: after the next batch, then.
             return;
         }
+        _toldSize = _durableSize;
         SignedBatch signed = SignedBatch.Snapshot(answer, _head);
         _head = signed.Head;
         Hand(signed);

@@ -30,9 +30,6 @@ internal sealed class SignedBatch
     /// <summary>The head after it; the one before when it appended nothing.</summary>
     public LogHead Head { get; }
 
-    /// <summary>Whom it answers.</summary>
-    public IReadOnlyList<Submission> Submissions => Batch.Submissions;
-
     /// <summary>For each new record where its payload frame is.</summary>
     public ulong[] PayloadOffsets { get; }
 

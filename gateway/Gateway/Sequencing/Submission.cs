@@ -98,8 +98,8 @@ public sealed class Submission
         }
     }
 
-    /// <summary>The entries; none any more once the answer is settled: its caller may reuse the memory that
-    /// they were counted in.</summary>
+    /// <summary>The entries; none any more once the answer is settled: its caller may reuse the
+    /// memory that they were counted in.</summary>
     public PayloadItem[] Items { get; private set; }
 
     /// <summary>How many entries it came with.</summary>
