@@ -50,7 +50,8 @@ internal sealed class SealedLogFixture : IAsyncDisposable
         {
             Log = configuration,
             // In the place of the name that the settings' reader takes from the ARN.
-            KmsPipe = new KmsPipeSettings(address, new DnsEndPoint("127.0.0.1", Kms.Port)),
+            KmsPipe = new KmsPipeSettings(
+                address, new DnsEndPoint("127.0.0.1", Kms.Port), null),
             Credentials = new InstanceCredentials(
                 name => name is "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY" ? "EXAMPLE" : null,
                 InstanceCredentials.MetadataService),
