@@ -26,6 +26,10 @@ internal sealed class SealedLogFixture : IAsyncDisposable
 
     public TestEnclave? Enclave { get; private set; }
 
+    /// <summary>How long the enclave waits for KMS: as in the image, if a test says nothing else.
+    /// </summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);
+
     public string PipePath => Path.Combine(_folder.FullName, "kms");
 
     public string IdentityPath => Path.Combine(Gateway.DataDirectory, "identity");
@@ -138,6 +142,6 @@ internal sealed class SealedLogFixture : IAsyncDisposable
     // The enclave's end of the pipe, as the image has it over vsock.
     private EnclaveOptions OptionsOf(INsm nsm) => new()
     {
-        DataKeys = new KmsDataKeys(nsm, UnixPipe.To(PipePath), Kms.Roots),
+        DataKeys = new KmsDataKeys(nsm, UnixPipe.To(PipePath), Kms.Roots, Patience),
     };
 }
