@@ -51,6 +51,8 @@ internal sealed class EnclaveSession(
             result = CoreResult.AttestationFailed;
             why = e.Message;
         }
+        // What was unsealed for an epoch that did not open is nobody's, nor is it a stopped one's.
+        if (HasNoEpoch() is not null) identity.Forget();
         if (result == CoreResult.Done) return answer.Seal();
         answer.Dispose();
         return result == CoreResult.MalformedFrame ? null : Error(request, result, why);
@@ -105,14 +107,11 @@ internal sealed class EnclaveSession(
     private CoreResult Genesis(ReadOnlySpan<byte> configuration, FrameBuffer answer)
     {
         if (own is null) return CoreResult.AttestationFailed;
-        if (core.MayBegin(configuration, out LogConfiguration? asked))
+        if (core.MayBegin(configuration, out LogConfiguration? asked)
+            && asked.IdentityKey is { } key
+            && !identity.TryPrepare(key, asked.Origin, clock.NowMs()))
         {
-            identity.Forget();
-            if (asked.IdentityKey is { } key
-                && !identity.TryPrepare(key, asked.Origin, clock.NowMs()))
-            {
-                return CoreResult.NoIdentity;
-            }
+            return CoreResult.NoIdentity;
         }
         CoreResult result =
             core.OpenGenesis(configuration, keys.Public, clock.NowMs(), out HeadToSign? head);
@@ -155,14 +154,11 @@ internal sealed class EnclaveSession(
     {
         if (!body.IsEmpty) return CoreResult.MalformedFrame;
         if (own is null) return CoreResult.AttestationFailed;
-        if (core.Phase == CorePhase.Replaying && core.Configuration is { } asked)
+        if (core.Phase == CorePhase.Replaying
+            && core.Configuration is { IdentityKey: { } key } asked
+            && !identity.TryOpen(key, asked.Origin, core.LogId, clock.NowMs()))
         {
-            identity.Forget();
-            if (asked.IdentityKey is { } key
-                && !identity.TryOpen(key, asked.Origin, core.LogId, clock.NowMs()))
-            {
-                return CoreResult.NoIdentity;
-            }
+            return CoreResult.NoIdentity;
         }
         CoreResult result = core.EndReplay(keys.Public, own, clock.NowMs(), out HeadToSign? head);
         return result == CoreResult.HeadToSign ? Open(head!, answer) : result;

@@ -110,7 +110,7 @@ internal static class GatewayHost
         if (settings.KmsPipe is { } pipe)
         {
             services.AddHostedService(p => new KmsForwarder(
-                pipe.Address, pipe.Kms, p.GetRequiredService<ILogger<KmsForwarder>>()));
+                pipe, TimeProvider.System, p.GetRequiredService<ILogger<KmsForwarder>>()));
         }
         services.AddSingleton(openStore);
         services.AddSingleton(_ => new WitnessAddresses(settings.Witnesses));

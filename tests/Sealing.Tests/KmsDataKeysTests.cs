@@ -14,6 +14,9 @@ namespace Sequencer.Sealing.Tests;
 /// <summary>Data keys, from the stand-in for KMS to a simulated security module.</summary>
 public sealed class KmsDataKeysTests : IDisposable
 {
+    /// <summary>As in the image.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
     private readonly SimulatedNsm _nsm =
         new(TestEnclave.Root, Measurements.Default, TimeProvider.System);
 
@@ -75,6 +78,22 @@ public sealed class KmsDataKeysTests : IDisposable
     }
 
     [Fact]
+    public async Task A_blob_of_another_key_or_of_another_origin_is_not_opened()
+    {
+        await using StandInKms kms = await StandInKms.StartAsync();
+        await using StandInKms other = await StandInKms.StartAsync();
+        byte[] blob = KeysOf(other).Generate(Request()).Blob;
+        Assert.Equal(
+            "KMS refused: InvalidCiphertextException: by the stand-in",
+            Assert.Throws<DataKeyException>(
+                () => KeysOf(kms).Decrypt(Request(), blob)).Message);
+        blob = KeysOf(kms).Generate(Request()).Blob;
+        DataKeyRequest elsewhere = Request() with { Origin = "test.example/other" };
+        Assert.Throws<DataKeyException>(() => KeysOf(kms).Decrypt(elsewhere, blob));
+        KeysOf(kms).Decrypt(Request(), blob);
+    }
+
+    [Fact]
     public async Task An_answer_in_the_clear_is_refused()
     {
         await using StandInKms kms = await StandInKms.StartAsync();
@@ -127,7 +146,7 @@ public sealed class KmsDataKeysTests : IDisposable
         await using StandInKms kms = await StandInKms.StartAsync();
         await using StandInKms impostor = await StandInKms.StartAsync();
         // The pipe leads to one whose certificate has the right name under another root.
-        var keys = new KmsDataKeys(_nsm, PipeTo(impostor), kms.Roots);
+        var keys = new KmsDataKeys(_nsm, PipeTo(impostor), kms.Roots, Patience);
         Assert.StartsWith("KMS was not reached", Refusal(keys), StringComparison.Ordinal);
         Assert.Empty(impostor.Asked);
         // Amazon's roots vouch for neither.
@@ -194,12 +213,12 @@ public sealed class KmsDataKeysTests : IDisposable
             return new NetworkStream(socket, ownsSocket: true);
         };
 
-    private KmsDataKeys KeysOf(StandInKms kms) => new(_nsm, PipeTo(kms), kms.Roots);
+    private KmsDataKeys KeysOf(StandInKms kms) => new(_nsm, PipeTo(kms), kms.Roots, Patience);
 
     private static string Refusal(KmsDataKeys keys) =>
         Assert.Throws<DataKeyException>(() => keys.Generate(Request())).Message;
 
-    private static DataKeyRequest Request()
+    internal static DataKeyRequest Request()
     {
         Assert.True(KmsKeyArn.TryParse(StandInKms.Arn, out KmsKeyArn? arn));
         return new DataKeyRequest(

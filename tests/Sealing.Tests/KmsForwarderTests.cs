@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sequencer.Gateway.Identity;
+using Sequencer.Gateway.Link;
+using Sequencer.Gateway.Settings;
 
 namespace Sequencer.Sealing.Tests;
 
@@ -12,6 +15,7 @@ public sealed class KmsForwarderTests : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pipe-");
     private readonly Socket _kms = new(SocketType.Stream, ProtocolType.Tcp);
     private readonly Socket _other = new(SocketType.Stream, ProtocolType.Tcp);
+    private readonly HeldTime _time = new();
     private KmsForwarder _forwarder = null!;
 
     private string PipePath => Path.Combine(_folder.FullName, "kms");
@@ -118,10 +122,86 @@ public sealed class KmsForwarderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_that_is_never_silent_ends_all_the_same_and_makes_room()
+    {
+        for (int i = 0; i < KmsForwarder.ConnectionsMax; i++)
+        {
+            await using NetworkStream enclave = await UnixPipe.ConnectAsync(PipePath);
+            using Socket service = await _kms.AcceptAsync();
+            Assert.Equal(KmsForwarder.Lifetime, _time.Pending.Single());
+            // Half of its life, a byte, and the rest of it.
+            _time.Advance(KmsForwarder.Lifetime / 2);
+            await enclave.WriteAsync("."u8.ToArray());
+            Assert.Equal(".", await ReadAsync(service, 1));
+            await service.SendAsync("."u8.ToArray());
+            await enclave.ReadExactlyAsync(new byte[1]);
+            _time.Advance(KmsForwarder.Lifetime / 2);
+            Assert.Equal(0, await CountAsync(enclave.Socket));
+            Assert.Equal(0, await CountAsync(service));
+        }
+        await using NetworkStream next = await UnixPipe.ConnectAsync(PipePath);
+        await next.WriteAsync("next"u8.ToArray());
+        using Socket taken = await _kms.AcceptAsync();
+        Assert.Equal("next", await ReadAsync(taken, 4));
+    }
+
+    [Fact]
+    public async Task Who_is_not_the_enclave_is_not_carried_and_is_named_once()
+    {
+        // Where a CID is asked for: a UNIX socket has none, and so is nobody's.
+        var lines = new List<string>();
+        string path = Path.Combine(_folder.FullName, "guarded");
+        using KmsForwarder guarded = Make(path, enclaveCid: 16, new ListLogger(lines));
+        await guarded.StartAsync(CancellationToken.None);
+        for (int i = 0; i < 3 * KmsForwarder.ConnectionsMax; i++)
+        {
+            await using NetworkStream stranger = await UnixPipe.ConnectAsync(path);
+            Assert.Equal(0, await CountAsync(stranger.Socket));
+        }
+        Assert.False(_kms.Poll(0, SelectMode.SelectRead));
+        Assert.Equal(
+            [$"Refused at unix:{path}: CID unknown is not the enclave's, 16 (1 refused since the "
+                + "start)."],
+            lines);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await using NetworkStream last = await UnixPipe.ConnectAsync(path);
+        Assert.Equal(0, await CountAsync(last.Socket));
+        Assert.Contains("(13 refused", lines[1], StringComparison.Ordinal);
+        await guarded.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public void A_peer_is_known_by_the_CID_of_a_vsock_address_and_of_no_other()
+    {
+        // struct sockaddr_vm: family 40, port 1024, CID 16; the machine's byte order.
+        byte[] enclave = [40, 0, 0, 0, 0, 4, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Equal(16u, VsockAddress.CidOf(enclave));
+        Assert.Equal(3u, VsockAddress.CidOf([.. enclave[..8], 3, .. enclave[9..]]));
+        Assert.Null(VsockAddress.CidOf([1, .. enclave[1..]]));
+        Assert.Null(VsockAddress.CidOf(enclave.AsSpan(0, 15)));
+        Assert.Null(VsockAddress.CidOf([.. enclave, 0]));
+        Assert.Null(VsockAddress.CidOf([]));
+    }
+
+    [Fact]
+    public void Nobody_but_the_gateway_s_user_can_connect_to_the_file() => Assert.Equal(
+        UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(PipePath));
+
+    [Fact]
     public async Task A_place_that_another_process_has_ends_the_start()
     {
         using KmsForwarder second = Make();
         await Assert.ThrowsAsync<IOException>(() => second.StartAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_socket_ends_the_start_and_stays()
+    {
+        string path = Path.Combine(_folder.FullName, "notes");
+        await File.WriteAllTextAsync(path, "keep");
+        using KmsForwarder other = Make(path, null, NullLogger<KmsForwarder>.Instance);
+        await Assert.ThrowsAsync<IOException>(() => other.StartAsync(CancellationToken.None));
+        Assert.Equal("keep", await File.ReadAllTextAsync(path));
     }
 
     [Fact]
@@ -159,14 +239,16 @@ public sealed class KmsForwarderTests : IAsyncLifetime
         Assert.Equal(isRead ? text : null, address?.ToString());
     }
 
-    private KmsForwarder Make()
+    private KmsForwarder Make() => Make(PipePath, null, NullLogger<KmsForwarder>.Instance);
+
+    private KmsForwarder Make(string path, uint? enclaveCid, ILogger<KmsForwarder> log)
     {
-        Assert.True(PipeAddress.TryParse($"unix:{PipePath}", out PipeAddress? address));
+        Assert.True(PipeAddress.TryParse($"unix:{path}", out PipeAddress? address));
         int port = ((IPEndPoint)_kms.LocalEndPoint!).Port;
         return new KmsForwarder(
-            address,
-            new DnsEndPoint("127.0.0.1", port),
-            NullLogger<KmsForwarder>.Instance);
+            new KmsPipeSettings(address, new DnsEndPoint("127.0.0.1", port), enclaveCid),
+            _time,
+            log);
     }
 
     private static async Task<string> ReadAsync(Socket socket, int count)
@@ -194,5 +276,23 @@ public sealed class KmsForwarderTests : IAsyncLifetime
             // Cut off: what was read before counts.
         }
         return count;
+    }
+
+    private sealed class ListLogger(List<string> lines) : ILogger<KmsForwarder>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            lock (lines) lines.Add(formatter(state, exception));
+        }
     }
 }

@@ -9,6 +9,8 @@ public class RecipientEnvelopeTests
 {
     private static readonly byte[] Content = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
 
+    private readonly byte[] _content = new byte[32];
+
     [VectorTheory]
     [InlineData("edgebit")]
     [InlineData("enclaver")]
@@ -17,8 +19,8 @@ public class RecipientEnvelopeTests
         using var key = RSA.Create();
         key.ImportFromPem(File.ReadAllText(Path.Combine(Vectors.Folder!, $"kms/{name}_key.pem")));
         Assert.True(RecipientEnvelope.TryOpen(
-            Vectors.Read($"kms/{name}_cfr.der"), key, out byte[]? content));
-        Assert.Equal(Vectors.Read($"kms/{name}_plain.bin"), content);
+            Vectors.Read($"kms/{name}_cfr.der"), key, _content));
+        Assert.Equal(Vectors.Read($"kms/{name}_plain.bin"), _content);
     }
 
     [VectorTheory]
@@ -28,7 +30,7 @@ public class RecipientEnvelopeTests
     public void An_answer_to_another_key_does_not(string name)
     {
         using var key = RSA.Create(2048);
-        Assert.False(RecipientEnvelope.TryOpen(Vectors.Read($"kms/{name}.der"), key, out _));
+        Assert.False(RecipientEnvelope.TryOpen(Vectors.Read($"kms/{name}.der"), key, _content));
     }
 
     [VectorFact]
@@ -54,8 +56,8 @@ public class RecipientEnvelopeTests
     {
         using var key = RSA.Create(2048);
         byte[] envelope = RecipientAnswer.Seal(key, Content, isPrimitive);
-        Assert.True(RecipientEnvelope.TryOpen(envelope, key, out byte[]? content));
-        Assert.Equal(Content, content);
+        Assert.True(RecipientEnvelope.TryOpen(envelope, key, _content));
+        Assert.Equal(Content, _content);
     }
 
     [Fact]
@@ -65,9 +67,9 @@ public class RecipientEnvelopeTests
         byte[] envelope = RecipientAnswer.Seal(key, Content);
         for (int length = 0; length < envelope.Length; length++)
         {
-            Assert.False(RecipientEnvelope.TryOpen(envelope.AsMemory(0, length), key, out _));
+            Assert.False(RecipientEnvelope.TryOpen(envelope.AsMemory(0, length), key, _content));
         }
-        Assert.False(RecipientEnvelope.TryOpen((byte[])[.. envelope, 0], key, out _));
+        Assert.False(RecipientEnvelope.TryOpen((byte[])[.. envelope, 0], key, _content));
     }
 
     [Fact]
@@ -84,10 +86,10 @@ public class RecipientEnvelopeTests
             {
                 byte[] flipped = [.. envelope];
                 flipped[at] ^= (byte)(1 << bit);
-                if (!RecipientEnvelope.TryOpen(flipped, key, out byte[]? content)) continue;
+                if (!RecipientEnvelope.TryOpen(flipped, key, _content)) continue;
                 // The content is authenticated by the connection, not by the envelope.
                 Assert.True(at >= vectorAt, $"byte {at}, bit {bit}");
-                Assert.NotEqual(Content, content);
+                Assert.NotEqual(Content, _content);
             }
         }
     }
@@ -96,7 +98,21 @@ public class RecipientEnvelopeTests
     public void An_envelope_over_the_bound_is_not_read()
     {
         using var key = RSA.Create(2048);
-        byte[] envelope = RecipientAnswer.Seal(key, new byte[RecipientEnvelope.BytesMax]);
-        Assert.False(RecipientEnvelope.TryOpen(envelope, key, out _));
+        var content = new byte[RecipientEnvelope.BytesMax];
+        byte[] envelope = RecipientAnswer.Seal(key, content);
+        Assert.False(RecipientEnvelope.TryOpen(envelope, key, content));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(33)]
+    [InlineData(1000)]
+    public void Content_of_another_length_than_was_asked_for_is_none(int length)
+    {
+        using var key = RSA.Create(2048);
+        byte[] other = [.. Enumerable.Repeat((byte)7, length)];
+        Assert.False(RecipientEnvelope.TryOpen(RecipientAnswer.Seal(key, other), key, _content));
+        Assert.Equal(new byte[32], _content);
     }
 }

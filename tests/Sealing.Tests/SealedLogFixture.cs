@@ -26,6 +26,10 @@ internal sealed class SealedLogFixture : IAsyncDisposable
 
     public TestEnclave? Enclave { get; private set; }
 
+    /// <summary>How long the enclave waits for KMS: as in the image, if a test says nothing else.
+    /// </summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(8);
+
     public string PipePath => Path.Combine(_folder.FullName, "kms");
 
     public string IdentityPath => Path.Combine(Gateway.DataDirectory, "identity");
@@ -50,7 +54,8 @@ internal sealed class SealedLogFixture : IAsyncDisposable
         {
             Log = configuration,
             // In the place of the name that the settings' reader takes from the ARN.
-            KmsPipe = new KmsPipeSettings(address, new DnsEndPoint("127.0.0.1", Kms.Port)),
+            KmsPipe = new KmsPipeSettings(
+                address, new DnsEndPoint("127.0.0.1", Kms.Port), null),
             Credentials = new InstanceCredentials(
                 name => name is "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY" ? "EXAMPLE" : null,
                 InstanceCredentials.MetadataService),
@@ -137,6 +142,6 @@ internal sealed class SealedLogFixture : IAsyncDisposable
     // The enclave's end of the pipe, as the image has it over vsock.
     private EnclaveOptions OptionsOf(INsm nsm) => new()
     {
-        DataKeys = new KmsDataKeys(nsm, UnixPipe.To(PipePath), Kms.Roots),
+        DataKeys = new KmsDataKeys(nsm, UnixPipe.To(PipePath), Kms.Roots, Patience),
     };
 }

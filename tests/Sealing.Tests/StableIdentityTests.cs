@@ -126,6 +126,48 @@ public class StableIdentityTests
     }
 
     [Fact]
+    public async Task The_identity_of_the_log_that_was_there_before_opens_nothing()
+    {
+        await using SealedLogFixture log = await SealedLogFixture.StartAsync();
+        byte[] before = await BeginAnewAsync(log);
+        byte[] own = await BeginAnewAsync(log);
+        // Same origin, same key of KMS, which therefore opens it: another log.
+        await File.WriteAllBytesAsync(log.IdentityPath, before);
+        int asked = log.Kms.Asked.Count;
+        log.StartEnclave();
+        await log.WaitForReasonAsync("not this log's, or was changed");
+        Assert.True(log.Kms.Asked.Count > asked);
+        Assert.Equal(1UL, await SizeAsync(log));
+        await File.WriteAllBytesAsync(log.IdentityPath, own);
+        await log.Gateway.WaitForSizeAsync(2);
+        AssertSignedBy(await log.CheckpointAsync(), own[4..36]);
+    }
+
+    [Fact]
+    public async Task A_way_to_KMS_that_stalls_opens_nothing_and_the_same_enclave_goes_on_after_it()
+    {
+        await using SealedLogFixture log = await SealedLogFixture.StartAsync();
+        log.Patience = TimeSpan.FromSeconds(1);
+        var stalled = new TaskCompletionSource();
+        log.Kms.Send = async (response, body) =>
+        {
+            await response.StartAsync();
+            await stalled.Task;
+        };
+        log.StartEnclave();
+        await log.WaitForReasonAsync("KMS was not reached");
+        Assert.False(File.Exists(log.IdentityPath));
+        log.Kms.Send = static (response, body) => response.Body.WriteAsync(body).AsTask();
+        await log.Gateway.WaitForReadinessAsync();
+        AssertSignedBy(await log.CheckpointAsync(), log.PublicKey());
+        stalled.SetResult();
+    }
+
+    [Fact]
+    public void Sockets_are_read_as_in_the_image() => Assert.Equal(
+        "1", Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"));
+
+    [Fact]
     public async Task An_image_that_seals_nothing_opens_no_log_that_asks_for_an_identity()
     {
         await using SealedLogFixture log = await SealedLogFixture.StartAsync();
@@ -140,6 +182,21 @@ public class StableIdentityTests
         log.StartEnclave(seals: false);
         await log.WaitForReasonAsync("more than this image allows");
         Assert.Equal(1UL, await SizeAsync(log));
+    }
+
+    // A log of one record in the place of what was there; its sealed identity.
+    private static async Task<byte[]> BeginAnewAsync(SealedLogFixture log)
+    {
+        await log.Gateway.StopAsync();
+        if (Directory.Exists(log.Gateway.DataDirectory))
+        {
+            Directory.Delete(log.Gateway.DataDirectory, recursive: true);
+        }
+        await log.Gateway.StartAgainAsync(log.Adjust);
+        log.StartEnclave();
+        await log.Gateway.WaitForReadinessAsync();
+        await log.StopEnclaveAsync();
+        return await File.ReadAllBytesAsync(log.IdentityPath);
     }
 
     private static async Task<ulong> SizeAsync(SealedLogFixture log) =>

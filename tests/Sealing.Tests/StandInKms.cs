@@ -48,6 +48,10 @@ internal sealed class StandInKms : IAsyncDisposable
     /// <summary>What is done to an answer before it goes out.</summary>
     public Action<JsonObject> Alter { get; set; } = _ => { };
 
+    /// <summary>How an answer's body is sent; as a rule at once, as KMS does it.</summary>
+    public Func<HttpResponse, byte[], Task> Send { get; set; } =
+        static (response, body) => response.Body.WriteAsync(body).AsTask();
+
     /// <summary>Targets of the requests that were answered, in order.</summary>
     public List<string> Asked { get; } = [];
 
@@ -102,10 +106,9 @@ internal sealed class StandInKms : IAsyncDisposable
             Given.Add(answer["CiphertextForRecipient"]!.GetValue<string>());
             Alter(answer);
         }
-        // Whole, as KMS sends it.
         byte[] bytes = Encoding.UTF8.GetBytes(answer.ToJsonString());
         context.Response.ContentLength = bytes.Length;
-        await context.Response.Body.WriteAsync(bytes);
+        await Send(context.Response, bytes);
     }
 
     // The document's key, if the document is one that the key's policy accepts.

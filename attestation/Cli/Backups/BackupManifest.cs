@@ -84,6 +84,9 @@ internal sealed record BackupManifest
     /// </summary>
     public string Cosigned { get; init; } = "";
 
+    /// <summary>The log's sealed identity, ciphertext; empty if there is none.</summary>
+    public byte[] Identity { get; init; } = [];
+
     /// <summary>The files, by path.</summary>
     public required IReadOnlyList<BackupFile> Files { get; init; }
 
@@ -142,6 +145,10 @@ internal sealed record BackupManifest
         json.WriteNumber("size", Size);
         json.WriteString("root", Root.ToHex());
         json.WriteString("cosigned", Cosigned);
+        if (Identity.Length > 0)
+        {
+            json.WriteString("identity", Convert.ToHexStringLower(Identity));
+        }
         json.WriteStartArray("files");
         foreach (BackupFile file in Files)
         {
@@ -163,6 +170,9 @@ internal sealed record BackupManifest
         Size = json.GetProperty("size").GetUInt64(),
         Root = DigestOf(json, "root"),
         Cosigned = TextOf(json, "cosigned"),
+        Identity = json.TryGetProperty("identity", out _)
+            ? Convert.FromHexString(TextOf(json, "identity"))
+            : [],
         Files =
         [
             .. json.GetProperty("files").EnumerateArray().Select(file => new BackupFile(
@@ -183,6 +193,11 @@ internal sealed record BackupManifest
     private static string? FaultOf(BackupManifest manifest)
     {
         if (manifest.Cosigned.Length > SignedNote.MaxBytes) return "its cosigned head is too long";
+        if (manifest.Identity.Length
+            is not (0 or (>= LogFolder.IdentityMinBytes and <= LogFolder.IdentityMaxBytes)))
+        {
+            return "its identity is none";
+        }
         string? before = null;
         foreach (BackupFile file in manifest.Files)
         {

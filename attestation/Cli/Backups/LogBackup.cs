@@ -9,8 +9,10 @@ namespace Sequencer.Cli.Backups;
 /// <param name="Manifest">What the folder holds now.</param>
 /// <param name="RecordsBefore">Records that it held before.</param>
 /// <param name="BytesCopied">Bytes that were copied, of log and payloads.</param>
+/// <param name="IdentityKept">Name of the file with the identity that the backup had and the log no
+/// longer has; empty as a rule.</param>
 internal sealed record BackupResult(
-    BackupManifest Manifest, ulong RecordsBefore, ulong BytesCopied);
+    BackupManifest Manifest, ulong RecordsBefore, ulong BytesCopied, string IdentityKept);
 
 /// <summary>
 /// Copies a log up to its newest signed head, beside a running gateway, into a folder that may hold
@@ -27,12 +29,15 @@ internal sealed class LogBackup : IDisposable
     /// killed does not begin anew.</summary>
     private const ulong StepBytes = 1024 * 1024 * 1024;
 
+    private const int KeptNameDigits = 16;
+
     private readonly LogFolder _source;
     private readonly IFolder _target;
     private readonly BackupManifest? _before;
     private readonly IDisposable _lock;
     private readonly LogReading _reading;
     private readonly (Checkpoint Head, string Note)? _cosigned;
+    private readonly byte[] _identity;
     private readonly ulong _stepBytes;
     private readonly SortedDictionary<string, BackupFile> _smallFiles = new(StringComparer.Ordinal);
     private readonly CopiedSegments _log;
@@ -45,6 +50,7 @@ internal sealed class LogBackup : IDisposable
         IFolder target,
         (IDisposable Lock, BackupManifest? Before) taken,
         (Checkpoint Head, string Note)? cosigned,
+        byte[] identity,
         Action<ulong>? advance,
         ulong stepBytes)
     {
@@ -52,6 +58,8 @@ internal sealed class LogBackup : IDisposable
         _target = target;
         (_lock, _before) = taken;
         _cosigned = cosigned;
+        // One that the directory has lost is the backup's to keep.
+        _identity = identity.Length > 0 ? identity : _before?.Identity ?? [];
         _stepBytes = stepBytes;
         _reading = new LogReading(source, advance);
         _tombstones = new LogTombstones(source);
@@ -78,9 +86,11 @@ internal sealed class LogBackup : IDisposable
         // In this order: a head is cosigned after its frame was written.
         var cosigned = LogFolder.ReadCosigned(dataDirectory);
         LogFolder source = LogFolder.OfDataDirectory(dataDirectory);
+        // And the identity is there before the first frame.
+        byte[] identity = LogFolder.ReadIdentity(dataDirectory);
         return new LogBackup(
-            source, target, BackupFolder.Take(target), cosigned, progress?.Invoke(source),
-            stepBytes);
+            source, target, BackupFolder.Take(target), cosigned, identity,
+            progress?.Invoke(source), stepBytes);
     }
 
     /// <summary>Copies what is new. The last step counts only once <paramref name="audit"/>, if
@@ -131,7 +141,7 @@ internal sealed class LogBackup : IDisposable
             await audit(manifest);
         }
         return new BackupResult(
-            manifest, _before?.Size ?? 0, _log.End + _payload.End - bytesBefore);
+            manifest, _before?.Size ?? 0, _log.End + _payload.End - bytesBefore, KeptPath());
     }
 
     public void Dispose()
@@ -230,6 +240,7 @@ internal sealed class LogBackup : IDisposable
         Size = Walk.Size,
         Root = Walk.Head.Root,
         Cosigned = CosignedNote(),
+        Identity = _identity,
         Files =
         [
             .. _smallFiles.Values.Concat(_log.Files).Concat(payload)
@@ -270,8 +281,21 @@ internal sealed class LogBackup : IDisposable
             _target.Replace(
                 LogFolder.CosignedPath, Encoding.UTF8.GetBytes(manifest.Cosigned));
         }
+        if (manifest.Identity.Length > 0)
+        {
+            // For whoever copies the folder by hand, likewise.
+            _target.Replace(LogFolder.IdentityPath, manifest.Identity);
+        }
+        if (KeptPath() is { Length: > 0 } kept) _target.Replace(kept, _before!.Identity);
         _target.Replace(BackupManifest.FileName, manifest.Encode());
     }
+
+    // Witnesses know the key that was there first, and nothing makes it again: that the log lost it
+    // and was given another is no reason to lose it here.
+    private string KeptPath() =>
+        _before is { Identity: { Length: > 0 } before } && !before.AsSpan().SequenceEqual(_identity)
+            ? $"{LogFolder.IdentityPath}.{Sha256.Hash(before).ToHex()[..KeptNameDigits]}"
+            : "";
 
     private static void SyncSource(List<SegmentFile> segments, ulong end)
     {

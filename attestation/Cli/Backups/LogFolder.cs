@@ -18,6 +18,13 @@ internal sealed class LogFolder
     /// <summary>The file with the newest cosigned head, of a log with witnesses.</summary>
     public const string CosignedPath = "cosigned";
 
+    /// <summary>The file with the sealed identity, of a log with a stable one.</summary>
+    public const string IdentityPath = "identity";
+
+    /// <summary>Bytes of a sealed identity (docs/PROTOCOL.md section 19): it has a public key, an
+    /// encrypted seed, and a blob of one byte at least.</summary>
+    public const int IdentityMinBytes = 85, IdentityMaxBytes = 84 + 6144;
+
     private LogFolder(string path, List<SegmentFile> log, List<SegmentFile> payload) =>
         (Path, Log, Payload) = (path, log, payload);
 
@@ -104,6 +111,17 @@ internal sealed class LogFolder
         if (file.Length > SignedNote.MaxBytes) throw Damaged(path, CosignedPath, "too long");
         return ParseCosigned(Encoding.UTF8.GetString(File.ReadAllBytes(file.FullName)))
             ?? throw Damaged(path, CosignedPath, "no signed checkpoint");
+    }
+
+    /// <summary>The sealed identity, ciphertext; empty if there is none.</summary>
+    /// <exception cref="CommandFailure">The file cannot be one.</exception>
+    public static byte[] ReadIdentity(string path)
+    {
+        var file = new FileInfo(System.IO.Path.Combine(path, IdentityPath));
+        if (!file.Exists) return [];
+        return file.Length is >= IdentityMinBytes and <= IdentityMaxBytes
+            ? File.ReadAllBytes(file.FullName)
+            : throw Damaged(path, IdentityPath, $"{file.Length} bytes are no sealed identity");
     }
 
     /// <summary>Reads a cosigned head; null if it is none.</summary>

@@ -60,19 +60,20 @@ internal static class LogRestore
         {
             await CopyAsync(backup, file, target, advance, cancellationToken);
         }
-        if (manifest.Cosigned.Length > 0)
-        {
-            target.Write(LogFolder.CosignedPath, Encoding.UTF8.GetBytes(manifest.Cosigned));
-        }
-        else if (target.List("").Contains(LogFolder.CosignedPath))
-        {
-            target.Delete(LogFolder.CosignedPath);
-        }
+        Put(target, LogFolder.CosignedPath, Encoding.UTF8.GetBytes(manifest.Cosigned));
+        Put(target, LogFolder.IdentityPath, manifest.Identity);
         foreach (string folder in Folders) target.SyncDirectory(folder);
         target.SyncDirectory("");
         // Everything is durable: only now it may be a log.
         target.Rename(UnfinishedFormat, LogFolder.FormatPath);
         target.SyncDirectory("");
+    }
+
+    // Without content there is no such file, whatever a restore left that was killed.
+    private static void Put(IFolder target, string path, ReadOnlySpan<byte> content)
+    {
+        if (content.Length > 0) target.Write(path, content);
+        else if (target.List("").Contains(path)) target.Delete(path);
     }
 
     private static async Task CopyAsync(

@@ -87,6 +87,10 @@ internal static class BackupCommand
                 json.WriteString("root", manifest.Root.ToHex());
                 json.WriteNumber("records_copied", records);
                 json.WriteNumber("bytes_copied", result.BytesCopied);
+                if (result.IdentityKept.Length > 0)
+                {
+                    json.WriteString("identity_kept", result.IdentityKept);
+                }
                 json.WriteBoolean("audited", isAudited);
                 json.WriteEndObject();
             });
@@ -99,6 +103,13 @@ internal static class BackupCommand
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"      {records} records were new, {result.BytesCopied} bytes with their payloads."));
+        if (result.IdentityKept.Length > 0)
+        {
+            screen.Say(
+                "[yellow]The log has another stable identity than at the last backup.[/] That one "
+                + $"is kept as {Screen.Plain(result.IdentityKept)}: see \"A stable identity\" in "
+                + "docs/OPERATING.md.");
+        }
         if (isAudited) return;
         screen.Say(
             "      Whole in itself; not audited: --policy FILE checks whose log it is.");

@@ -58,7 +58,7 @@ internal sealed class LogIdentity(IDataKeys? dataKeys) : IDisposable
         return true;
     }
 
-    /// <summary>Clears key and data key: another log is about to be opened.</summary>
+    /// <summary>Clears key and data key; the next log is opened without them.</summary>
     public void Forget()
     {
         CryptographicOperations.ZeroMemory(_fresh?.Plain);
@@ -107,9 +107,15 @@ internal sealed class LogIdentity(IDataKeys? dataKeys) : IDisposable
     public void Finish(Digest logId)
     {
         DataKey fresh = _fresh ?? throw new InvalidOperationException("Nothing was prepared.");
-        IdentityKey made = IdentityKey.Create(logId, _freshUnder!, fresh);
-        Forget();
-        Key = made;
+        try
+        {
+            Key = IdentityKey.Create(logId, _freshUnder!, fresh);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(fresh.Plain);
+            (_fresh, _freshUnder) = (null, null);
+        }
     }
 
     /// <summary>

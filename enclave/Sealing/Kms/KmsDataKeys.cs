@@ -17,28 +17,33 @@ public sealed class KmsDataKeys : IDataKeys
 {
     private const int RsaBits = 2048;
     private const int DataKeyBytes = 32;
+    private const int ReasonMaxLength = 500;
 
     // Two calls have to fit into what a gateway waits for an enclave.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan PatienceOfImages = TimeSpan.FromSeconds(8);
 
     private static readonly byte[] Domain = "seq-kms/v1\0"u8.ToArray();
 
     private readonly INsm _nsm;
     private readonly KmsPipe _pipe;
+    private readonly TimeSpan _patience;
 
     /// <summary>Asks KMS through a pipe of bytes, under Amazon's roots.</summary>
     public KmsDataKeys(INsm nsm, Func<CancellationToken, ValueTask<Stream>> open)
-        : this(nsm, open, KmsPipe.AmazonRoots())
+        : this(nsm, open, KmsPipe.AmazonRoots(), PatienceOfImages)
     {
     }
 
-    /// <summary>The same under other roots, for tests with a KMS of their own.</summary>
+    /// <summary>The same under other roots, for tests with a KMS of their own, with the patience
+    /// for a call.</summary>
     internal KmsDataKeys(
         INsm nsm,
         Func<CancellationToken, ValueTask<Stream>> open,
-        X509Certificate2Collection roots)
+        X509Certificate2Collection roots,
+        TimeSpan patience)
     {
         _nsm = nsm;
+        _patience = patience;
         _pipe = new KmsPipe(open, roots);
     }
 
@@ -58,9 +63,11 @@ public sealed class KmsDataKeys : IDataKeys
                     Recipient = attested,
                 },
                 cancellation));
-        byte[] plain = Open(
-            request, recipient, answer.KeyId, answer.Plaintext, answer.CiphertextForRecipient);
-        return new DataKey(plain, answer.CiphertextBlob?.ToArray() ?? []);
+        byte[] blob = answer.CiphertextBlob?.ToArray() ?? [];
+        return new DataKey(
+            Open(
+                request, recipient, answer.KeyId, answer.Plaintext, answer.CiphertextForRecipient),
+            blob);
     }
 
     /// <inheritdoc/>
@@ -113,6 +120,7 @@ public sealed class KmsDataKeys : IDataKeys
                 access.AccessKeyId, access.SecretAccessKey, access.SessionToken);
         // Signatures carry a time: the NSM's as well, whatever the system clock was set to.
         AWSConfigs.ManualClockCorrection = request.Now - DateTimeOffset.UtcNow;
+        using var patience = new CancellationTokenSource(_patience);
         using var kms = new AmazonKeyManagementServiceClient(
             credentials,
             new AmazonKeyManagementServiceConfig
@@ -121,12 +129,11 @@ public sealed class KmsDataKeys : IDataKeys
                 ServiceURL = $"https://{request.Key.HostName}",
                 AuthenticationRegion = request.Key.Region,
                 IgnoreConfiguredEndpointUrls = true,
-                HttpClientFactory = _pipe.At(request.Now),
+                HttpClientFactory = _pipe.At(request.Now, patience.Token),
                 MaxErrorRetry = 1,
                 AllowAutoRedirect = false,
                 DisableLogging = true,
             });
-        using var patience = new CancellationTokenSource(Patience);
         try
         {
             // Blocking, as the interface says: the enclave has nothing else to do before it opens.
@@ -134,14 +141,18 @@ public sealed class KmsDataKeys : IDataKeys
         }
         catch (AmazonServiceException e)
         {
-            throw new DataKeyException($"KMS refused: {e.ErrorCode}: {OneLine(e.Message)}", e);
+            throw new DataKeyException($"KMS refused: {OneLine($"{e.ErrorCode}: {e.Message}")}", e);
         }
         catch (Exception e) when (e is AmazonClientException or HttpRequestException
-            or IOException or OperationCanceledException)
+            or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // What the platform says is inside of what the SDK makes of it.
             string why = OneLine((e.InnerException ?? e).Message);
             throw new DataKeyException($"KMS was not reached: {why}", e);
+        }
+        finally
+        {
+            patience.Cancel();
         }
     }
 
@@ -161,14 +172,14 @@ public sealed class KmsDataKeys : IDataKeys
         {
             throw new DataKeyException("KMS answered in the clear, and so asked for no document");
         }
-        if (envelope is not null
-            && RecipientEnvelope.TryOpen(envelope.ToArray(), recipient, out byte[]? content))
-        {
-            if (content.Length == DataKeyBytes) return content;
-            CryptographicOperations.ZeroMemory(content);
-        }
-        throw new DataKeyException("KMS's answer does not open");
+        // Pinned, so that clearing it leaves no copy.
+        byte[] dataKey = GC.AllocateArray<byte>(DataKeyBytes, pinned: true);
+        return envelope is not null
+            && RecipientEnvelope.TryOpen(envelope.ToArray(), recipient, dataKey)
+                ? dataKey
+                : throw new DataKeyException("KMS's answer does not open");
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    private static string OneLine(string text) =>
+        text[..Math.Min(text.Length, ReasonMaxLength)].ReplaceLineEndings(" ");
 }

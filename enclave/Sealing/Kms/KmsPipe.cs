@@ -19,6 +19,9 @@ internal sealed class KmsPipe(
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const int HeadersMaxKibibytes = 16;
 
+    // An answer has a blob of 6 KiB at most, and an envelope of 4.
+    private const int AnswerBytesMax = 64 * 1024;
+
     /// <summary>Amazon's five roots, as the image holds them.</summary>
     public static X509Certificate2Collection AmazonRoots()
     {
@@ -31,10 +34,24 @@ internal sealed class KmsPipe(
         return roots;
     }
 
-    /// <summary>Connections whose certificates are judged at a time, the NSM's.</summary>
-    public HttpClientFactory At(DateTimeOffset now) => new Factory(this, now);
+    /// <summary>Connections of a request.</summary>
+    /// <param name="now">When their certificates are judged: the NSM's time.</param>
+    /// <param name="over">Cancelled at the request's end, and with it they are closed.</param>
+    public HttpClientFactory At(DateTimeOffset now, CancellationToken over) =>
+        new Factory(this, now, over);
 
-    private SocketsHttpHandler MakeHandler(DateTimeOffset now)
+    // By itself the platform goes on with a handshake although nobody waits for it any more, and
+    // for as long as the parent lets it wait.
+    private async ValueTask<Stream> OpenAsync(
+        CancellationToken over, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over, cancellation);
+        Stream stream = await open(either.Token);
+        over.Register(stream.Dispose);
+        return stream;
+    }
+
+    private SocketsHttpHandler MakeHandler(DateTimeOffset now, CancellationToken over)
     {
         var policy = new X509ChainPolicy
         {
@@ -48,11 +65,13 @@ internal sealed class KmsPipe(
         policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         return new SocketsHttpHandler
         {
-            ConnectCallback = (_, cancellation) => open(cancellation),
+            ConnectCallback = (_, cancellation) => OpenAsync(over, cancellation),
             SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = policy,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                // Each connection shows its certificate, and leaves no session behind.
+                AllowTlsResume = false,
             },
             UseProxy = false,
             UseCookies = false,
@@ -61,10 +80,33 @@ internal sealed class KmsPipe(
         };
     }
 
-    private sealed class Factory(KmsPipe pipe, DateTimeOffset now) : HttpClientFactory
+    // The SDK reads bodies blocking, in the image on the thread that waits for all sockets
+    // (setup/image/init.c): what it waited for would never come. So it gets them when they are
+    // there, and within a bound.
+    private sealed class WholeAnswers(HttpMessageHandler pipe) : DelegatingHandler(pipe)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await answer.Content.LoadIntoBufferAsync(AnswerBytesMax, cancellationToken);
+                return answer;
+            }
+            catch
+            {
+                answer.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private sealed class Factory(KmsPipe pipe, DateTimeOffset now, CancellationToken over)
+        : HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) =>
-            new(pipe.MakeHandler(now));
+            new(new WholeAnswers(pipe.MakeHandler(now, over)));
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 
@@ -25,31 +24,45 @@ internal static class RecipientEnvelope
     private const string Aes256Cbc = "2.16.840.1.101.3.4.1.42";
     private const int Version = 2;
     private const int ContentKeyBytes = 32;
+
+    // Of RSA with 2048 bits: nothing longer comes out of it.
+    private const int DecryptedMaxBytes = 256;
     private const int VectorBytes = 16;
 
     private static readonly Asn1Tag First = new(TagClass.ContextSpecific, 0);
     private static readonly Asn1Tag Second = new(TagClass.ContextSpecific, 1);
 
     /// <summary>
-    /// The content, for the caller to clear. False for whatever reason: an answer that tells why
-    /// would tell whoever makes envelopes what the key does with them.
+    /// Writes the content, which the caller clears and which has to fill its place. False for
+    /// whatever reason, and then nothing is written: an answer that tells why would tell whoever
+    /// makes envelopes what the key does with them.
     /// </summary>
-    public static bool TryOpen(
-        ReadOnlyMemory<byte> envelope, RSA key, [NotNullWhen(true)] out byte[]? content)
+    public static bool TryOpen(ReadOnlyMemory<byte> envelope, RSA key, Span<byte> content)
     {
-        content = null;
         if (envelope.Length > BytesMax) return false;
-        byte[] contentKey = [];
+        // On the stack: an array could be moved, and its old place is cleared by nobody.
+        Span<byte> contentKey = stackalloc byte[DecryptedMaxBytes];
+        Span<byte> opened = stackalloc byte[BytesMax];
         try
         {
             Parts parts = Read(envelope);
             byte[] subject = SHA256.HashData(key.ExportSubjectPublicKeyInfo());
             if (!parts.Recipient.AsSpan().SequenceEqual(subject)) return false;
-            contentKey = key.Decrypt(parts.EncryptedKey, RSAEncryptionPadding.OaepSHA256);
-            if (contentKey.Length != ContentKeyBytes) return false;
+            if (!key.TryDecrypt(
+                    parts.EncryptedKey, contentKey, RSAEncryptionPadding.OaepSHA256, out int length)
+                || length != ContentKeyBytes)
+            {
+                return false;
+            }
             using var aes = Aes.Create();
-            aes.SetKey(contentKey);
-            content = aes.DecryptCbc(parts.EncryptedContent, parts.Vector, PaddingMode.PKCS7);
+            aes.SetKey(contentKey[..ContentKeyBytes]);
+            if (!aes.TryDecryptCbc(
+                    parts.EncryptedContent, parts.Vector, opened, out length, PaddingMode.PKCS7)
+                || length != content.Length)
+            {
+                return false;
+            }
+            opened[..length].CopyTo(content);
             return true;
         }
         catch (Exception e) when (e is AsnContentException or CryptographicException)
@@ -59,6 +72,7 @@ internal static class RecipientEnvelope
         finally
         {
             CryptographicOperations.ZeroMemory(contentKey);
+            CryptographicOperations.ZeroMemory(opened);
         }
     }
 

@@ -1,15 +1,17 @@
-using System.Net;
 using System.Net.Sockets;
+using Sequencer.Gateway.Link;
 using Sequencer.Gateway.Logging;
+using Sequencer.Gateway.Settings;
 
 namespace Sequencer.Gateway.Identity;
 
 /// <summary>
 /// The enclave's way to KMS: a pipe of bytes to one host and port. What goes through it is TLS,
-/// which ends in the enclave; nothing that is written into it chooses where it leads.
+/// which ends in the enclave; nothing that is written into it chooses where it leads. Connections
+/// of others are closed: they would stand in the enclave's way, and go where only it should.
 /// </summary>
 internal sealed class KmsForwarder(
-    PipeAddress address, DnsEndPoint kms, ILogger<KmsForwarder> log) : BackgroundService
+    KmsPipeSettings pipe, TimeProvider time, ILogger<KmsForwarder> log) : BackgroundService
 {
     /// <summary>Most connections at once; more wait to be accepted.</summary>
     public const int ConnectionsMax = 4;
@@ -18,16 +20,23 @@ internal sealed class KmsForwarder(
     /// </summary>
     public const long BytesMax = 4 * 1024 * 1024;
 
-    private const int BufferBytes = 16 * 1024;
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>Longest life of a connection, however busy it is. The enclave makes one for each
+    /// request, and gives a request up after 8 seconds.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    private const int BufferBytes = 16 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenComplaints = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
     private Socket? _listener;
+    private long? _complainedAt;
+    private long _refused;
 
     /// <summary>Listens; a place that cannot be had ends the start.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        _listener = address.Listen();
+        _listener = pipe.Address.Listen();
         return base.StartAsync(cancellationToken);
     }
 
@@ -50,34 +59,67 @@ internal sealed class KmsForwarder(
         {
             try
             {
-                using Socket enclave = await _listener!.AcceptAsync(stopping);
-                await CarryAsync(enclave, stopping);
+                using Socket peer = await _listener!.AcceptAsync(stopping);
+                if (IsTheEnclave(peer)) await CarryAsync(peer, stopping);
             }
             catch (OperationCanceledException)
             {
-                // It was silent for too long, or the gateway ends.
+                // It carried too much, or the gateway ends.
             }
             catch (SocketException e)
             {
                 log.LogWarning(
-                    LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", kms, e.Message);
+                    LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", pipe.Kms, e.Message);
                 await Task.Delay(Pause, stopping).ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task CarryAsync(Socket enclave, CancellationToken stopping)
+    private bool IsTheEnclave(Socket peer)
     {
-        using var silent = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        silent.CancelAfter(Silence);
-        using var service = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await service.ConnectAsync(kms, silent.Token);
-        await Task.WhenAll(
-            CopyAsync(enclave, service, silent), CopyAsync(service, enclave, silent));
+        if (pipe.EnclaveCid is not { } enclave) return true;
+        uint? cid = VsockSocket.PeerCid(peer);
+        if (cid == enclave) return true;
+        lock (_gate)
+        {
+            _refused++;
+            // Whoever connects all the time would fill the operator's log.
+            if (_complainedAt is { } at && time.GetElapsedTime(at) < BetweenComplaints)
+            {
+                return false;
+            }
+            _complainedAt = time.GetTimestamp();
+            log.LogWarning(
+                LogEvents.KmsPipe,
+                "Refused at {Address}: CID {Cid} is not the enclave's, {Enclave} ({Count} refused "
+                + "since the start).",
+                pipe.Address, cid?.ToString() ?? "unknown", enclave, _refused);
+        }
+        return false;
     }
 
-    private static async Task CopyAsync(Socket from, Socket to, CancellationTokenSource silent)
+    private async Task CarryAsync(Socket enclave, CancellationToken stopping)
+    {
+        using var old = new CancellationTokenSource(Lifetime, time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping, old.Token);
+        try
+        {
+            using var service = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await service.ConnectAsync(pipe.Kms, over.Token);
+            await Task.WhenAll(
+                CopyAsync(enclave, service, over), CopyAsync(service, enclave, over));
+        }
+        catch (OperationCanceledException) when (old.IsCancellationRequested)
+        {
+            log.LogWarning(
+                LogEvents.KmsPipe,
+                "A connection to {Kms} was ended after {Seconds} s: the enclave needs fewer.",
+                pipe.Kms, Lifetime.TotalSeconds);
+        }
+    }
+
+    private static async Task CopyAsync(Socket from, Socket to, CancellationTokenSource over)
     {
         var buffer = new byte[BufferBytes];
         long left = BytesMax;
@@ -87,13 +129,12 @@ internal sealed class KmsForwarder(
             while (left > 0)
             {
                 int read = await from.ReceiveAsync(
-                    buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), silent.Token);
+                    buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), over.Token);
                 if (read == 0) break;
                 left -= read;
-                silent.CancelAfter(Silence);
                 for (int sent = 0; sent < read;)
                 {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), silent.Token);
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), over.Token);
                 }
             }
             isOver = left > 0;
@@ -102,7 +143,7 @@ internal sealed class KmsForwarder(
         finally
         {
             // An end is passed on; whatever else happened ends the other direction too.
-            if (!isOver) await silent.CancelAsync();
+            if (!isOver) await over.CancelAsync();
         }
     }
 }

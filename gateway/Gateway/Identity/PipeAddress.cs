@@ -25,6 +25,10 @@ public sealed class PipeAddress
         _path = path;
     }
 
+    /// <summary>True where anybody on the instance can connect, in so far as nobody is refused.
+    /// </summary>
+    public bool IsVsock => _path.Length == 0;
+
     /// <summary>Reads one of the two forms.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PipeAddress? address)
     {
@@ -49,16 +53,17 @@ public sealed class PipeAddress
         Socket? socket = null;
         try
         {
-            if (_path.Length > 0) RemoveStale();
-            socket = _path.Length == 0
+            if (!IsVsock) RemoveStale();
+            socket = IsVsock
                 ? VsockSocket.Create()
                 : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            EndPoint place = _path.Length == 0
+            EndPoint place = IsVsock
                 ? new VsockAddress(VsockAddress.AnyCid, _port)
                 : new UnixDomainSocketEndPoint(_path);
             socket.Bind(place);
-            if (_path.Length > 0 && !OperatingSystem.IsWindows())
+            if (!IsVsock && !OperatingSystem.IsWindows())
             {
+                // Before anybody can connect: until listen(2) nobody is let in.
                 File.SetUnixFileMode(_path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             }
             socket.Listen(Backlog);
@@ -72,12 +77,15 @@ public sealed class PipeAddress
     }
 
     /// <inheritdoc/>
-    public override string ToString() => _path.Length == 0 ? $"{Vsock}{_port}" : Unix + _path;
+    public override string ToString() => IsVsock ? $"{Vsock}{_port}" : Unix + _path;
 
     // Whether anybody answers is the only sign that tells a live socket from a dead one's file.
     private void RemoveStale()
     {
-        if (!File.Exists(_path)) return;
+        var file = new FileInfo(_path);
+        if (!file.Exists) return;
+        // A socket has none. To connect to a file of another kind is refused as to a dead socket.
+        if (file.Length > 0) throw new IOException($"another file is at {this}");
         using var probe =
             new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

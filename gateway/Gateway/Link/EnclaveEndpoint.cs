@@ -34,6 +34,10 @@ public abstract class EnclaveEndpoint
         return endpoint is not null;
     }
 
+    /// <summary>The CID that this enclave's own connections come from; null where a monitor's files
+    /// stand for vsock.</summary>
+    public virtual uint? Cid => null;
+
     /// <summary>One attempt to connect, with a stream of its own that the caller then owns.
     /// </summary>
     /// <exception cref="EnclaveLostException">Why there is no stream, for the operator.</exception>

@@ -26,6 +26,12 @@ internal sealed class VsockAddress(uint cid, uint port) : EndPoint
     /// <summary>Which port of it.</summary>
     public uint Port { get; } = port;
 
+    /// <summary>The CID of a <c>sockaddr_vm</c>; null for anything else.</summary>
+    public static uint? CidOf(ReadOnlySpan<byte> address) =>
+        address.Length == Bytes && MemoryMarshal.Read<ushort>(address) == Family
+            ? MemoryMarshal.Read<uint>(address[CidAt..])
+            : null;
+
     /// <summary>What the framework calls the family of a <see cref="VsockSocket"/>.</summary>
     public override AddressFamily AddressFamily => AddressFamily.Unknown;
 

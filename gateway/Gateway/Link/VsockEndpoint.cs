@@ -32,6 +32,8 @@ internal sealed class VsockEndpoint : EnclaveEndpoint
             : null;
     }
 
+    public override uint? Cid => _address.Cid;
+
     public override async Task<ILinkStream> ConnectAsync(CancellationToken cancellationToken)
     {
         Socket socket = VsockSocket.Create();

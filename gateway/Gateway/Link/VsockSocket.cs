@@ -22,6 +22,19 @@ internal static partial class VsockSocket
         return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
     }
 
+    /// <summary>The CID that a connection comes from, as the kernel says; null for a connection of
+    /// another family, or one that is over.</summary>
+    public static uint? PeerCid(Socket connection)
+    {
+        // Room for the longest address of any family, sockaddr_storage.
+        Span<byte> address = stackalloc byte[128];
+        int length = address.Length;
+        return ReadPeer(connection.SafeHandle, address, ref length) == 0
+            && length <= address.Length
+                ? VsockAddress.CidOf(address[..length])
+                : null;
+    }
+
     /// <summary>What a failed socket(2) means.</summary>
     internal static string Explain(int errno) => errno switch
     {
@@ -35,4 +48,8 @@ internal static partial class VsockSocket
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int OpenSocket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "getpeername")]
+    private static partial int ReadPeer(
+        SafeSocketHandle socket, Span<byte> address, ref int length);
 }

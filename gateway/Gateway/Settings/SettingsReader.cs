@@ -98,7 +98,8 @@ internal sealed class SettingsReader(SettingSources sources)
         {
             return false;
         }
-        if (!TryReadIdentity(out KmsKeyArn? identityKey, out KmsPipeSettings? pipe, out fault))
+        if (!TryReadIdentity(
+            enclave, out KmsKeyArn? identityKey, out KmsPipeSettings? pipe, out fault))
         {
             return false;
         }
@@ -219,9 +220,9 @@ internal sealed class SettingsReader(SettingSources sources)
             && endpoint.UserInfo.Length == 0 && endpoint.Query.Length == 0;
     }
 
-    // The pipe leads where the key is, and nowhere else.
+    // The pipe leads from the enclave to where the key is, and nowhere else.
     private bool TryReadIdentity(
-        out KmsKeyArn? key, out KmsPipeSettings? pipe, out string fault)
+        EnclaveEndpoint enclave, out KmsKeyArn? key, out KmsPipeSettings? pipe, out string fault)
     {
         (key, pipe, fault) = (null, null, "");
         string arn = Text(SettingTable.IdentityKey);
@@ -232,7 +233,13 @@ internal sealed class SettingsReader(SettingSources sources)
         if (!KmsKeyArn.TryParse(arn, out key)) return false;
         fault = $"{Source(SettingTable.KmsPipe)}: {PipeAddress.Forms} is asked for.";
         if (!PipeAddress.TryParse(at, out PipeAddress? address)) return false;
-        pipe = new KmsPipeSettings(address, new DnsEndPoint(key.HostName, HttpsPort));
+        fault = $"{Source(SettingTable.KmsPipe)}: vsock:PORT is for an enclave at vsock:CID:PORT, "
+            + "whose connections are known by its CID; unix:PATH is for any other.";
+        if (address.IsVsock && enclave.Cid is null) return false;
+        pipe = new KmsPipeSettings(
+            address,
+            new DnsEndPoint(key.HostName, HttpsPort),
+            address.IsVsock ? enclave.Cid : null);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Sequencer.Attestation.Log;
 using Sequencer.Iac.Aws;
 using Sequencer.Iac.Ec2;
 using Sequencer.Iac.Instances;
@@ -77,20 +78,32 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
         inputs["cellsMax"] = Cap(StackSettings.CellsMax);
         inputs["idempotencyWindow"] = Cap(StackSettings.IdempotencyWindow);
         inputs["logVolumeGib"] = Number(StackSettings.LogGib, 1, 16_384);
+        AddSealing(inputs);
+    }
+
+    private void AddSealing(StackInputs inputs)
+    {
         string sealing = settings.Require(StackSettings.Sealing);
-        if (sealing is not ("none" or "stack") && !KeyForm().IsMatch(sealing))
+        KmsKeyArn? key = null;
+        // As a log's configuration takes it, which the enclave reads and every verifier.
+        if (sealing is not ("none" or "stack") && !KmsKeyArn.TryParse(sealing, out key))
         {
-            throw settings.Bad(StackSettings.Sealing, "none, stack, or the ARN of a KMS key");
+            throw settings.Bad(
+                StackSettings.Sealing,
+                "none, stack, or the ARN of a KMS key that is not a multi-Region one");
         }
-        if (sealing.StartsWith("arn:", StringComparison.Ordinal)
-            && sealing.Split(':')[3] != aws.Region)
+        if (key is not null && key.Region != aws.Region)
         {
             throw settings.Bad(StackSettings.Sealing, $"a key in {aws.Region}");
         }
+        // Their keys are of a partition that no log can name.
+        if (sealing == "stack" && aws.Region.StartsWith("cn-", StringComparison.Ordinal))
+        {
+            throw settings.Bad(StackSettings.Sealing, $"none in {aws.Region}");
+        }
         inputs["sealing"] = sealing;
         // No key has the latter's ARN.
-        inputs["sealingKeyElsewhere"] = sealing.StartsWith("arn:", StringComparison.Ordinal)
-            ? sealing : "arn:aws:kms:us-east-1:000000000000:key/none";
+        inputs["sealingKeyElsewhere"] = key?.Text ?? "arn:aws:kms:us-east-1:000000000000:key/none";
     }
 
     private void AddEnclave(StackInputs inputs)
@@ -175,7 +188,4 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
     // As user-data takes it.
     [GeneratedRegex(@"^[A-Za-z0-9._~/-]{1,200}\z")]
     private static partial Regex OriginForm();
-
-    [GeneratedRegex(@"^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+\z")]
-    private static partial Regex KeyForm();
 }

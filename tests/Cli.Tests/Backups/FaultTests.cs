@@ -17,14 +17,20 @@ public sealed class FaultTests(ITestOutputHelper output)
         fixture.Log.OpenEpoch();
         for (int i = 0; i < 8; i++) fixture.Log.Append($"later {i}");
         string data = fixture.Data(framesPerSegment: 5).Folder;
+        foreach ((string folder, byte content) in new[] { (earlier, (byte)1), (data, (byte)2) })
+        {
+            byte[] identity = [.. Enumerable.Repeat(content, 150)];
+            File.WriteAllBytes(Path.Combine(folder, "identity"), identity);
+        }
         int step = 0;
         for (bool isDone = false; !isDone; step++)
         {
             await fixture.BackupAsync(earlier);
             isDone = await IsDoneAsync(fixture, data, step, fault);
             // Whatever was finished is whole, and never less than before.
-            ulong size = (await fixture.CheckAsync()).Size;
-            Assert.InRange(size, isDone ? 22ul : 13ul, 22ul);
+            BackupManifest finished = await fixture.CheckAsync();
+            Assert.InRange(finished.Size, isDone ? 22ul : 13ul, 22ul);
+            Assert.Equal(finished.Size == 13 ? 1 : 2, finished.Identity[0]);
             await fixture.BackupAsync(data);
             Assert.Equal(22ul, (await fixture.CheckAsync()).Size);
             await fixture.RestoreAsync();

@@ -58,6 +58,20 @@ public sealed class RestoreTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("00")]
+    [InlineData("not hexadecimal")]
+    public async Task A_manifest_with_an_identity_that_is_none_is_refused(string identity)
+    {
+        await _fixture.BackupAsync(_fixture.Data().Folder);
+        string path = Path.Combine(_fixture.Backup, BackupManifest.FileName);
+        string manifest = await File.ReadAllTextAsync(path);
+        await File.WriteAllTextAsync(
+            path, manifest.Replace("  \"files\"", $"  \"identity\": \"{identity}\",\n  \"files\""));
+        await Assert.ThrowsAsync<CommandFailure>(() => _fixture.CheckAsync());
+    }
+
     [Fact]
     public async Task A_file_that_is_short_or_missing_is_named()
     {

@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
 using Sequencer.Attestation.Notes;
+using Sequencer.Enclave.Core;
 using Sequencer.Enclave.Host;
 using Sequencer.Enclave.Host.Identity;
 using Sequencer.Enclave.Host.Link;
@@ -131,6 +131,127 @@ public sealed class IdentityLinkTests
     }
 
     [Fact]
+    public void The_identity_of_another_log_opens_nothing_and_the_log_s_own_still_does()
+    {
+        var service = new MemoryDataKeys();
+        StoredIdentity one = Run(service);
+        StoredIdentity other = Run(service);
+        using RunningEnclave enclave = Start(service);
+        using LinkClient client = enclave.Connect();
+        // Swapped before the replay, and in the middle of it.
+        client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", other.Sealed));
+        Replay(client, one);
+        LinkAnswer refused = client.Request(LinkMessageType.ReplayEnd);
+        Assert.Equal((12, "the sealed identity is not this log's, or was changed"),
+            (refused.ErrorCode, refused.ErrorText));
+        client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", one.Sealed));
+        Replay(client, other);
+        Assert.Equal(12, client.Request(LinkMessageType.ReplayEnd).ErrorCode);
+        // Nothing was signed, and what is right opens: with its own key.
+        Assert.Equal(1, client.Request(LinkMessageType.SealedIdentity).ErrorCode);
+        Replay(client, one);
+        ParsedAnswer opened = new(client.Ask(LinkMessageType.ReplayEnd));
+        Assert.True(SignedNote.TryParse(opened.Checkpoint, out SignedNote? note, out _));
+        Assert.Equal(one.KeyId, note.Signatures[2].KeyId);
+        Assert.Equal(one.Sealed, client.Ask(LinkMessageType.SealedIdentity));
+    }
+
+    [Fact]
+    public void An_identity_under_another_key_of_the_service_opens_nothing()
+    {
+        StoredIdentity log = Run(new MemoryDataKeys());
+        // The same blob, which this service opens to other bytes.
+        using RunningEnclave enclave = Start(new MemoryDataKeys { Forgets = true });
+        using LinkClient client = enclave.Connect();
+        client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", log.Sealed));
+        Replay(client, log);
+        Assert.Equal(12, client.Request(LinkMessageType.ReplayEnd).ErrorCode);
+        Assert.Equal(1, client.Request(LinkMessageType.Bundle).ErrorCode);
+    }
+
+    [Fact]
+    public void A_replay_that_another_connection_began_is_not_ended_with_this_one_s_identity()
+    {
+        var service = new MemoryDataKeys();
+        StoredIdentity log = Run(service);
+        using RunningEnclave enclave = Start(service);
+        using LinkClient client = enclave.Connect();
+        using LinkClient intruder = enclave.Connect();
+        client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", log.Sealed));
+        Replay(client, log);
+        Assert.Equal(1, intruder.Request(LinkMessageType.ReplayEnd).ErrorCode);
+        Assert.Equal(1, intruder.Request(LinkMessageType.Genesis, Configuration).ErrorCode);
+        ParsedAnswer opened = new(client.Ask(LinkMessageType.ReplayEnd));
+        Assert.True(SignedNote.TryParse(opened.Checkpoint, out SignedNote? note, out _));
+        Assert.Equal(log.KeyId, note.Signatures[2].KeyId);
+    }
+
+    [Fact]
+    public void Every_data_key_is_cleared_whatever_became_of_the_request()
+    {
+        var service = new MemoryDataKeys();
+        StoredIdentity log = Run(service);
+        using (RunningEnclave enclave = Start(service))
+        using (LinkClient client = enclave.Connect())
+        {
+            client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", log.Sealed));
+            Replay(client, log);
+            client.Ask(LinkMessageType.ReplayEnd);
+        }
+        foreach (MemoryDataKeys other in new MemoryDataKeys[]
+        {
+            new() { Forgets = true }, new() { OpensNothing = true }, new() { BlobBytes = 6145 },
+        })
+        {
+            using RunningEnclave enclave = Start(other);
+            using LinkClient client = enclave.Connect();
+            client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", ""));
+            Assert.Equal(12, client.Request(LinkMessageType.Genesis, Configuration).ErrorCode);
+            Assert.NotEmpty(other.GivenOut);
+            Assert.All(other.GivenOut, key => Assert.Equal(new byte[32], key));
+        }
+        Assert.Equal(3, service.GivenOut.Count);
+        Assert.All(service.GivenOut, key => Assert.Equal(new byte[32], key));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void No_identity_is_left_where_no_epoch_opened(bool isNew)
+    {
+        var service = new MemoryDataKeys();
+        StoredIdentity log = Run(service);
+        using var nsm = new FailingNsm(RunningEnclave.Root);
+        Assert.True(OwnIdentity.TryRead(nsm.Attest(default), out OwnIdentity? own, out var fault));
+        using EpochSigningKeys keys = EpochSigningKeys.Generate(nsm);
+        using var identity = new LogIdentity(service);
+        var session = new EnclaveSession(
+            new SequencerCore(new CoreLimits { SealsIdentities = true }),
+            nsm, keys, identity, own, fault, new EnclaveClock(nsm, TimeProvider.System));
+        Ask(LinkMessageType.Identity, Body("AKIA", "secret", "", isNew ? [] : log.Sealed));
+        // The device refuses when the identity is there already.
+        nsm.RefusesKeys = true;
+        if (isNew)
+        {
+            Assert.Equal(LinkProtocol.ErrorType, Ask(LinkMessageType.Genesis, Configuration));
+        }
+        else
+        {
+            Ask(LinkMessageType.ReplayBegin, ReplayBegin(log));
+            Ask(LinkMessageType.ReplayRecords, ReplayRecords(log));
+            Assert.Equal(LinkProtocol.ErrorType, Ask(LinkMessageType.ReplayEnd, []));
+        }
+        Assert.Null(identity.Key);
+
+        byte Ask(LinkMessageType type, byte[] body)
+        {
+            using FrameBuffer? answer =
+                session.Handle(new FrameHeader(type, 1, body.Length), body, this);
+            return answer!.Span[5];
+        }
+    }
+
+    [Fact]
     public void An_identity_that_was_opened_for_a_log_that_is_refused_signs_for_no_other()
     {
         var service = new MemoryDataKeys();
@@ -160,35 +281,45 @@ public sealed class IdentityLinkTests
     private static RunningEnclave Start(IDataKeys service) =>
         new(options: new EnclaveOptions { DataKeys = service });
 
-    private static byte[] Body(string id, string secret, string token) =>
+    private static byte[] Body(string id, string secret, string token, byte[]? given = null) =>
     [
         .. LinkClient.Sized(Encoding.Latin1.GetBytes(id)),
         .. LinkClient.Sized(Encoding.Latin1.GetBytes(secret)),
         .. LinkClient.Sized(Encoding.Latin1.GetBytes(token)),
-        .. LinkClient.Sized([]),
+        .. LinkClient.Sized(given ?? []),
     ];
 
-    /// <summary>Data keys that are their own blobs.</summary>
-    private sealed class MemoryDataKeys : IDataKeys
+    // A log of one record, and the enclave that made it is gone.
+    private static StoredIdentity Run(IDataKeys service)
     {
-        public DataKeyRequest? Last { get; private set; }
-
-        public string? Refusal { get; set; }
-
-        public bool Forgets { get; init; }
-
-        public DataKey Generate(DataKeyRequest request)
-        {
-            Last = request;
-            if (Refusal is not null) throw new DataKeyException(Refusal);
-            byte[] key = RandomNumberGenerator.GetBytes(32);
-            return new DataKey(key, [.. key]);
-        }
-
-        public byte[] Decrypt(DataKeyRequest request, ReadOnlyMemory<byte> blob)
-        {
-            if (Refusal is not null) throw new DataKeyException(Refusal);
-            return Forgets ? new byte[32] : blob.ToArray();
-        }
+        using RunningEnclave enclave = Start(service);
+        using LinkClient client = enclave.Connect();
+        client.Ask(LinkMessageType.Identity, Body("AKIA", "secret", ""));
+        ParsedAnswer opened = new(client.Ask(LinkMessageType.Genesis, Configuration));
+        byte[] document = LinkClient.ReadSized(client.Ask(LinkMessageType.Bundle))[1];
+        Assert.True(SignedNote.TryParse(opened.Checkpoint, out SignedNote? note, out _));
+        return new StoredIdentity(
+            opened.Records[0], opened.Checkpoint, document,
+            client.Ask(LinkMessageType.SealedIdentity), note.Signatures[2].KeyId);
     }
+
+    private static void Replay(LinkClient client, StoredIdentity log)
+    {
+        client.Ask(LinkMessageType.ReplayBegin, ReplayBegin(log));
+        client.Ask(LinkMessageType.ReplayRecords, ReplayRecords(log));
+    }
+
+    private static byte[] ReplayBegin(StoredIdentity log) =>
+    [
+        .. LinkClient.U64(1),
+        .. LinkClient.Sized(log.Checkpoint),
+        .. LinkClient.Sized(log.Document),
+    ];
+
+    private static byte[] ReplayRecords(StoredIdentity log) =>
+        [(byte)(log.Record.Length >> 8), (byte)log.Record.Length, .. log.Record];
+
+    /// <summary>What a gateway has on its disk.</summary>
+    private sealed record StoredIdentity(
+        byte[] Record, byte[] Checkpoint, byte[] Document, byte[] Sealed, uint KeyId);
 }

@@ -64,6 +64,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--identity-key alias/sequencer --kms-pipe vsock:5006", "a key's full ARN")]
     [InlineData("--kms-pipe vsock:5006", "--identity-key: a key's full ARN")]
     [InlineData($"--identity-key {Arn}", "--kms-pipe: vsock:PORT or unix:PATH")]
+    [InlineData($"--identity-key {Arn} --kms-pipe vsock:5006", "an enclave at vsock:CID:PORT")]
     [InlineData("--connections-max 0", "an integer from 1")]
     [InlineData("--queue-max-bytes 16777215", "an integer from 16777216")]
     [InlineData("--entry-max-bytes 20000000 --queue-max-bytes 40065535", "an integer from 40065536")]
@@ -207,11 +208,16 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void The_pipe_leads_to_the_KMS_of_the_identity_s_key()
     {
+        string[] enclave = ["--data", "d", "--enclave", "vsock:16:5005"];
         GatewaySettings settings = Read(
-            [.. Required, "--identity-key", Arn, "--kms-pipe", "vsock:5006"], []);
+            [.. enclave, "--identity-key", Arn, "--kms-pipe", "vsock:5006"], []);
         Assert.Equal(Arn, settings.Log.IdentityKey!.Text);
         Assert.Equal("vsock:5006", $"{settings.KmsPipe!.Address}");
         Assert.Equal(new DnsEndPoint("kms.eu-west-1.amazonaws.com", 443), settings.KmsPipe.Kms);
+        // And from that enclave alone; a UNIX socket is guarded by its file.
+        Assert.Equal(16u, settings.KmsPipe.EnclaveCid);
+        Assert.Null(Read(
+            [.. enclave, "--identity-key", Arn, "--kms-pipe", "unix:/p"], []).KmsPipe!.EnclaveCid);
         Assert.Null(Read(Required, []).KmsPipe);
         Assert.Null(Read(Required, []).Log.IdentityKey);
     }

@@ -156,6 +156,18 @@ public sealed class UpTests : IDisposable
     [InlineData("--https-cidr", "::/0", "IPv4")]
     [InlineData("--listen", "everywhere", "loopback or https")]
     [InlineData("--sealing", "my-key", "the ARN of a KMS key")]
+    [InlineData(
+        "--sealing",
+        "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234abcd12ab34cd56ef123456789012",
+        "not a multi-Region one")]
+    [InlineData(
+        "--sealing",
+        "arn:aws-cn:kms:cn-north-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+        "the ARN of a KMS key")]
+    [InlineData(
+        "--sealing",
+        "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+        "a key in eu-central-1")]
     [InlineData("--stack", "../up", "small letters")]
     public async Task A_wrong_setting_is_one_line_before_anything_is_made(
         string flag, string value, string reason)

@@ -197,7 +197,9 @@ public sealed class UserDataTests : IDisposable
 
     [Theory]
     [InlineData("stack", "key/01234567-89ab-cdef-0123-456789abcdef")]
-    [InlineData("arn:aws:kms:eu-central-1:210987654321:key/feed", "key/feed")]
+    [InlineData(
+        "arn:aws:kms:eu-central-1:210987654321:key/feedfeed-0123-4567-89ab-cdef01234567",
+        "key/feedfeed-0123-4567-89ab-cdef01234567")]
     public async Task A_log_with_a_stable_identity_names_its_key_and_has_a_way_to_it(
         string sealing, string key)
     {
@@ -214,6 +216,8 @@ public sealed class UserDataTests : IDisposable
     [InlineData("listen", "everywhere")]
     [InlineData("release_sha256", "../../etc/passwd")]
     [InlineData("sealing", "arn:aws:kms:eu-central-1:123456789012:alias/any")]
+    [InlineData(
+        "sealing", "arn:aws:kms:eu-central-1:123456789012:key/mrk-1234abcd12ab34cd56ef123456789012")]
     public async Task A_setting_with_a_value_that_it_cannot_have_ends_it_before_anything_is_done(
         string name, string value)
     {
