@@ -3,7 +3,7 @@ namespace Sequencer.Iac.Tests;
 /// <summary>What a new user sees first.</summary>
 public sealed class HelpTests : IDisposable
 {
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public void Dispose() => _run.Dispose();
 

@@ -5,7 +5,7 @@ namespace Sequencer.Iac.Tests.Policies;
 /// <summary>What <c>iac policy</c> prints for the images of releases.</summary>
 public sealed class PolicyTests : IDisposable
 {
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public void Dispose() => _run.Dispose();
 

@@ -10,7 +10,7 @@ internal sealed class StackRun : IDisposable
 {
     private const string Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public StackRun()
     {
