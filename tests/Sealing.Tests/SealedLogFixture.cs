@@ -7,6 +7,7 @@ using Sequencer.Enclave.Simulated;
 using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Tests;
+using Sequencer.InstanceMetadata;
 
 namespace Sequencer.Sealing.Tests;
 
@@ -53,7 +54,7 @@ internal sealed class SealedLogFixture : IAsyncDisposable
             KmsPipe = new KmsPipeSettings(address, new DnsEndPoint("127.0.0.1", Kms.Port)),
             Credentials = new InstanceCredentials(
                 name => name is "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY" ? "EXAMPLE" : null,
-                InstanceCredentials.MetadataService),
+                InstanceRole.Service),
         };
     }
 
