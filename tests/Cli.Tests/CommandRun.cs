@@ -28,6 +28,9 @@ internal sealed class CommandRun(string program, Func<string, bool> isItsOwn) : 
     /// <summary>Set for the command, in place of the test's own.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
+    /// <summary>What a shell does before it becomes the command: a mask of modes, limits.</summary>
+    public string Before { get; set; } = "";
+
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
     public string Write(string name, byte[] bytes)
@@ -63,7 +66,8 @@ internal sealed class CommandRun(string program, Func<string, bool> isItsOwn) : 
     public Process Start(params string[] arguments)
     {
         // Ctrl-C is for the command also where these tests run in the background, which ignores it.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
+        var start = new ProcessStartInfo(
+            "bash", ["-c", $"{Before}\nexec env --default-signal=INT dotnet \"$@\"", "bash"])
         {
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
