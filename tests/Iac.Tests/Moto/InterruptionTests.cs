@@ -11,7 +11,6 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
     [InlineData("CreateSecurityGroup", false)]
     [InlineData("AuthorizeSecurityGroupIngress", true)]
     [InlineData("RunInstances", true)]
-    [InlineData("RunInstances", false)]
     public async Task What_was_begun_is_taken_back_also_where_its_answer_was_lost(
         string action, bool doesIt)
     {
