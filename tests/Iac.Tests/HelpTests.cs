@@ -16,6 +16,7 @@ public sealed class HelpTests : IDisposable
         {
             Assert.Matches($"(?m)^  {command} ", result.Output);
         }
+        Assert.Contains("SEQUENCER_IAC_VOLUME_GIB", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -73,6 +73,23 @@ public sealed class CredentialChainTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("AWS_ACCESS_KEY_ID", "E\r")]
+    [InlineData("AWS_SECRET_ACCESS_KEY", "hidden\n")]
+    [InlineData("AWS_SECRET_ACCESS_KEY", "hidden hidden")]
+    [InlineData("AWS_SESSION_TOKEN", "hidden\nhidden")]
+    [InlineData("AWS_SESSION_TOKEN", "hidd\u00e9n")]
+    public async Task What_could_be_no_access_key_is_not_sent(string variable, string value)
+    {
+        _variables["AWS_ACCESS_KEY_ID"] = "E";
+        _variables["AWS_SECRET_ACCESS_KEY"] = "e";
+        _variables[variable] = value;
+        CommandFailure failure = await Assert.ThrowsAsync<CommandFailure>(() => FindAsync());
+        Assert.Equal(FailureCodes.BadCredentials, failure.Code);
+        Assert.Equal(ExitCodes.Unusable, failure.ExitCode);
+        Assert.DoesNotContain("hidd", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_profile_of_single_sign_on_tells_the_command_that_gets_its_key()
     {

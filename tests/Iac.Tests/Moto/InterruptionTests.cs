@@ -51,6 +51,22 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
         Assert.Contains(told, error, StringComparison.Ordinal);
     }
 
+    [MotoTheory]
+    [InlineData("DeleteKeyPair", "'iac key list' tells", "key", "delete", "-k", "k")]
+    [InlineData("TerminateInstances", "'iac instance list' tells", "instance", "terminate", "-i", "log-1")]
+    public async Task Where_EC2_fails_in_the_midst_of_it_nobody_says_that_nothing_was_done(
+        string action, string told, params string[] arguments)
+    {
+        await RunAsync("key", "create", "-k", "k");
+        await RunAsync("instance", "create", "-i", "log-1", "-k", "k");
+        using var proxy = new LosingProxy(Server.Address, action, doesIt: true, fails: true);
+        Command.Environment["AWS_ENDPOINT_URL"] = proxy.Address;
+        CommandResult result = await Command.RunAsync([.. arguments, "--yes"]);
+        result.IsUnfinished();
+        result.Says(FailureCodes.Unfinished);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
+    }
+
     [MotoFact]
     public async Task Once_the_instance_is_there_only_the_waiting_ends()
     {
