@@ -71,6 +71,17 @@ public class ReferenceTests
     }
 
     [Fact]
+    public void What_gateway_and_iac_share_has_neither_packages_nor_references()
+    {
+        foreach (string project in Projects.Where(
+            path => path.StartsWith("setup/", StringComparison.Ordinal)))
+        {
+            Assert.Empty(References(project, "PackageReference"));
+            Assert.Empty(References(project, "ProjectReference"));
+        }
+    }
+
+    [Fact]
     public void Only_the_image_that_seals_has_packages()
     {
         // A condition of the build: without it the program is what it is without the project.

@@ -5,17 +5,31 @@ using System.Text.Json;
 namespace Sequencer.Cli.Tests;
 
 /// <summary>
-/// Runs the command as a user would: a process, in a folder of its own, with its output in a pipe.
+/// Runs a command as a user would: a process, in a folder of its own, with its output in a pipe.
 /// </summary>
-internal sealed class CommandRun : IDisposable
+/// <param name="program">The command's assembly, beside that of the tests.</param>
+/// <param name="isItsOwn">True for a variable that the command reads: of the environment of whoever
+/// runs the tests it is given none of those.</param>
+internal sealed class CommandRun(string program, Func<string, bool> isItsOwn) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>Runs <c>sequencer</c>.</summary>
+    public CommandRun()
+        : this(
+            "Sequencer.Cli.dll",
+            name => name is "SEQUENCER_URL" or "SEQUENCER_POLICY" or "SEQUENCER_KEY")
+    {
+    }
+
     /// <summary>Where the command runs.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("sequencer-cli").FullName;
+    public string Folder { get; } = Directory.CreateTempSubdirectory("sequencer-run").FullName;
 
     /// <summary>Set for the command, in place of the test's own.</summary>
     public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>What a shell does before it becomes the command: a mask of modes, limits.</summary>
+    public string Before { get; set; } = "";
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
@@ -52,7 +66,8 @@ internal sealed class CommandRun : IDisposable
     public Process Start(params string[] arguments)
     {
         // Ctrl-C is for the command also where these tests run in the background, which ignores it.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet"])
+        var start = new ProcessStartInfo(
+            "bash", ["-c", $"{Before}\nexec env --default-signal=INT dotnet \"$@\"", "bash"])
         {
             WorkingDirectory = Folder,
             RedirectStandardInput = true,
@@ -61,11 +76,12 @@ internal sealed class CommandRun : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Sequencer.Cli.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
-        start.Environment.Remove("SEQUENCER_URL");
-        start.Environment.Remove("SEQUENCER_POLICY");
-        start.Environment.Remove("SEQUENCER_KEY");
+        foreach (string name in start.Environment.Keys.Where(isItsOwn).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
         foreach ((string name, string value) in Environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
@@ -91,5 +107,6 @@ internal sealed record CommandResult(int ExitCode, byte[] Bytes, string Error)
 
     public void IsUnusable() => Assert.True(ExitCode == 2, Told);
 
-    private string Told => $"ended with {ExitCode}\n{Output}\n{Error}";
+    /// <summary>Everything, for the message of an assertion.</summary>
+    public string Told => $"ended with {ExitCode}\n{Output}\n{Error}";
 }

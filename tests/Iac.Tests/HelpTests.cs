@@ -3,7 +3,7 @@ namespace Sequencer.Iac.Tests;
 /// <summary>What a new user sees first.</summary>
 public sealed class HelpTests : IDisposable
 {
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public void Dispose() => _run.Dispose();
 
@@ -16,6 +16,7 @@ public sealed class HelpTests : IDisposable
         {
             Assert.Matches($"(?m)^  {command} ", result.Output);
         }
+        Assert.Contains("SEQUENCER_IAC_VOLUME_GIB", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]

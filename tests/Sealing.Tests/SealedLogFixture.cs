@@ -7,6 +7,7 @@ using Sequencer.Enclave.Simulated;
 using Sequencer.Gateway.Identity;
 using Sequencer.Gateway.Settings;
 using Sequencer.Gateway.Tests;
+using Sequencer.InstanceMetadata;
 
 namespace Sequencer.Sealing.Tests;
 
@@ -58,7 +59,7 @@ internal sealed class SealedLogFixture : IAsyncDisposable
                 address, new DnsEndPoint("127.0.0.1", Kms.Port), null),
             Credentials = new InstanceCredentials(
                 name => name is "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY" ? "EXAMPLE" : null,
-                InstanceCredentials.MetadataService),
+                InstanceRole.Service),
         };
     }
 

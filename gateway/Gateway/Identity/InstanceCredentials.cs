@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Sequencer.InstanceMetadata;
 
 namespace Sequencer.Gateway.Identity;
 
@@ -18,24 +18,15 @@ public sealed class CredentialsException(string message, Exception? inner = null
     : Exception(message, inner);
 
 /// <summary>
-/// The gateway's AWS credentials: of the environment if it has any, else of the instance's role,
-/// by the instance metadata service (version 2, which asks for a token first).
+/// The gateway's AWS credentials: of the environment if it has any, else of the instance's role.
 /// </summary>
 /// <param name="variable">The environment.</param>
-/// <param name="metadata">Where the metadata service is.</param>
+/// <param name="metadata">Where the instance's metadata service is.</param>
 public sealed class InstanceCredentials(Func<string, string?> variable, Uri metadata)
 {
-    /// <summary>Where EC2 has it.</summary>
-    public static readonly Uri MetadataService = new("http://169.254.169.254");
-
     /// <summary>Those of this process, or of the instance that it runs on.</summary>
     public static InstanceCredentials OfProcess { get; } =
-        new(Environment.GetEnvironmentVariable, MetadataService);
-
-    private const string RolePath = "/latest/meta-data/iam/security-credentials/";
-    private const string TokenHeader = "X-aws-ec2-metadata-token";
-    private const int AnswerMaxBytes = 64 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+        new(Environment.GetEnvironmentVariable, InstanceRole.Service);
 
     /// <summary>Those of this moment: a role's change every few hours.</summary>
     /// <exception cref="CredentialsException">There are none.</exception>
@@ -47,49 +38,16 @@ public sealed class InstanceCredentials(Func<string, string?> variable, Uri meta
         {
             return new AwsCredentials(id, secret, variable("AWS_SESSION_TOKEN") ?? "");
         }
-        using var http = new HttpClient(
-            new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
-        {
-            BaseAddress = metadata,
-            Timeout = Patience,
-            MaxResponseContentBufferSize = AnswerMaxBytes,
-        };
         try
         {
-            return await FetchOfRoleAsync(http, cancellationToken);
+            RoleCredentials of = await new InstanceRole(metadata).FetchAsync(cancellationToken);
+            return new AwsCredentials(of.AccessKeyId, of.SecretAccessKey, of.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (RoleCredentialsException e)
         {
             throw new CredentialsException(
                 "no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and "
-                + $"the instance's role gives none: {e.Message}", e);
+                + $"{e.Message}", e);
         }
     }
-
-    private static async Task<AwsCredentials> FetchOfRoleAsync(
-        HttpClient http, CancellationToken cancellationToken)
-    {
-        using var ask = new HttpRequestMessage(HttpMethod.Put, "/latest/api/token");
-        ask.Headers.Add("X-aws-ec2-metadata-token-ttl-seconds", "60");
-        using HttpResponseMessage answer = await http.SendAsync(ask, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        http.DefaultRequestHeaders.Add(
-            TokenHeader, await answer.Content.ReadAsStringAsync(cancellationToken));
-        string roles = await http.GetStringAsync(RolePath, cancellationToken);
-        string role = Uri.EscapeDataString(roles.Split('\n')[0].Trim());
-        string text = await http.GetStringAsync(RolePath + role, cancellationToken);
-        using JsonDocument document = JsonDocument.Parse(text);
-        return new AwsCredentials(
-            Member(document, "AccessKeyId"),
-            Member(document, "SecretAccessKey"),
-            Member(document, "Token"));
-    }
-
-    private static string Member(JsonDocument document, string name) =>
-        document.RootElement.ValueKind == JsonValueKind.Object
-        && document.RootElement.TryGetProperty(name, out JsonElement member)
-        && member.ValueKind == JsonValueKind.String
-            ? member.GetString()!
-            : throw new JsonException($"its credentials have no {name}");
 }

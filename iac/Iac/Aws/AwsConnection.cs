@@ -92,15 +92,20 @@ internal sealed class AwsConnection : IDisposable
             call, (int)HttpStatusCode.OK, "", "the answer is not XML");
     }
 
-    /// <summary>Calls a service that speaks JSON; nothing but questions are asked so.</summary>
+    /// <summary>Asks a service that speaks JSON for one value; nothing else is asked so.</summary>
     /// <param name="service">Name of host and signature, such as <c>ssm</c>.</param>
     /// <param name="target">What is called, such as <c>AmazonSSM.GetParameter</c>.</param>
     /// <param name="question">Members of the request, all strings.</param>
+    /// <param name="member">The member of the answer that has the value, in its member
+    /// <c>Value</c>.</param>
+    /// <param name="kind">Of which kind the value is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<JsonElement> AskJsonAsync(
         string service,
         string target,
         IReadOnlyDictionary<string, string> question,
+        string member,
+        JsonValueKind kind,
         CancellationToken cancellationToken)
     {
         string call = $"{service}:{target.Split('.')[^1]}";
@@ -119,7 +124,16 @@ internal sealed class AwsConnection : IDisposable
         try
         {
             using JsonDocument json = JsonDocument.Parse(answer);
-            return json.RootElement.Clone();
+            if (json.RootElement is { ValueKind: JsonValueKind.Object } root
+                && root.TryGetProperty(member, out JsonElement holder)
+                && holder.ValueKind == JsonValueKind.Object
+                && holder.TryGetProperty("Value", out JsonElement value)
+                && value.ValueKind == kind)
+            {
+                return value.Clone();
+            }
+            throw new AwsFault(
+                call, (int)HttpStatusCode.OK, "", $"the answer has no {member}.Value");
         }
         catch (JsonException)
         {

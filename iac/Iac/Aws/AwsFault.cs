@@ -14,8 +14,9 @@ internal sealed class AwsFault(string call, int status, string code, string mess
 
     public string Code { get; } = code;
 
-    /// <summary>True where AWS may have done what it was asked to, all the same.</summary>
-    public bool IsUncertain => Status >= 500;
+    /// <summary>True where AWS may have done what it was asked to, all the same: it failed in the
+    /// midst of it, or what it answered is not what it promises.</summary>
+    public bool IsUncertain => Status is < 400 or >= 500;
 }
 
 /// <summary>No answer.</summary>

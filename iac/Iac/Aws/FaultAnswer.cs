@@ -12,7 +12,9 @@ internal static class FaultAnswer
     {
         (string code, string message) = FromXml(body) ?? FromJson(body) ?? ("", "");
         if (message.Length == 0) message = $"the answer is {status} and says nothing more";
-        // Behind this stands a long secret text for the administrator's decoder.
+        // Behind the first line, where a signature is refused, stands all that was to be signed, the
+        // session token with it; behind this, a long secret text for the administrator's decoder.
+        message = message.Trim().Split('\n', '\r')[0];
         message = message.Split(" Encoded authorization failure message:")[0];
         if (message.Length > MessageCharsMax) message = message[..MessageCharsMax] + "…";
         return new AwsFault(call, status, code, message);

@@ -47,7 +47,7 @@ internal static class InstanceCreateCommand
         }
         Instance instance = await Steps.ShowAsync(
             screen, $"Making instance {plan.Plan.Name}…",
-            () => new NewInstance(ec2, screen).MakeAsync(plan, cancellationToken));
+            () => new NewInstance(ec2, screen, TimeProvider.System).MakeAsync(plan, cancellationToken));
         if (!parse.GetValue(NoWait))
         {
             instance = await WaitAsync(screen, ec2, instance, cancellationToken);

@@ -91,13 +91,14 @@ internal static class InstanceTerminateCommand
         {
             await ec2.TerminateAsync(instance.Id, cancellationToken);
         }
-        catch (AwsFault fault) when (!FaultCodes.IsDenied(fault))
+        catch (AwsFault fault) when (!fault.IsUncertain && !FaultCodes.IsDenied(fault))
         {
             throw new CommandFailure(
                 FailureCodes.InstanceTerminationFail,
                 $"EC2 did not end {instance.Id}: {fault.Code}: {fault.Message}");
         }
-        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException)
+        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException
+            or AwsFault { IsUncertain: true })
         {
             throw new CommandFailure(
                 FailureCodes.Unfinished,

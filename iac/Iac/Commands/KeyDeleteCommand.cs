@@ -75,13 +75,14 @@ internal static class KeyDeleteCommand
         {
             await ec2.DeleteKeyAsync(name, cancellationToken);
         }
-        catch (AwsFault fault) when (!FaultCodes.IsDenied(fault))
+        catch (AwsFault fault) when (!fault.IsUncertain && !FaultCodes.IsDenied(fault))
         {
             throw new CommandFailure(
                 FailureCodes.KeyDeleteFail,
                 $"EC2 did not delete key pair {name}: {fault.Code}: {fault.Message}");
         }
-        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException)
+        catch (Exception e) when (e is AwsUnreachable or OperationCanceledException
+            or AwsFault { IsUncertain: true })
         {
             string file = path is null ? "" : $" {path} is still here.";
             throw new CommandFailure(

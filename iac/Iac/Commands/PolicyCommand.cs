@@ -18,15 +18,16 @@ internal static partial class PolicyCommand
 
     private static readonly Option<string> Role = new("--role")
     {
-        Description = "ARN of the role of the instance, which need not exist yet; its own policy has to "
-            + "allow kms:Decrypt and kms:GenerateDataKey on the key",
+        Description = "ARN of the role of the instance, with its path if it has one. It need not exist "
+            + "yet; its own policy has to allow kms:Decrypt and kms:GenerateDataKey on the key",
         HelpName = "ARN",
         DefaultValueFactory = _ => "arn:aws:iam::ACCOUNT:role/sequencer",
     };
 
     private static readonly Option<string> Administrator = new("--administrator")
     {
-        Description = "ARN of who keeps the key and cannot use it, best in another account",
+        Description = "ARN of the account (…:root), role or user that keeps the key and cannot use it, "
+            + "best of another account",
         HelpName = "ARN",
         DefaultValueFactory = _ => "arn:aws:iam::ACCOUNT:root",
     };
@@ -72,18 +73,18 @@ internal static partial class PolicyCommand
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
         TrustedImages images = ReleaseMeasurements.Read(parse.GetRequiredValue(Measurements));
-        var users = new KmsKeyUsers
+        string? only = parse.GetValue(Only);
+        KmsKeyUsers? users = only is "trust" ? null : new KmsKeyUsers
         {
-            Administrator = Arn(parse, Administrator),
-            Role = Arn(parse, Role),
+            Administrator = Arn(parse, Administrator, PrincipalArn.RefuseAdministrator),
+            Role = Arn(parse, Role, PrincipalArn.RefuseRole),
             IsFixed = parse.GetValue(IsFixed),
         };
-        string? only = parse.GetValue(Only);
         screen.WriteJson(json =>
         {
             if (only is null) json.WriteStartObject();
             if (only is null) json.WritePropertyName("kms_key_policy");
-            if (only is not "trust")
+            if (users is not null)
             {
                 KmsKeyPolicy.Write(
                     json, images.Measurements.Select(accepted => accepted.Measurements), users);
@@ -96,30 +97,32 @@ internal static partial class PolicyCommand
         return Task.FromResult(ExitCodes.Good);
     }
 
-    private static string Arn(ParseResult parse, Option<string> option)
+    private static string Arn(
+        ParseResult parse, Option<string> option, Func<string, string?> refuse)
     {
         string arn = parse.GetRequiredValue(option);
-        if (parse.GetValue(Account) is { } account)
+        string? account = parse.GetValue(Account);
+        if (account is not null && !AccountForm().IsMatch(account))
         {
-            if (!AccountForm().IsMatch(account))
-            {
-                throw new CommandFailure(
-                    FailureCodes.Usage, $"--account: '{account}' is not a number of 12 digits.",
-                    ExitCodes.Unusable);
-            }
-            arn = arn.Replace("ACCOUNT", account, StringComparison.Ordinal);
+            throw Unusable($"--account: '{account}' is not a number of 12 digits.");
         }
-        return ArnForm().IsMatch(arn)
-            ? arn
-            : throw new CommandFailure(
-                FailureCodes.Usage, $"{option.Name}: '{arn}' is not an ARN such as "
-                + "arn:aws:iam::123456789012:role/sequencer; --account gives the number alone.",
-                ExitCodes.Unusable);
+        if (parse.GetResult(option) is not { Implicit: false })
+        {
+            arn = account is null
+                ? throw Unusable(
+                    $"{option.Name} is needed, or --account, of which its default is made.")
+                : arn.Replace("ACCOUNT", account, StringComparison.Ordinal);
+        }
+        return refuse(arn) is { } reason
+            ? throw Unusable($"{option.Name}: '{arn}' {reason}.") : arn;
     }
 
-    private static void Remind(Screen screen, string? only, KmsKeyUsers users)
+    private static CommandFailure Unusable(string message) =>
+        new(FailureCodes.Usage, message, ExitCodes.Unusable);
+
+    private static void Remind(Screen screen, string? only, KmsKeyUsers? users)
     {
-        if (only is not "trust" && !users.IsFixed)
+        if (users is { IsFixed: false })
         {
             screen.Remark(Screen.Plain(
                 $"Who is {users.Administrator} can change the key's policy, and so reach the sealed "
@@ -135,7 +138,4 @@ internal static partial class PolicyCommand
 
     [GeneratedRegex("^[0-9]{12}\\z")]
     private static partial Regex AccountForm();
-
-    [GeneratedRegex("^arn:aws[a-z-]*:iam::[0-9]{12}:[A-Za-z0-9+=,.@_/-]+\\z")]
-    private static partial Regex ArnForm();
 }

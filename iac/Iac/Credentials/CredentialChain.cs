@@ -18,7 +18,7 @@ internal static class CredentialChain
         SettingValues settings, CancellationToken cancellationToken)
     {
         var metadata = new MetadataCredentials(settings);
-        return Said(settings)
+        AwsCredentials found = Said(settings)
             ?? FromCsv(settings)
             ?? FromEnvironment(settings)
             ?? ProfileFiles.Read(settings).Find()
@@ -29,6 +29,16 @@ internal static class CredentialChain
                 "There is no access key for AWS: name the CSV file of one as cred_file in "
                 + $"{settings.File ?? SettingValues.DefaultFile}, or set AWS_ACCESS_KEY_ID and "
                 + "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
+                ExitCodes.Unusable);
+        // They become headers, as they are; a line break at the end is what a shell likes to add.
+        return Array.TrueForAll(
+            [found.AccessKey, found.SecretKey, found.SessionToken ?? ""],
+            part => part.All(c => c is > ' ' and <= '~'))
+            ? found
+            : throw new CommandFailure(
+                FailureCodes.BadCredentials,
+                $"The access key from {found.Source} has a blank, a line break or another character "
+                + "in it that no access key has: it was not copied as it is.",
                 ExitCodes.Unusable);
     }
 

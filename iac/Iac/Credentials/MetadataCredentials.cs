@@ -1,18 +1,16 @@
 using System.Net;
 using System.Text.Json;
 using Sequencer.Iac.Settings;
+using Sequencer.InstanceMetadata;
 
 namespace Sequencer.Iac.Credentials;
 
 /// <summary>
-/// Access keys of a role, from where the program runs: a container (ECS, EKS), or an EC2 instance,
-/// by version 2 of its metadata service.
+/// Access keys of a role, from where the program runs: a container (ECS, EKS), or an EC2 instance.
 /// </summary>
 internal sealed class MetadataCredentials(SettingValues settings)
 {
     private const string TaskEndpoint = "http://169.254.170.2";
-    private const string InstanceEndpoint = "http://169.254.169.254";
-    private const string RolesPath = "/latest/meta-data/iam/security-credentials/";
     private const int BytesMax = 64 * 1024;
 
     // What does not answer at once is not there: the addresses are of the same machine.
@@ -48,27 +46,42 @@ internal sealed class MetadataCredentials(SettingValues settings)
             ExitCodes.Unusable);
     }
 
-    /// <summary>The access key of an instance's role; null where there is none.</summary>
+    /// <summary>The access key of an instance's role; null where this is no EC2 instance.</summary>
+    /// <exception cref="CommandFailure">It is one, and gives none.</exception>
     public async Task<AwsCredentials?> FindOfInstanceAsync(CancellationToken cancellationToken)
     {
         string? disabled = settings.Variable("AWS_EC2_METADATA_DISABLED");
         if (string.Equals(disabled, "true", StringComparison.OrdinalIgnoreCase)) return null;
-        var endpoint = new Uri(
-            settings.Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT") ?? InstanceEndpoint);
-        using HttpClient http = Connect();
-        using var first = new HttpRequestMessage(HttpMethod.Put, new Uri(endpoint, "/latest/api/token"));
-        first.Headers.Add("X-aws-ec2-metadata-token-ttl-seconds", "300");
-        if (await AskAsync(http, first, cancellationToken) is not { } token) return null;
-        async Task<string?> GetAsync(string path)
+        try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, path));
-            request.Headers.Add("X-aws-ec2-metadata-token", token);
-            return await AskAsync(http, request, cancellationToken);
+            RoleCredentials of = await new InstanceRole(InstanceService()).FetchAsync(
+                cancellationToken);
+            return new AwsCredentials(
+                of.AccessKeyId, of.SecretAccessKey, of.Token, $"the instance's role {of.Role}");
         }
-        string? role = (await GetAsync(RolesPath))?.Split('\n')[0].Trim();
-        if (string.IsNullOrEmpty(role)) return null;
-        return Parse(
-            await GetAsync(RolesPath + Uri.EscapeDataString(role)), $"the instance's role {role}");
+        catch (RoleCredentialsException e) when (e.Fault == RoleFault.NoService)
+        {
+            return null;
+        }
+        catch (RoleCredentialsException e)
+        {
+            throw new CommandFailure(
+                FailureCodes.NoCredentials,
+                $"No access key for AWS is named, and this EC2 instance gives none: {e.Message}. "
+                + "Attach a role to it, or name the CSV file of an access key as cred_file.",
+                ExitCodes.Unusable);
+        }
+    }
+
+    private Uri InstanceService()
+    {
+        const string Name = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+        if (settings.Variable(Name) is not { } text) return InstanceRole.Service;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : throw new CommandFailure(
+                FailureCodes.NoCredentials, $"{Name}: '{text}' is not an http or https address.",
+                ExitCodes.Unusable);
     }
 
     private static HttpClient Connect() => new(

@@ -51,15 +51,15 @@ internal sealed class AccountCheck(AwsConnection aws)
     {
         try
         {
-            JsonElement answer = await aws.AskJsonAsync(
+            JsonElement value = await aws.AskJsonAsync(
                 "servicequotas", "ServiceQuotasV20190624.GetServiceQuota",
                 new Dictionary<string, string>
                 {
                     ["ServiceCode"] = "ec2",
                     ["QuotaCode"] = VCpuQuota,
                 },
-                cancellationToken);
-            double quota = answer.GetProperty("Quota").GetProperty("Value").GetDouble();
+                "Quota", JsonValueKind.Number, cancellationToken);
+            double quota = value.GetDouble();
             string text = string.Create(
                 CultureInfo.InvariantCulture, $"{quota:0} processors of standard instances at once");
             if (quota >= vCpus) findings.Good("quota", text);
@@ -70,7 +70,7 @@ internal sealed class AccountCheck(AwsConnection aws)
                     "Ask AWS for more (Service Quotas, EC2, " + VCpuQuota + ").");
             }
         }
-        catch (Exception e) when (e is AwsFault or AwsUnreachable or KeyNotFoundException)
+        catch (Exception e) when (e is AwsFault or AwsUnreachable)
         {
             findings.NotChecked("quota", $"AWS does not tell: {e.Message}");
         }

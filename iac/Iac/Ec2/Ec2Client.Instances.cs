@@ -68,10 +68,10 @@ internal sealed partial class Ec2Client
     public async Task<Instance> RunAsync(
         InstancePlan plan, string groupId, string token, CancellationToken cancellationToken)
     {
-        XElement answer = await AskAsync(
-            RunCall(plan, token).Add("SecurityGroupId.1", groupId),
-            cancellationToken);
-        return answer.Items("instancesSet").Select(InstanceOf).First();
+        QueryParameters call = RunCall(plan, token).Add("SecurityGroupId.1", groupId);
+        XElement answer = await AskAsync(call, cancellationToken);
+        return answer.Items("instancesSet").Select(InstanceOf).FirstOrDefault()
+            ?? throw new AwsFault($"ec2:{call.Action}", 200, "", "the answer has no instance");
     }
 
     /// <summary>Asks whether <see cref="RunAsync"/> would be allowed; a fault tells why not.

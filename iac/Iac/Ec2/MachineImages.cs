@@ -22,11 +22,11 @@ internal static class MachineImages
     {
         try
         {
-            JsonElement answer = await aws.AskJsonAsync(
+            JsonElement value = await aws.AskJsonAsync(
                 "ssm", "AmazonSSM.GetParameter",
                 new Dictionary<string, string> { ["Name"] = ParameterPrefix + architecture },
-                cancellationToken);
-            return answer.GetProperty("Parameter").GetProperty("Value").GetString();
+                "Parameter", JsonValueKind.String, cancellationToken);
+            return value.GetString();
         }
         catch (AwsFault fault) when (FaultCodes.IsDenied(fault))
         {

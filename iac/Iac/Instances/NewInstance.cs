@@ -18,11 +18,13 @@ internal sealed record NewInstancePlan(
 /// Makes an instance and its security group. Until EC2 has confirmed the instance, a failure or
 /// Ctrl-C takes everything back; from then on the instance stays.
 /// </summary>
-internal sealed class NewInstance(Ec2Client ec2, Screen screen)
+internal sealed class NewInstance(Ec2Client ec2, Screen screen, TimeProvider time)
 {
-    private static readonly TimeSpan SearchPatience = TimeSpan.FromSeconds(20);
+    // EC2 lists what it has made some seconds later ("Eventual consistency" in its API reference).
+    private static readonly TimeSpan SearchPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly MadeThings _made = new(screen);
+    private readonly MadeThings _made = new(screen, time);
 
     /// <summary>Makes both.</summary>
     /// <exception cref="CommandFailure">Something is left, and named.</exception>
@@ -62,7 +64,8 @@ internal sealed class NewInstance(Ec2Client ec2, Screen screen)
             or AwsFault { IsUncertain: true })
         {
             _made.Add(
-                $"security group {name}", $"aws ec2 delete-security-group --group-name {name}",
+                $"security group {name}",
+                $"remove it: aws ec2 delete-security-group --group-name {name}",
                 async patience =>
                 {
                     SecurityGroup? group = await ec2.FindGroupAsync(name, vpcId, patience);
@@ -74,7 +77,7 @@ internal sealed class NewInstance(Ec2Client ec2, Screen screen)
         }
         _made.Add(
             $"security group {name} ({groupId})",
-            $"aws ec2 delete-security-group --group-id {groupId}",
+            $"remove it: aws ec2 delete-security-group --group-id {groupId}",
             patience => DeleteAsync(groupId, patience));
         foreach ((int port, string cidr) in plan.Rules)
         {
@@ -85,25 +88,42 @@ internal sealed class NewInstance(Ec2Client ec2, Screen screen)
 
     private async Task DeleteAsync(string groupId, CancellationToken cancellationToken)
     {
-        if (await ec2.DeleteGroupAsync(groupId, cancellationToken)) return;
-        throw new CommandFailure(FailureCodes.Unfinished, $"{groupId} is in use.");
+        // In use until an instance that was taken back is gone.
+        while (!await ec2.DeleteGroupAsync(groupId, cancellationToken))
+        {
+            await Task.Delay(Pause, time, cancellationToken);
+        }
     }
 
     private async Task AddWhatMayBeThereAsync(string name, string token)
     {
-        string removal = $"iac instance terminate -i {name}";
-        using var patience = new CancellationTokenSource(SearchPatience);
+        string end = $"iac instance terminate -i {name}";
+        screen.Remark(Screen.Plain(
+            $"Looking for what EC2 has made of it, {SearchPatience.TotalSeconds:0} seconds at most…"));
+        using var patience = new CancellationTokenSource(SearchPatience, time);
         try
         {
-            IReadOnlyList<Instance> all = await ec2.ListInstancesAsync(patience.Token);
-            if (all.FirstOrDefault(i => i.IsOf(token) && !i.IsGone) is not { } instance) return;
+            string id = await FindAsync(token, patience.Token);
             _made.Add(
-                $"instance {name} ({instance.Id})", removal,
-                wait => ec2.TerminateAsync(instance.Id, wait));
+                $"instance {name} ({id})", $"end it: {end}", wait => ec2.TerminateAsync(id, wait));
         }
         catch (Exception e) when (e is AwsFault or AwsUnreachable or OperationCanceledException)
         {
-            _made.Add($"perhaps an instance {name}", removal, _ => Task.FromException(e));
+            _made.Add(
+                $"perhaps an instance {name}",
+                $"in some minutes 'iac instance list' shows it, and '{end}' ends it",
+                _ => Task.FromException(e));
+        }
+    }
+
+    // Until it is there, or the patience at an end: that it is not listed says nothing.
+    private async Task<string> FindAsync(string token, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            IReadOnlyList<Instance> all = await ec2.ListInstancesAsync(cancellationToken);
+            if (all.FirstOrDefault(i => i.IsOf(token)) is { } instance) return instance.Id;
+            await Task.Delay(Pause, time, cancellationToken);
         }
     }
 }

@@ -41,23 +41,26 @@ internal static partial class PrivateKeyFile
         {
             Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         }
-        using FileStream stream = Make(path);
         byte[] pem = Encoding.ASCII.GetBytes(key.ExportRSAPrivateKeyPem() + "\n");
+        using FileStream stream = Make(path);
+        bool isWhole = false;
         try
         {
             stream.Write(pem);
             // AWS may be given the public half only when the private one is safe.
             stream.Flush(flushToDisk: true);
+            isWhole = true;
         }
-        catch (IOException)
+        catch (ArgumentOutOfRangeException e)
         {
-            // Half a key opens nothing, and would be in the way of the next attempt.
-            File.Delete(path);
-            throw;
+            // How .NET says that a file may not grow any more (EFBIG).
+            throw new IOException($"{path} cannot be written: the file may not be so long.", e);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(pem);
+            // Half a key opens nothing, and would be in the way of the next attempt.
+            if (!isWhole) File.Delete(path);
         }
     }
 

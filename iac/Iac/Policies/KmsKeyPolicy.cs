@@ -10,7 +10,7 @@ internal sealed record KmsKeyUsers
     /// <summary>Whoever keeps the key, but cannot use it: the account or a role, as an ARN.</summary>
     public required string Administrator { get; init; }
 
-    /// <summary>The role of the instance on which the enclave runs, as an ARN.</summary>
+    /// <summary>The role of the instance on which the enclave runs, as an ARN with its path.</summary>
     public required string Role { get; init; }
 
     /// <summary>True where nobody may ever change the policy again.</summary>
@@ -69,7 +69,7 @@ internal static class KmsKeyPolicy
             // is the principal by its unique id, and deny the one that is made anew under its name.
             WriteStatement(
                 json, string.Create(CultureInfo.InvariantCulture, $"UseInEnclave{number}"),
-                AccountOf(role), Use);
+                PrincipalArn.AccountOf(role), Use);
             json.WriteStartObject("Condition");
             json.WriteStartObject("StringEqualsIgnoreCase");
             foreach (int index in Indexes)
@@ -89,8 +89,6 @@ internal static class KmsKeyPolicy
             json.WriteEndObject();
         }
     }
-
-    private static string AccountOf(string role) => string.Join(':', role.Split(':')[..5]) + ":root";
 
     private static void WriteStatement(
         Utf8JsonWriter json, string id, string principal, string[] actions)

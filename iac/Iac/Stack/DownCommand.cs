@@ -52,6 +52,16 @@ internal static class DownCommand
             screen.Remark("Down. The log's volume and the sealing key are there, and cost: 'iac up' "
                 + "goes on with them, 'iac down --with-log' deletes them.");
         }
+        if (screen.IsJson)
+        {
+            screen.WriteJson(json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("down", name);
+                json.WriteBoolean("with_log", isAll);
+                json.WriteEndObject();
+            });
+        }
         return ExitCodes.Good;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sequencer.Iac.Aws;
 using Sequencer.Iac.Credentials;
 using Sequencer.Iac.Settings;
@@ -71,13 +72,14 @@ internal sealed class PulumiStack
     }
 
     /// <summary>What the last run made; null for nothing.</summary>
+    /// <exception cref="CommandFailure">Pulumi cannot tell.</exception>
     public async Task<RunningStack?> ReadAsync(CancellationToken cancellationToken)
     {
         PulumiResult outputs = await RequireAsync(
             ["stack", "output", "--json", "--stack", Folder.Name, .. Quiet], cancellationToken);
         PulumiResult export = await RequireAsync(
             ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken);
-        return RunningStack.Read(outputs.Output, export.Output);
+        return Understand(() => RunningStack.Read(outputs.Output, export.Output));
     }
 
     /// <summary>Shows what a run would change.</summary>
@@ -92,17 +94,26 @@ internal sealed class PulumiStack
             ["preview", "--stack", Folder.Name, "--json", .. Quiet], cancellationToken)).Output;
 
     /// <summary>Makes it so.</summary>
-    public async Task UpAsync(bool isRefreshed, CancellationToken cancellationToken) => RequireDone(
-        await _pulumi.ShowAsync(
-            [
-                "up", "--stack", Folder.Name, "--yes", "--skip-preview", "--suppress-outputs",
-                .. isRefreshed ? (string[])["--refresh"] : [], .. Quiet,
-            ],
-            cancellationToken),
-        ExitCodes.Unfinished,
-        "What was made so far is remembered: 'iac up' goes on with it, and 'iac up --refresh' where "
-        + "Pulumi was killed; 'iac down' takes it away.",
-        cancellationToken);
+    /// <returns>What was made.</returns>
+    public async Task<RunningStack> UpAsync(bool isRefreshed, CancellationToken cancellationToken)
+    {
+        RequireDone(
+            await _pulumi.ShowAsync(
+                [
+                    "up", "--stack", Folder.Name, "--yes", "--skip-preview", "--suppress-outputs",
+                    .. isRefreshed ? (string[])["--refresh"] : [], .. Quiet,
+                ],
+                cancellationToken),
+            ExitCodes.Unfinished,
+            "What was made so far is remembered: 'iac up' goes on with it, and 'iac up --refresh' where "
+            + "Pulumi was killed; 'iac down' takes it away.",
+            cancellationToken);
+        // Also where Ctrl-C came too late for Pulumi to stop: what was made is told.
+        return await UnfinishedAsync(
+            "Pulumi made the stack all the same: 'iac status' shows it.",
+            async () => await ReadAsync(CancellationToken.None) ?? throw new CommandFailure(
+                FailureCodes.PulumiFailed, "Pulumi knows no outputs of the stack."));
+    }
 
     /// <summary>Takes away everything but the log's volume and the sealing key.</summary>
     /// <exception cref="CommandFailure">One of them is not protected; nothing was done.</exception>
@@ -124,13 +135,18 @@ internal sealed class PulumiStack
     public async Task DestroyAsync(CancellationToken cancellationToken)
     {
         // What can fail goes first, while the log is still protected.
-        await DestroyUnprotectedAsync("run the same again.", cancellationToken);
-        if ((await KeptAsync(cancellationToken)).Count > 0)
+        const string WhatNow = "run the same again.";
+        await DestroyUnprotectedAsync(WhatNow, cancellationToken);
+        await UnfinishedAsync($"What is left is remembered: {WhatNow}", async () =>
         {
+            // Pulumi may have been done before it was asked to stop; the log stays all the same.
+            cancellationToken.ThrowIfCancellationRequested();
+            if ((await KeptAsync(cancellationToken)).Count == 0) return true;
             await RequireAsync(
                 ["state", "unprotect", "--all", "--stack", Folder.Name, "--yes", .. Quiet],
                 cancellationToken);
-        }
+            return true;
+        });
         RequireDone(
             await _pulumi.ShowAsync(
                 [
@@ -138,8 +154,7 @@ internal sealed class PulumiStack
                     .. Quiet,
                 ],
                 cancellationToken),
-            ExitCodes.Unfinished, "What is left is remembered: run the same again.",
-            cancellationToken);
+            ExitCodes.Unfinished, $"What is left is remembered: {WhatNow}", cancellationToken);
         Folder.Remove();
     }
 
@@ -153,9 +168,12 @@ internal sealed class PulumiStack
             cancellationToken),
         ExitCodes.Unfinished, $"What is left is remembered: {whatNow}", cancellationToken);
 
-    private async Task<IReadOnlyList<KeptResource>> KeptAsync(CancellationToken cancellationToken) =>
-        KeptResource.Read((await RequireAsync(
-            ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken)).Output);
+    private async Task<IReadOnlyList<KeptResource>> KeptAsync(CancellationToken cancellationToken)
+    {
+        PulumiResult export = await RequireAsync(
+            ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken);
+        return Understand(() => KeptResource.Read(export.Output));
+    }
 
     private static Dictionary<string, string?> Variables(
         StackFolder folder, SettingValues settings, AwsConnection? aws)
@@ -204,17 +222,52 @@ internal sealed class PulumiStack
         FailureCodes.NoSuchStack, $"There is no stack {Folder.Name}: 'iac up' makes it.",
         ExitCodes.Unusable);
 
+    // What Pulumi prints is JSON of a form that it does not promise for ever.
+    private static T Understand<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException
+            or KeyNotFoundException)
+        {
+            throw new CommandFailure(
+                FailureCodes.PulumiFailed,
+                "What pulumi says of the stack is not understood here; 'pulumi stack' in the stack's "
+                + $"folder shows it: {e.Message}");
+        }
+    }
+
+    // What fails once something was done does not leave things as they were.
+    private static async Task<T> UnfinishedAsync<T>(string whatNow, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (CommandFailure failure)
+        {
+            throw new CommandFailure(
+                failure.Code, $"{failure.Message} {whatNow}", ExitCodes.Unfinished);
+        }
+        catch (OperationCanceledException)
+        {
+            throw BrokenOff(whatNow, ExitCodes.Unfinished);
+        }
+    }
+
     private static void RequireDone(
         int exitCode, int failureExitCode, string whatNow, CancellationToken cancellationToken)
     {
-        if (cancellationToken.IsCancellationRequested && exitCode != 0)
-        {
-            throw new CommandFailure(
-                FailureCodes.Cancelled, $"Broken off. {whatNow}", failureExitCode);
-        }
         if (exitCode == 0) return;
+        if (cancellationToken.IsCancellationRequested) throw BrokenOff(whatNow, failureExitCode);
         throw new CommandFailure(
             FailureCodes.PulumiFailed,
             $"Pulumi failed, for the reasons above. {whatNow}", failureExitCode);
     }
+
+    private static CommandFailure BrokenOff(string whatNow, int exitCode) => new(
+        FailureCodes.Cancelled, $"Broken off. {whatNow}",
+        exitCode == ExitCodes.Refused ? ExitCodes.Unusable : exitCode);
 }

@@ -51,17 +51,12 @@ internal static class UpCommand
             await stack.PreviewAsync(cancellationToken);
             if (isDry)
             {
-                screen.Remark("Nothing was made.");
-                return ExitCodes.Good;
+                return DryRun.Tell(screen, $"make or change stack {stack.Folder.Name} so");
             }
             await Confirmation.RequireAsync(
                 parse, screen, "Make it so? AWS will charge for it.", cancellationToken);
         }
-        await stack.UpAsync(parse.GetValue(Refresh), cancellationToken);
-        RunningStack running = await stack.ReadAsync(cancellationToken)
-            ?? throw new CommandFailure(
-                FailureCodes.PulumiFailed, "Pulumi made the stack, and knows no outputs of it.",
-                ExitCodes.Unfinished);
+        RunningStack running = await stack.UpAsync(parse.GetValue(Refresh), cancellationToken);
         StackReport.Show(screen, stack.Folder.Name, running);
         StackReport.ShowNext(screen, running, settings.Require(StackSettings.Release));
         if (running.PreviousImage != running.Image)

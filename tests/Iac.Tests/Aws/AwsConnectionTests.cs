@@ -99,6 +99,18 @@ public sealed class AwsConnectionTests
         Assert.EndsWith("You may not.", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_was_to_be_signed_is_left_out_for_the_session_token_is_in_it()
+    {
+        using var network = new ScriptedNetwork(() => Answer(
+            403,
+            "<Response><Errors><Error><Code>SignatureDoesNotMatch</Code><Message>\nCheck your key.\n\nThe "
+            + "Canonical String should have been\nx-amz-security-token:hidden</Message></Error></Errors>"
+            + "</Response>"));
+        CommandFailure failure = await FailAsync(network);
+        Assert.EndsWith("Check your key.", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("not xml")]
     [InlineData("")]
@@ -118,10 +130,26 @@ public sealed class AwsConnectionTests
             400, """{"__type":"com.amazonaws.ssm#ParameterNotFound","message":"none"}"""));
         using AwsConnection aws = Connect(network);
         AwsFault fault = await Assert.ThrowsAsync<AwsFault>(() => aws.AskJsonAsync(
-            "ssm", "AmazonSSM.GetParameter", new Dictionary<string, string> { ["Name"] = "/a" }, default));
+            "ssm", "AmazonSSM.GetParameter", new Dictionary<string, string> { ["Name"] = "/a" },
+            "Parameter", System.Text.Json.JsonValueKind.String, default));
         Assert.Equal("ParameterNotFound", fault.Code);
         Assert.Equal("ssm:GetParameter", fault.Call);
         Assert.Equal("""{"Name":"/a"}""", network.Bodies[0]);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"Parameter":1}""")]
+    [InlineData("""{"Parameter":{"Value":1}}""")]
+    public async Task A_parameter_that_is_none_is_no_image(string body)
+    {
+        using var network = new ScriptedNetwork(() => Answer(200, body));
+        using AwsConnection aws = Connect(network);
+        AwsFault fault = await Assert.ThrowsAsync<AwsFault>(
+            () => Ec2.MachineImages.FindNewestAsync(aws, "x86_64", default));
+        Assert.Equal("ssm:GetParameter", fault.Call);
+        Assert.Contains("has no Parameter.Value", fault.Message, StringComparison.Ordinal);
     }
 
     private static AwsConnection Connect(ScriptedNetwork network) =>

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using Sequencer.Iac.Credentials;
 using Sequencer.Iac.Tests.Settings;
 
@@ -75,6 +73,23 @@ public sealed class CredentialChainTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("AWS_ACCESS_KEY_ID", "E\r")]
+    [InlineData("AWS_SECRET_ACCESS_KEY", "hidden\n")]
+    [InlineData("AWS_SECRET_ACCESS_KEY", "hidden hidden")]
+    [InlineData("AWS_SESSION_TOKEN", "hidden\nhidden")]
+    [InlineData("AWS_SESSION_TOKEN", "hidd\u00e9n")]
+    public async Task What_could_be_no_access_key_is_not_sent(string variable, string value)
+    {
+        _variables["AWS_ACCESS_KEY_ID"] = "E";
+        _variables["AWS_SECRET_ACCESS_KEY"] = "e";
+        _variables[variable] = value;
+        CommandFailure failure = await Assert.ThrowsAsync<CommandFailure>(() => FindAsync());
+        Assert.Equal(FailureCodes.BadCredentials, failure.Code);
+        Assert.Equal(ExitCodes.Unusable, failure.ExitCode);
+        Assert.DoesNotContain("hidd", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_profile_of_single_sign_on_tells_the_command_that_gets_its_key()
     {
@@ -116,16 +131,36 @@ public sealed class CredentialChainTests : IDisposable
     }
 
     [Fact]
-    public async Task The_role_of_an_instance_is_asked_for_by_version_2_alone()
+    public async Task The_role_of_an_instance_is_the_last_that_is_asked()
     {
         using var metadata = new StandInMetadata();
         _variables.Remove("AWS_EC2_METADATA_DISABLED");
         _variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = metadata.Address;
         Assert.Equal(new("R", "r", "t", "the instance's role my-role"), await FindAsync());
-        const string Roles = "/latest/meta-data/iam/security-credentials/";
-        Assert.Equal(
-            ["PUT /latest/api/token 300", $"GET {Roles} token", $"GET {Roles}my-role token"],
-            metadata.Requests);
+    }
+
+    [Fact]
+    public async Task An_instance_without_a_role_is_told_and_another_machine_is_not()
+    {
+        using var metadata = new StandInMetadata { Roles = (404, "") };
+        _variables.Remove("AWS_EC2_METADATA_DISABLED");
+        _variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = metadata.Address;
+        CommandFailure failure = await IsRefusedAsync();
+        Assert.Contains("the instance has no role", failure.Message, StringComparison.Ordinal);
+        metadata.Token = (404, "");
+        failure = await IsRefusedAsync();
+        Assert.DoesNotContain("instance", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("169.254.169.254")]
+    [InlineData("ftp://127.0.0.1")]
+    public async Task A_metadata_service_that_is_no_address_is_named(string address)
+    {
+        _variables.Remove("AWS_EC2_METADATA_DISABLED");
+        _variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = address;
+        CommandFailure failure = await IsRefusedAsync();
+        Assert.Contains($"'{address}'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -152,54 +187,5 @@ public sealed class CredentialChainTests : IDisposable
         string path = Path.Combine(_home, name);
         File.WriteAllText(path, text);
         return path;
-    }
-
-    /// <summary>Answers as the metadata services of containers and instances do.</summary>
-    private sealed class StandInMetadata : IDisposable
-    {
-        private const string Key =
-            """{"Code":"Success","AccessKeyId":"R","SecretAccessKey":"r","Token":"t"}""";
-
-        private readonly HttpListener _listener = new();
-
-        public StandInMetadata()
-        {
-            Address = $"http://127.0.0.1:{FreePort.Find()}/";
-            _listener.Prefixes.Add(Address);
-            _listener.Start();
-            _ = ServeAsync();
-        }
-
-        public string Address { get; }
-
-        public List<string> Requests { get; } = [];
-
-        public void Dispose() => _listener.Close();
-
-        private async Task ServeAsync()
-        {
-            while (true)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-                HttpListenerRequest request = context.Request;
-                string? shown = request.Headers["Authorization"]
-                    ?? request.Headers["X-aws-ec2-metadata-token"]
-                    ?? request.Headers["X-aws-ec2-metadata-token-ttl-seconds"];
-                string path = request.Url!.AbsolutePath;
-                Requests.Add($"{request.HttpMethod} {path} {shown}");
-                string answer = path.EndsWith("/token", StringComparison.Ordinal) ? "token"
-                    : path.EndsWith("security-credentials/", StringComparison.Ordinal) ? "my-role"
-                    : Key;
-                context.Response.Close(Encoding.UTF8.GetBytes(answer), willBlock: true);
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ public sealed class LiveFactAttribute : FactAttribute
 /// <summary>The same in a real account, whose credentials and region the environment names.</summary>
 public sealed class LiveTests : IDisposable
 {
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     // Beside whatever else is in the account.
     private readonly string _name = $"sequencer-test-{Guid.NewGuid().ToString("N")[..8]}";
@@ -55,7 +55,7 @@ public sealed class LiveTests : IDisposable
     {
         foreach (string name in Environment.GetEnvironmentVariables().Keys)
         {
-            if (name == "HOME" || CommandRun.IsOfAws(name))
+            if (name == "HOME" || IacRun.IsOfAws(name))
             {
                 _run.Environment[name] = Environment.GetEnvironmentVariable(name)!;
             }

@@ -10,7 +10,7 @@ public abstract class CloudTests(MotoServer server) : IAsyncLifetime
 {
     internal const string Region = "eu-west-1";
 
-    internal CommandRun Command { get; } = new();
+    internal CommandRun Command { get; } = IacRun.New();
 
     internal MotoServer Server { get; } = server;
 

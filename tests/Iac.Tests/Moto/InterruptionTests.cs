@@ -11,7 +11,6 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
     [InlineData("CreateSecurityGroup", false)]
     [InlineData("AuthorizeSecurityGroupIngress", true)]
     [InlineData("RunInstances", true)]
-    [InlineData("RunInstances", false)]
     public async Task What_was_begun_is_taken_back_also_where_its_answer_was_lost(
         string action, bool doesIt)
     {
@@ -50,6 +49,22 @@ public sealed class InterruptionTests(MotoServer server) : CloudTests(server)
         Assert.Equal(ExitCodes.Unfinished, code);
         Assert.Contains("iac: UNFINISHED: ", error, StringComparison.Ordinal);
         Assert.Contains(told, error, StringComparison.Ordinal);
+    }
+
+    [MotoTheory]
+    [InlineData("DeleteKeyPair", "'iac key list' tells", "key", "delete", "-k", "k")]
+    [InlineData("TerminateInstances", "'iac instance list' tells", "instance", "terminate", "-i", "log-1")]
+    public async Task Where_EC2_fails_in_the_midst_of_it_nobody_says_that_nothing_was_done(
+        string action, string told, params string[] arguments)
+    {
+        await RunAsync("key", "create", "-k", "k");
+        await RunAsync("instance", "create", "-i", "log-1", "-k", "k");
+        using var proxy = new LosingProxy(Server.Address, action, doesIt: true, fails: true);
+        Command.Environment["AWS_ENDPOINT_URL"] = proxy.Address;
+        CommandResult result = await Command.RunAsync([.. arguments, "--yes"]);
+        result.IsUnfinished();
+        result.Says(FailureCodes.Unfinished);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
     }
 
     [MotoFact]

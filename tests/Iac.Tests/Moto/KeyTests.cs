@@ -32,6 +32,37 @@ public sealed class KeyTests(MotoServer server) : CloudTests(server)
     }
 
     [MotoFact]
+    public async Task A_key_that_could_not_be_written_whole_leaves_nothing_anywhere()
+    {
+        // One block of a file and no more, which is half a key; told as an error, not as a signal.
+        // The runtime's own files, which hold code that is both written and run, would be too long.
+        Command.Before = "trap '' XFSZ; ulimit -f 1";
+        Command.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        CommandResult result = await Command.RunAsync("key", "create", "-k", "k");
+        result.IsUnusable();
+        result.Says(FailureCodes.FileError);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(PathOf("")));
+        Assert.Empty((await AskEc2Async("DescribeKeyPairs")).Items("keySet"));
+    }
+
+    [MotoFact]
+    public async Task A_key_is_its_owners_alone_before_there_is_anything_in_it()
+    {
+        // The first byte that is written ends the command, so that what is left is the file as it was
+        // made.
+        Command.Before = "umask 0; ulimit -c 0; ulimit -f 0";
+        Command.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        CommandResult result = await Command.RunAsync("key", "create", "-k", "k");
+        Assert.Equal(128 + 25, result.ExitCode); // SIGXFSZ
+        Assert.Equal(0, new FileInfo(PathOf("k.pem")).Length);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(PathOf("k.pem")));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(PathOf("")));
+    }
+
+    [MotoFact]
     public async Task A_file_that_is_there_is_not_replaced_and_EC2_is_given_nothing()
     {
         Directory.CreateDirectory(PathOf(""));

@@ -12,6 +12,7 @@ internal sealed class LosingProxy : IDisposable
     private readonly Uri _server;
     private readonly string _action;
     private readonly bool _doesIt;
+    private readonly bool _fails;
     private int _answered;
     private readonly TaskCompletionSource _lost = new();
     private readonly CancellationTokenSource _over = new();
@@ -20,8 +21,11 @@ internal sealed class LosingProxy : IDisposable
     /// <param name="action">The call that is never answered.</param>
     /// <param name="doesIt">Whether the server gets that call.</param>
     /// <param name="answered">How many of these calls are answered before that.</param>
-    public LosingProxy(Uri server, string action, bool doesIt, int answered = 0)
+    /// <param name="fails">Whether there is an answer: that the server failed (500).</param>
+    public LosingProxy(
+        Uri server, string action, bool doesIt, int answered = 0, bool fails = false)
     {
+        _fails = fails;
         _answered = answered;
         _server = server;
         _action = action;
@@ -73,6 +77,9 @@ internal sealed class LosingProxy : IDisposable
         if (isLost)
         {
             _lost.TrySetResult();
+            if (!_fails) return;
+            context.Response.StatusCode = (int)HttpStatusCode.InternalServerError;
+            context.Response.Close();
             return;
         }
         context.Response.StatusCode = (int)answer!.StatusCode;

@@ -5,7 +5,7 @@ namespace Sequencer.Iac.Tests.Policies;
 /// <summary>What <c>iac policy</c> prints for the images of releases.</summary>
 public sealed class PolicyTests : IDisposable
 {
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public void Dispose() => _run.Dispose();
 
@@ -73,7 +73,7 @@ public sealed class PolicyTests : IDisposable
     {
         Write("a.json", 'a');
         CommandResult result = await _run.RunAsync(
-            "policy", "-m", "a.json", "--account", "123456789012", "--only", "trust");
+            "policy", "-m", "a.json", "--only", "trust");
         result.IsGood();
         Assert.True(JsonElement.DeepEquals(Parse(_run.Read("a.json")), result.Json));
     }
@@ -92,15 +92,90 @@ public sealed class PolicyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--account", "1234")]
-    [InlineData("--account", "123456789012", "--role", "sequencer")]
-    [InlineData()]
-    public async Task An_account_or_a_role_that_is_none_is_refused(params string[] arguments)
+    [InlineData("arn:aws:iam::123456789012:role/sequencer")]
+    [InlineData("arn:aws:iam::123456789012:role/service/eu-1/sequencer")]
+    [InlineData("arn:aws-cn:iam::123456789012:role/ACCOUNT+=,.@_-")]
+    public async Task A_role_is_named_with_its_path_as_a_caller_is_known_by(string role)
+    {
+        Write("a.json", 'a');
+        CommandResult result = await _run.RunAsync(
+            "policy", "-m", "a.json", "--only", "kms", "--role", role, "--account", "999999999999");
+        result.IsGood();
+        JsonElement use = Statements(result.Json)[1];
+        Assert.Equal(
+            role,
+            use.GetProperty("Condition").GetProperty("ArnEquals").GetProperty("aws:PrincipalArn")
+                .GetString());
+        Assert.Equal(
+            role.Split("role/")[0] + "root",
+            use.GetProperty("Principal").GetProperty("AWS").GetString());
+    }
+
+    [Theory]
+    [InlineData("--account", "1234", "not a number of 12 digits")]
+    [InlineData("--role", "arn:aws:iam::123456789012:role/sequencer", "--administrator is needed")]
+    [InlineData("--administrator", "arn:aws:iam::123456789012:root", "--role is needed")]
+    public async Task An_account_that_is_needed_is_asked_for(string flag, string value, string said)
+    {
+        await IsRefusedAsync(said, flag, value);
+    }
+
+    [Theory]
+    [InlineData("sequencer", "is not the ARN of a role")]
+    [InlineData("", "is not the ARN of a role")]
+    [InlineData("123456789012", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:root", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:role/", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:role//sequencer", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:role/*", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:role/${aws:username}", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:role/a\n", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::12345678901:role/a", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::ACCOUNT:role/a", "is not the ARN of a role")]
+    [InlineData("arn:aws:kms:eu-central-1:123456789012:key/a", "is not the ARN of a role")]
+    [InlineData("arn:aws:iam::123456789012:user/alice", "is a user, and an instance has a role")]
+    [InlineData("arn:aws:iam::123456789012:instance-profile/a", "name the role that is in it")]
+    [InlineData(
+        "arn:aws:sts::123456789012:assumed-role/sequencer/i-0123456789abcdef0",
+        "is a session of role sequencer: name the role itself, which 'aws iam get-role --role-name "
+        + "sequencer --query Role.Arn' prints")]
+    public async Task What_is_no_role_is_refused_in_one_line(string role, string said)
+    {
+        await IsRefusedAsync(said, "--role", role, "--account", "123456789012");
+    }
+
+    [Theory]
+    [InlineData("arn:aws:iam::123456789012:root", true)]
+    [InlineData("arn:aws:iam::123456789012:role/admins/keeper", true)]
+    [InlineData("arn:aws:iam::123456789012:user/alice", true)]
+    [InlineData("arn:aws:iam::123456789012:group/admins", false)]
+    [InlineData("arn:aws:sts::123456789012:assumed-role/keeper/alice", false)]
+    [InlineData("*", false)]
+    public async Task Who_keeps_the_key_is_an_account_a_role_or_a_user(string who, bool isGood)
+    {
+        string[] arguments = ["--administrator", who, "--account", "123456789012"];
+        if (!isGood)
+        {
+            await IsRefusedAsync("is not the ARN of an account, a role or a user", arguments);
+            return;
+        }
+        Write("a.json", 'a');
+        CommandResult result = await _run.RunAsync(
+            ["policy", "-m", "a.json", "--only", "kms", .. arguments]);
+        result.IsGood();
+        Assert.Equal(
+            who,
+            Statements(result.Json)[0].GetProperty("Principal").GetProperty("AWS").GetString());
+    }
+
+    private async Task IsRefusedAsync(string said, params string[] arguments)
     {
         Write("a.json", 'a');
         CommandResult result = await _run.RunAsync(["policy", "-m", "a.json", .. arguments]);
         result.IsUnusable();
         result.Says(FailureCodes.Usage);
+        Assert.Contains(said, result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
     }
 
     private static JsonElement[] Statements(JsonElement policy) =>

@@ -63,12 +63,66 @@ public sealed class DownTests : IDisposable
         Assert.True(_run.Has("kept/main"));
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("down", "--yes")]
+    public async Task Where_pulumi_cannot_tell_nobody_says_that_there_is_no_stack(
+        params string[] command)
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "stack select");
+        CommandResult result = await _run.RunAsync(command);
+        result.IsRefused();
+        result.Says(FailureCodes.PulumiFailed);
+        Assert.Contains("AccessDenied", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("outputs", "warning: something")]
+    [InlineData("outputs", "[]")]
+    [InlineData("export", """{"deployment": {"resources": [{}]}}""")]
+    public async Task What_pulumi_says_in_another_form_is_one_line(string what, string said)
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write($"stand-in/{what}", said);
+        CommandResult result = await _run.RunAsync("status");
+        result.IsRefused();
+        result.Says(FailureCodes.PulumiFailed);
+    }
+
+    [Theory]
+    [InlineData("destroy")]
+    [InlineData("destroy finishes")]
+    public async Task Ctrl_C_keeps_the_log_also_where_pulumi_had_done_the_first_step(string slow)
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/slow", slow);
+        CommandResult result = await _run.InterruptAsync("down", "--with-log", "--yes");
+        result.IsUnfinished();
+        result.Says(FailureCodes.Cancelled);
+        Assert.Contains("run the same again", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            _run.Calls, call => call.StartsWith("state unprotect", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_fails_between_the_steps_says_that_one_was_done()
+    {
+        (await _run.UpAsync()).IsGood();
+        _run.Write("stand-in/fail", "state unprotect");
+        CommandResult result = await _run.RunAsync("down", "--with-log", "--yes");
+        result.IsUnfinished();
+        result.Says(FailureCodes.PulumiFailed);
+        Assert.Contains("run the same again", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Down_leaves_the_log_and_the_key_and_up_goes_on_with_them()
     {
         (await _run.UpAsync()).IsGood();
-        CommandResult result = await _run.RunAsync("down", "--yes");
+        CommandResult result = await _run.RunAsync("down", "--yes", "--json");
         result.IsGood();
+        Assert.Equal("main", result.Json.GetProperty("down").GetString());
         Assert.Contains(
             "destroy --stack main --exclude-protected --yes --skip-preview --non-interactive --color never",
             _run.Calls);

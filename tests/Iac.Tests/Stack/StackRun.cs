@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,7 +11,7 @@ internal sealed class StackRun : IDisposable
 {
     private const string Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-    private readonly CommandRun _run = new();
+    private readonly CommandRun _run = IacRun.New();
 
     public StackRun()
     {
@@ -64,7 +65,26 @@ internal sealed class StackRun : IDisposable
         return RunAsync(["up", "--yes", "--release", "release", .. origin, .. arguments]);
     }
 
-    public System.Diagnostics.Process Start(params string[] arguments) => _run.Start(arguments);
+    /// <summary>Runs, with a Ctrl-C as soon as <c>pulumi</c> waits for it.</summary>
+    public async Task<CommandResult> InterruptAsync(params string[] arguments)
+    {
+        using Process process = _run.Start(arguments);
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        Task<string> error = process.StandardError.ReadToEndAsync(patience.Token);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
+        while (!Has("stand-in/waiting"))
+        {
+            Assert.False(process.HasExited);
+            await Task.Delay(20, patience.Token);
+        }
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync(patience.Token);
+        }
+        await process.WaitForExitAsync(patience.Token);
+        return new CommandResult(process.ExitCode, Encoding.UTF8.GetBytes(await output), await error);
+    }
 
     /// <summary>A release whose image has three PCRs of one digit each.</summary>
     public void WriteRelease(string version, char pcr, int eifFlags = 0)

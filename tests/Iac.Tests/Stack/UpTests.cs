@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Sequencer.Iac.Tests.Stack;
 
 /// <summary><c>iac up</c>, with a stand-in for <c>pulumi</c> and one for AWS.</summary>
@@ -239,8 +237,9 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task A_dry_run_shows_and_makes_nothing()
     {
-        CommandResult result = await _run.UpAsync("--dry-run");
+        CommandResult result = await _run.UpAsync("--dry-run", "--json");
         result.IsGood();
+        Assert.True(result.Json.GetProperty("dry_run").GetBoolean());
         Assert.Contains("+ 29 to create", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(_run.Calls, call => call.StartsWith("up ", StringComparison.Ordinal));
     }
@@ -259,30 +258,35 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task Ctrl_C_reaches_pulumi_once_which_is_waited_for()
     {
-        _run.Write("stand-in/slow", "");
-        using Process process = _run.Start(
+        _run.Write("stand-in/slow", "up");
+        CommandResult result = await _run.InterruptAsync(
             "up", "--yes", "--origin", "log.example/orders", "--release", "release");
-        process.StandardInput.Close();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!_run.Has("stand-in/waiting"))
-        {
-            Assert.False(process.HasExited);
-            await Task.Delay(20, patience.Token);
-        }
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
-        {
-            await kill.WaitForExitAsync(patience.Token);
-        }
-        await process.WaitForExitAsync(patience.Token);
-        Assert.Equal(3, process.ExitCode);
-        Assert.Equal("", await output);
-        string said = await error;
-        Assert.Contains("Asked Pulumi to stop", said, StringComparison.Ordinal);
-        Assert.Contains("iac: CANCELLED: ", said, StringComparison.Ordinal);
-        Assert.Contains("'iac up' goes on with it", said, StringComparison.Ordinal);
+        result.IsUnfinished();
+        Assert.Equal("", result.Output);
+        Assert.Contains("Asked Pulumi to stop", result.Error, StringComparison.Ordinal);
+        result.Says(FailureCodes.Cancelled);
+        Assert.Contains("'iac up' goes on with it", result.Error, StringComparison.Ordinal);
         Assert.Equal(["interrupt 1"], _run.Lines("stand-in/interrupts"));
+    }
+
+    [Fact]
+    public async Task Where_Ctrl_C_comes_too_late_what_was_made_is_told()
+    {
+        _run.Write("stand-in/slow", "up finishes");
+        CommandResult result = await _run.InterruptAsync(
+            "up", "--yes", "--origin", "log.example/orders", "--release", "release");
+        result.IsGood();
+        Assert.Contains("i-0123456789abcdef0", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_before_anything_is_made_has_done_nothing()
+    {
+        _run.Write("stand-in/slow", "preview");
+        CommandResult result = await _run.InterruptAsync(
+            "up", "--origin", "log.example/orders", "--release", "release");
+        result.IsUnusable();
+        result.Says(FailureCodes.Cancelled);
     }
 
     private async Task RefusesRelease(string reason)
