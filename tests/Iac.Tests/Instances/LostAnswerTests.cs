@@ -100,7 +100,7 @@ public sealed class LostAnswerTests : HttpMessageHandler
             new AwsCredentials("AKIDEXAMPLE", "s3cr3t", null, "a test"), "eu-west-1", null, _time, this);
         var plan = new InstancePlan(
             "log-1",
-            new InstanceType("c6a.xlarge", "x86_64", true, 4, 8192),
+            new InstanceType("c6a.xlarge", "x86_64", true, 4, 2, 8192),
             new MachineImage("ami-1", "image", "x86_64", "/dev/xvda"),
             "k",
             new Subnet("subnet-1", "eu-west-1a", "vpc-1"),
