@@ -25,7 +25,7 @@ internal sealed partial class StackFolder
     private StackFolder(string name, string root, string backend, string? passphraseFile)
     {
         Name = name;
-        Path = System.IO.Path.Combine(root, name);
+        Path = System.IO.Path.Combine(root, "stacks", name);
         Backend = backend;
         PassphraseFile = passphraseFile;
     }
@@ -43,17 +43,28 @@ internal sealed partial class StackFolder
     public string? PassphraseFile { get; }
 
     /// <summary>The release as one file, beside the program.</summary>
-    public string Archive => System.IO.Path.Combine(Path, "release.tar");
+    public string Archive => In("release.tar");
 
     /// <summary>The stack's settings, as Pulumi reads them.</summary>
-    public string SettingsFile => System.IO.Path.Combine(Path, $"Pulumi.{Name}.yaml");
+    public string SettingsFile => In($"Pulumi.{Name}.yaml");
 
     /// <summary>Whether the stack was ever made with this folder.</summary>
     public bool HasSettings => File.Exists(SettingsFile);
 
     /// <summary>Removes the folder of a stack that there is not, or no more; Pulumi's state and the
     /// passphrase are elsewhere.</summary>
-    public void Remove() => Directory.Delete(Path, recursive: true);
+    public void Remove()
+    {
+        // Nothing but what was put there: the folder may have been there before, with things in it.
+        foreach (string file in (string[])
+        [
+            .. ProgramFiles.Select(In), Archive, ReleaseArchive.Unfinished(Archive), SettingsFile,
+        ])
+        {
+            File.Delete(file);
+        }
+        if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
 
     /// <summary>Makes what is missing, and writes the program.</summary>
     public static StackFolder Open(SettingValues settings)
@@ -119,9 +130,11 @@ internal sealed partial class StackFolder
     private void WriteProgramFile(string name)
     {
         using Stream source = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-        using FileStream target = File.Create(System.IO.Path.Combine(Path, name));
+        using FileStream target = File.Create(In(name));
         source.CopyTo(target);
     }
+
+    private string In(string file) => System.IO.Path.Combine(Path, file);
 
     // With region and "sequencer-" it is a role's name, which has at most 64 characters.
     [GeneratedRegex(@"^[a-z][a-z0-9-]{0,19}\z")]

@@ -44,7 +44,24 @@ public sealed class DownTests : IDisposable
         result.IsUnusable();
         Assert.Contains(
             "iac: NO_SUCH_STACK: There is no stack other", result.Error, StringComparison.Ordinal);
-        Assert.False(_run.Has("kept/other"));
+        Assert.False(_run.Has("kept/stacks/other"));
+    }
+
+    [Theory]
+    [InlineData("state")]
+    [InlineData("letters")]
+    public async Task What_lay_beside_a_stack_stays(string name)
+    {
+        foreach (string folder in (string[])["kept", "kept/stacks"])
+        {
+            Directory.CreateDirectory(_run.In($"{folder}/{name}"));
+            _run.Write($"{folder}/{name}/mine", "mine");
+        }
+        (await _run.RunAsync("status", "--stack", name)).IsUnusable();
+        (await _run.UpAsync("--stack", name)).IsGood();
+        (await _run.RunAsync("down", "--with-log", "--yes", "--stack", name)).IsGood();
+        Assert.Equal(["mine"], _run.Lines($"kept/{name}/mine"));
+        Assert.Equal(["mine"], _run.Lines($"kept/stacks/{name}/mine"));
     }
 
     [Theory]
@@ -60,7 +77,7 @@ public sealed class DownTests : IDisposable
         Assert.Contains(
             "iac: PULUMI_FAILED: pulumi stack select failed: error: api error AccessDenied",
             result.Error, StringComparison.Ordinal);
-        Assert.True(_run.Has("kept/main"));
+        Assert.True(_run.Has("kept/stacks/main"));
     }
 
     [Theory]
@@ -164,7 +181,7 @@ public sealed class DownTests : IDisposable
                 "destroy --stack main --yes --skip-preview --remove --non-interactive --color never",
             ],
             _run.Calls[^4..]);
-        Assert.False(_run.Has("kept/main"));
+        Assert.False(_run.Has("kept/stacks/main"));
         (await _run.RunAsync("status")).IsUnusable();
     }
 
