@@ -9,7 +9,7 @@ namespace Sequencer.Iac.Stack;
 /// Where a stack is kept on this machine: the folder of its program, Pulumi's state, and the
 /// passphrase of that state.
 /// </summary>
-internal sealed partial class StackFolder
+internal sealed partial class StackFolder : IDisposable
 {
     /// <summary>The project in the program.</summary>
     public const string Project = "sequencer";
@@ -21,6 +21,8 @@ internal sealed partial class StackFolder
     private const int PassphraseBytes = 32;
 
     private static readonly string[] ProgramFiles = ["Pulumi.yaml", "user-data"];
+
+    private FileStream? _lock;
 
     private StackFolder(string name, string root, string backend, string? passphraseFile)
     {
@@ -59,6 +61,7 @@ internal sealed partial class StackFolder
         foreach (string file in (string[])
         [
             .. ProgramFiles.Select(In), Archive, ReleaseArchive.Unfinished(Archive), SettingsFile,
+            LockFile,
         ])
         {
             File.Delete(file);
@@ -66,8 +69,18 @@ internal sealed partial class StackFolder
         if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
     }
 
+    private string LockFile => In("lock");
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
+
     /// <summary>Makes what is missing, and writes the program.</summary>
-    public static StackFolder Open(SettingValues settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="isHeld">Whether others that ask the same are kept out, until the folder is
+    /// disposed of: release and settings are files here, which Pulumi reads as it comes to them.
+    /// </param>
+    /// <exception cref="CommandFailure">Another command holds it.</exception>
+    public static StackFolder Open(SettingValues settings, bool isHeld)
     {
         string name = settings.Require(StackSettings.Name);
         if (!NameForm().IsMatch(name))
@@ -81,6 +94,7 @@ internal sealed partial class StackFolder
         string backend = settings.Find(StackSettings.Backend) ?? OwnBackend(root);
         var folder = new StackFolder(name, root, backend, PassphraseOf(settings, root));
         MakeFolder(folder.Path);
+        if (isHeld) folder.Hold();
         foreach (string file in ProgramFiles) folder.WriteProgramFile(file);
         return folder;
     }
@@ -126,6 +140,22 @@ internal sealed partial class StackFolder
     }
 
     private static void MakeFolder(string path) => Directory.CreateDirectory(path, OwnFolder);
+
+    private void Hold()
+    {
+        try
+        {
+            _lock = new FileStream(
+                LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(LockFile))
+        {
+            throw new CommandFailure(
+                FailureCodes.StackBusy,
+                $"Another iac is at work on the stack {Name}; wait until it is done.",
+                ExitCodes.Unusable);
+        }
+    }
 
     private void WriteProgramFile(string name)
     {

@@ -43,7 +43,7 @@ internal static class UpCommand
     private static async Task<int> WorkAsync(CloudCall call, CancellationToken cancellationToken)
     {
         (ParseResult parse, Screen screen, SettingValues settings, _) = call;
-        PulumiStack stack = await StackPreparation.PrepareAsync(
+        using PulumiStack stack = await StackPreparation.PrepareAsync(
             call, parse.GetValue(DropPrevious), cancellationToken);
         bool isDry = parse.GetValue(SharedOptions.DryRun);
         if (isDry || !parse.GetValue(SharedOptions.Yes))

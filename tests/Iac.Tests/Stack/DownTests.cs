@@ -47,6 +47,31 @@ public sealed class DownTests : IDisposable
         Assert.False(_run.Has("kept/stacks/other"));
     }
 
+    [Fact]
+    public async Task Two_commands_do_not_change_one_stack_at_once()
+    {
+        (await _run.UpAsync()).IsGood();
+        using (new FileStream(
+            _run.In("kept/stacks/main/lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            CommandResult[] results =
+            [
+                await _run.UpAsync(), await _run.RunAsync("plan", "--release", "release"),
+                await _run.RunAsync("down", "--yes"),
+            ];
+            foreach (CommandResult result in results)
+            {
+                result.IsUnusable();
+                Assert.Contains(
+                    "iac: STACK_BUSY: Another iac is at work on the stack main", result.Error,
+                    StringComparison.Ordinal);
+            }
+            (await _run.RunAsync("status")).IsGood();
+            (await _run.UpAsync("--stack", "other")).IsGood();
+        }
+        (await _run.UpAsync()).IsGood();
+    }
+
     [Theory]
     [InlineData("state")]
     [InlineData("letters")]

@@ -149,6 +149,7 @@ public sealed class UpTests : IDisposable
     [InlineData("--enclave-cpus", "1", "a multiple of 2")]
     [InlineData("--enclave-memory-mib", "16000", "at most 15360 MiB")]
     [InlineData("--origin", "https://log.example/$(x)", "a URL without scheme")]
+    [InlineData("--origin", "/orders", "a URL without scheme")]
     [InlineData("--ssh-cidr", "0.0.0.0/0", "the whole world")]
     [InlineData("--ssh-cidr", "128.0.0.0/1", "the whole world")]
     [InlineData("--ssh-cidr", "10.0.0.0/7", "the whole world")]
