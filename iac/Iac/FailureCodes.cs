@@ -50,6 +50,7 @@ internal static class FailureCodes
     public const string PulumiNotFound = "PULUMI_NOT_FOUND";
     public const string PulumiFailed = "PULUMI_FAILED";
     public const string NoSuchStack = "NO_SUCH_STACK";
+    public const string StackBusy = "STACK_BUSY";
     public const string BadRelease = "BAD_RELEASE";
     public const string Fixed = "FIXED";
     public const string NotProtected = "NOT_PROTECTED";

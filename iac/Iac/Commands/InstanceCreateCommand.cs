@@ -93,6 +93,11 @@ internal static class InstanceCreateCommand
         {
             screen.Remark(Screen.Plain(
                 $"Security group {plan.GroupName} ({plan.GroupId}) as it is."));
+            if (plan.Rules.Any(rule => rule.Port == 22))
+            {
+                screen.Remark(
+                    "[yellow]--ssh-cidr is for a new one:[/] who can log in is what this one says.");
+            }
             return;
         }
         string[] rules = [.. plan.Rules.Select(rule => $"port {rule.Port} from {rule.Cidr}")];

@@ -5,7 +5,8 @@ namespace Sequencer.Iac.Credentials;
 /// <summary>
 /// Finds the access key to call AWS with. In this order: flags and variables of this command, the
 /// CSV file of the AWS console, the environment of AWS's own tools, a profile, the role of a
-/// container, the role of an instance.
+/// container, the role of an instance. A profile that is named where it wins over what names the
+/// file, as a flag over the settings file, comes before it.
 /// </summary>
 internal static class CredentialChain
 {
@@ -63,8 +64,13 @@ internal static class CredentialChain
             settings.SourceOf(AwsSettings.AccessKey)!);
     }
 
-    private static AwsCredentials? FromCsv(SettingValues settings) =>
-        settings.Find(AwsSettings.CredFile) is { } name ? CsvCredentials.Read(PathOf(name)) : null;
+    private static AwsCredentials? FromCsv(SettingValues settings)
+    {
+        // --profile on the command line is not for the account of a cred_file in the settings file.
+        if (settings.IsSaidOver(AwsSettings.Profile, AwsSettings.CredFile)) return null;
+        return settings.Find(AwsSettings.CredFile) is { } name
+            ? CsvCredentials.Read(PathOf(name)) : null;
+    }
 
     private static AwsCredentials? FromEnvironment(SettingValues settings)
     {

@@ -17,10 +17,21 @@ internal sealed class SettingValues
     private const string FileVariable = Setting.VariablePrefix + "CONFIG_FILE";
     private const string Tables = "iac.";
 
-    private readonly Dictionary<Setting, (string Value, string Source)> _values = [];
+    private readonly Dictionary<Setting, Said> _values = [];
     private readonly Func<string, string?> _variable;
 
     private SettingValues(Func<string, string?> variable) => _variable = variable;
+
+    // What wins stands last.
+    private enum Rank
+    {
+        Supposed,
+        File,
+        Variable,
+        Flag,
+    }
+
+    private sealed record Said(string Value, string Source, Rank Rank);
 
     /// <summary>The file.</summary>
     public static Option<string?> ConfigFile { get; } = new("--config-file")
@@ -61,7 +72,8 @@ internal sealed class SettingValues
         {
             if (parse.GetResult(setting.Flag) is { Implicit: false })
             {
-                values._values[setting] = (parse.GetValue(setting.Flag) ?? "", setting.Flag.Name);
+                values._values[setting] =
+                    new(parse.GetValue(setting.Flag) ?? "", setting.Flag.Name, Rank.Flag);
             }
         }
         return values;
@@ -69,12 +81,16 @@ internal sealed class SettingValues
 
     /// <summary>What a setting comes to; null for nothing, which an empty text says.</summary>
     public string? Find(Setting setting) =>
-        Text(_values.TryGetValue(setting, out (string Value, string Source) found)
-            ? found.Value : setting.Default);
+        Text(_values.TryGetValue(setting, out Said? said) ? said.Value : setting.Default);
+
+    /// <summary>Whether one was said where it wins over where another was said.</summary>
+    public bool IsSaidOver(Setting one, Setting other) =>
+        Find(one) is not null && _values.TryGetValue(one, out Said? said)
+        && (!_values.TryGetValue(other, out Said? rival) || said.Rank > rival.Rank);
 
     /// <summary>Lets a value hold where nobody says another; empty for nothing at all.</summary>
     public void Suppose(Setting setting, string value, string source) =>
-        _values.TryAdd(setting, (value, source));
+        _values.TryAdd(setting, new(value, source, Rank.Supposed));
 
     /// <summary>What a setting comes to.</summary>
     /// <exception cref="CommandFailure">Nothing was said.</exception>
@@ -101,8 +117,7 @@ internal sealed class SettingValues
 
     /// <summary>Where a setting was said, for people; null if nowhere.</summary>
     public string? SourceOf(Setting setting) =>
-        _values.TryGetValue(setting, out (string Value, string Source) found)
-            ? found.Source : null;
+        _values.GetValueOrDefault(setting)?.Source;
 
     /// <summary>A variable of the environment, such as AWS's own; null if it is empty.</summary>
     public string? Variable(string name) => Text(_variable(name));
@@ -139,7 +154,7 @@ internal sealed class SettingValues
             {
                 throw Refused($"{place} is a string or an integer.");
             }
-            _values[setting] = (value.Text, place);
+            _values[setting] = new(value.Text, place, Rank.File);
         }
     }
 
@@ -154,7 +169,7 @@ internal sealed class SettingValues
             }
             Setting setting = settings.FirstOrDefault(s => s.Variable == name)
                 ?? throw Refused($"{name} in the environment is not a setting.");
-            _values[setting] = (_variable(name) ?? "", name);
+            _values[setting] = new(_variable(name) ?? "", name, Rank.Variable);
         }
     }
 

@@ -31,7 +31,8 @@ internal static class DownCommand
     {
         (ParseResult parse, Screen screen, SettingValues settings, AwsConnection aws) = call;
         bool isAll = parse.GetValue(WithLog);
-        PulumiStack stack = await PulumiStack.OpenAsync(settings, aws, screen, cancellationToken);
+        using PulumiStack stack = await PulumiStack.OpenAsync(
+            settings, aws, screen, cancellationToken);
         await stack.RequireKnownAsync(cancellationToken);
         string name = stack.Folder.Name;
         await Confirmation.RequireAsync(

@@ -24,7 +24,7 @@ internal static class PlanCommand
 
     private static async Task<int> WorkAsync(CloudCall call, CancellationToken cancellationToken)
     {
-        PulumiStack stack = await StackPreparation.PrepareAsync(
+        using PulumiStack stack = await StackPreparation.PrepareAsync(
             call, dropPrevious: false, cancellationToken);
         if (call.Screen.IsJson)
         {

@@ -6,7 +6,7 @@ using Sequencer.Iac.Settings;
 namespace Sequencer.Iac.Stack;
 
 /// <summary>One stack, as the user's own <c>pulumi</c> knows it.</summary>
-internal sealed class PulumiStack
+internal sealed class PulumiStack : IDisposable
 {
     private static readonly string[] Quiet = ["--non-interactive", "--color", "never"];
 
@@ -21,9 +21,13 @@ internal sealed class PulumiStack
     /// <summary>Where it is kept.</summary>
     public StackFolder Folder { get; }
 
+    /// <inheritdoc/>
+    public void Dispose() => Folder.Dispose();
+
     /// <summary>Finds <c>pulumi</c>, and makes the stack's folder.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="aws">Who changes things in AWS; null where nothing is changed.</param>
+    /// <param name="aws">Who changes things in AWS, and keeps others from it meanwhile; null where
+    /// nothing is changed.</param>
     /// <param name="screen">For progress.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<PulumiStack> OpenAsync(
@@ -37,7 +41,7 @@ internal sealed class PulumiStack
         // Before anything is written.
         await new PulumiProgram(program, ".", new Dictionary<string, string?>(), screen)
             .RequireAsync(cancellationToken);
-        StackFolder folder = StackFolder.Open(settings);
+        StackFolder folder = StackFolder.Open(settings, isHeld: aws is not null);
         return new PulumiStack(
             folder,
             new PulumiProgram(program, folder.Path, Variables(folder, settings, aws), screen));

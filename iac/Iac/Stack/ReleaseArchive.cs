@@ -15,12 +15,15 @@ internal static class ReleaseArchive
     private const UnixFileMode ProgramMode = PlainMode | UnixFileMode.UserExecute
         | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <summary>Where an archive is until it is whole.</summary>
+    public static string Unfinished(string path) => path + ".new";
+
     /// <summary>Writes the archive.</summary>
     /// <returns>Its SHA-256, in hexadecimal.</returns>
     public static async Task<string> WriteAsync(
         ReleaseFolder release, string path, CancellationToken cancellationToken)
     {
-        string unfinished = path + ".new";
+        string unfinished = Unfinished(path);
         await using (FileStream file = File.Create(unfinished))
         {
             await using (var tar = new TarWriter(file, TarEntryFormat.Ustar, leaveOpen: true))

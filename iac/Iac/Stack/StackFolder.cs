@@ -9,7 +9,7 @@ namespace Sequencer.Iac.Stack;
 /// Where a stack is kept on this machine: the folder of its program, Pulumi's state, and the
 /// passphrase of that state.
 /// </summary>
-internal sealed partial class StackFolder
+internal sealed partial class StackFolder : IDisposable
 {
     /// <summary>The project in the program.</summary>
     public const string Project = "sequencer";
@@ -22,10 +22,12 @@ internal sealed partial class StackFolder
 
     private static readonly string[] ProgramFiles = ["Pulumi.yaml", "user-data"];
 
+    private FileStream? _lock;
+
     private StackFolder(string name, string root, string backend, string? passphraseFile)
     {
         Name = name;
-        Path = System.IO.Path.Combine(root, name);
+        Path = System.IO.Path.Combine(root, "stacks", name);
         Backend = backend;
         PassphraseFile = passphraseFile;
     }
@@ -43,20 +45,42 @@ internal sealed partial class StackFolder
     public string? PassphraseFile { get; }
 
     /// <summary>The release as one file, beside the program.</summary>
-    public string Archive => System.IO.Path.Combine(Path, "release.tar");
+    public string Archive => In("release.tar");
 
     /// <summary>The stack's settings, as Pulumi reads them.</summary>
-    public string SettingsFile => System.IO.Path.Combine(Path, $"Pulumi.{Name}.yaml");
+    public string SettingsFile => In($"Pulumi.{Name}.yaml");
 
     /// <summary>Whether the stack was ever made with this folder.</summary>
     public bool HasSettings => File.Exists(SettingsFile);
 
     /// <summary>Removes the folder of a stack that there is not, or no more; Pulumi's state and the
     /// passphrase are elsewhere.</summary>
-    public void Remove() => Directory.Delete(Path, recursive: true);
+    public void Remove()
+    {
+        // Nothing but what was put there: the folder may have been there before, with things in it.
+        foreach (string file in (string[])
+        [
+            .. ProgramFiles.Select(In), Archive, ReleaseArchive.Unfinished(Archive), SettingsFile,
+            LockFile,
+        ])
+        {
+            File.Delete(file);
+        }
+        if (!Directory.EnumerateFileSystemEntries(Path).Any()) Directory.Delete(Path);
+    }
+
+    private string LockFile => In("lock");
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Makes what is missing, and writes the program.</summary>
-    public static StackFolder Open(SettingValues settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="isHeld">Whether others that ask the same are kept out, until the folder is
+    /// disposed of: release and settings are files here, which Pulumi reads as it comes to them.
+    /// </param>
+    /// <exception cref="CommandFailure">Another command holds it.</exception>
+    public static StackFolder Open(SettingValues settings, bool isHeld)
     {
         string name = settings.Require(StackSettings.Name);
         if (!NameForm().IsMatch(name))
@@ -70,6 +94,7 @@ internal sealed partial class StackFolder
         string backend = settings.Find(StackSettings.Backend) ?? OwnBackend(root);
         var folder = new StackFolder(name, root, backend, PassphraseOf(settings, root));
         MakeFolder(folder.Path);
+        if (isHeld) folder.Hold();
         foreach (string file in ProgramFiles) folder.WriteProgramFile(file);
         return folder;
     }
@@ -116,12 +141,30 @@ internal sealed partial class StackFolder
 
     private static void MakeFolder(string path) => Directory.CreateDirectory(path, OwnFolder);
 
+    private void Hold()
+    {
+        try
+        {
+            _lock = new FileStream(
+                LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(LockFile))
+        {
+            throw new CommandFailure(
+                FailureCodes.StackBusy,
+                $"Another iac is at work on the stack {Name}; wait until it is done.",
+                ExitCodes.Unusable);
+        }
+    }
+
     private void WriteProgramFile(string name)
     {
         using Stream source = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-        using FileStream target = File.Create(System.IO.Path.Combine(Path, name));
+        using FileStream target = File.Create(In(name));
         source.CopyTo(target);
     }
+
+    private string In(string file) => System.IO.Path.Combine(Path, file);
 
     // With region and "sequencer-" it is a role's name, which has at most 64 characters.
     [GeneratedRegex(@"^[a-z][a-z0-9-]{0,19}\z")]

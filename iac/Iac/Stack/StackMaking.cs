@@ -186,6 +186,6 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
         .ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '_');
 
     // As user-data takes it.
-    [GeneratedRegex(@"^[A-Za-z0-9._~/-]{1,200}\z")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._~/-]{0,199}\z")]
     private static partial Regex OriginForm();
 }

@@ -65,7 +65,7 @@ internal static class StackReport
         string session = $"aws ssm start-session --region {stack["region"]} --target {stack["instance"]}";
         string url = "http://127.0.0.1:5000";
         screen.Remark("");
-        screen.Remark("The instance sets itself up now; that takes about five minutes.");
+        screen.Remark("A new instance sets itself up in about five minutes.");
         if (stack["listen"] == "https")
         {
             url = $"https://{stack["address"]}";

@@ -20,7 +20,7 @@ internal static class StatusCommand
     private static async Task<int> WorkAsync(
         ParseResult parse, Screen screen, CancellationToken cancellationToken)
     {
-        PulumiStack stack = await PulumiStack.OpenAsync(
+        using PulumiStack stack = await PulumiStack.OpenAsync(
             SettingValues.Gather(parse), null, screen, cancellationToken);
         RunningStack running = await stack.RequireRunningAsync(cancellationToken);
         StackReport.Show(screen, stack.Folder.Name, running);

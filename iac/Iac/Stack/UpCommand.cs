@@ -24,9 +24,9 @@ internal static class UpCommand
             "Make or change the stack: one instance that runs a release, the volume of its log, and "
             + "what both need. Everything is checked first, then Pulumi shows what it would do, then "
             + "you are asked.\n\n"
-            + "What is not said stays as it is. Another release is an upgrade: a new instance starts, "
-            + "takes the log's volume over, and the old one goes. Until --drop-previous both images "
-            + "may use the sealing key.\n\n"
+            + "What is not said stays as it is, but for the release. Another release is an upgrade: a "
+            + "new instance starts, takes the log's volume over, and the old one goes. Until "
+            + "--drop-previous both images may use the sealing key.\n\n"
             + "Example:\n  iac up --origin log.example/orders --release artifacts/release")
         {
             StackPreparation.NewAmi,
@@ -43,7 +43,7 @@ internal static class UpCommand
     private static async Task<int> WorkAsync(CloudCall call, CancellationToken cancellationToken)
     {
         (ParseResult parse, Screen screen, SettingValues settings, _) = call;
-        PulumiStack stack = await StackPreparation.PrepareAsync(
+        using PulumiStack stack = await StackPreparation.PrepareAsync(
             call, parse.GetValue(DropPrevious), cancellationToken);
         bool isDry = parse.GetValue(SharedOptions.DryRun);
         if (isDry || !parse.GetValue(SharedOptions.Yes))

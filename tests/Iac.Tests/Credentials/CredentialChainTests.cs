@@ -53,6 +53,20 @@ public sealed class CredentialChainTests : IDisposable
             Iac.Settings.RegionSetting.Require(TestSettings.Gather(_variables, "--profile", "p")));
     }
 
+    [Fact]
+    public async Task A_profile_that_a_flag_names_wins_over_a_file_that_a_variable_names()
+    {
+        Write(".aws/credentials", "[p]\naws_access_key_id = P\naws_secret_access_key = p\n");
+        string csv = Write("keys.csv", "Access key ID,Secret access key\r\nC,c\r\n");
+        _variables["SEQUENCER_IAC_CRED_FILE"] = csv;
+        Assert.Equal(new("C", "c", null, csv), await FindAsync());
+        Assert.Equal(new("P", "p", null, "profile p"), await FindAsync("--profile", "p"));
+        Assert.Equal(
+            new("C", "c", null, csv), await FindAsync("--profile", "p", "--cred-file", csv));
+        _variables["SEQUENCER_IAC_PROFILE"] = "p";
+        Assert.Equal(new("C", "c", null, csv), await FindAsync());
+    }
+
     [Theory]
     [InlineData("--profile", "nobody")]
     [InlineData("--access-key", "A")]

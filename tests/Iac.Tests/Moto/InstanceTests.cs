@@ -98,8 +98,9 @@ public sealed class InstanceTests(MotoServer server) : CloudTests(server)
     public async Task A_group_that_another_instance_uses_stays_as_it_is()
     {
         await MakeAsync("log-1");
-        await RunAsync(
+        CommandResult second = await RunAsync(
             "instance", "create", "-i", "log-2", "-k", "k", "--ssh-cidr", "203.0.113.0/24");
+        Assert.Contains("--ssh-cidr is for a new one", second.Error, StringComparison.Ordinal);
         await AssertGroupAsync("sequencer");
     }
 

@@ -44,7 +44,49 @@ public sealed class DownTests : IDisposable
         result.IsUnusable();
         Assert.Contains(
             "iac: NO_SUCH_STACK: There is no stack other", result.Error, StringComparison.Ordinal);
-        Assert.False(_run.Has("kept/other"));
+        Assert.False(_run.Has("kept/stacks/other"));
+    }
+
+    [Fact]
+    public async Task Two_commands_do_not_change_one_stack_at_once()
+    {
+        (await _run.UpAsync()).IsGood();
+        using (new FileStream(
+            _run.In("kept/stacks/main/lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            CommandResult[] results =
+            [
+                await _run.UpAsync(), await _run.RunAsync("plan", "--release", "release"),
+                await _run.RunAsync("down", "--yes"),
+            ];
+            foreach (CommandResult result in results)
+            {
+                result.IsUnusable();
+                Assert.Contains(
+                    "iac: STACK_BUSY: Another iac is at work on the stack main", result.Error,
+                    StringComparison.Ordinal);
+            }
+            (await _run.RunAsync("status")).IsGood();
+            (await _run.UpAsync("--stack", "other")).IsGood();
+        }
+        (await _run.UpAsync()).IsGood();
+    }
+
+    [Theory]
+    [InlineData("state")]
+    [InlineData("letters")]
+    public async Task What_lay_beside_a_stack_stays(string name)
+    {
+        foreach (string folder in (string[])["kept", "kept/stacks"])
+        {
+            Directory.CreateDirectory(_run.In($"{folder}/{name}"));
+            _run.Write($"{folder}/{name}/mine", "mine");
+        }
+        (await _run.RunAsync("status", "--stack", name)).IsUnusable();
+        (await _run.UpAsync("--stack", name)).IsGood();
+        (await _run.RunAsync("down", "--with-log", "--yes", "--stack", name)).IsGood();
+        Assert.Equal(["mine"], _run.Lines($"kept/{name}/mine"));
+        Assert.Equal(["mine"], _run.Lines($"kept/stacks/{name}/mine"));
     }
 
     [Theory]
@@ -60,7 +102,7 @@ public sealed class DownTests : IDisposable
         Assert.Contains(
             "iac: PULUMI_FAILED: pulumi stack select failed: error: api error AccessDenied",
             result.Error, StringComparison.Ordinal);
-        Assert.True(_run.Has("kept/main"));
+        Assert.True(_run.Has("kept/stacks/main"));
     }
 
     [Theory]
@@ -164,7 +206,7 @@ public sealed class DownTests : IDisposable
                 "destroy --stack main --yes --skip-preview --remove --non-interactive --color never",
             ],
             _run.Calls[^4..]);
-        Assert.False(_run.Has("kept/main"));
+        Assert.False(_run.Has("kept/stacks/main"));
         (await _run.RunAsync("status")).IsUnusable();
     }
 

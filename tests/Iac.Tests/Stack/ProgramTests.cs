@@ -15,7 +15,7 @@ public sealed partial class ProgramTests : IDisposable
     public async Task The_command_gives_every_setting_that_the_program_has_and_no_other()
     {
         (await _run.UpAsync()).IsGood();
-        string program = File.ReadAllText(_run.In("kept/main/Pulumi.yaml"));
+        string program = File.ReadAllText(_run.In("kept/stacks/main/Pulumi.yaml"));
         int from = program.IndexOf("\nconfig:", StringComparison.Ordinal);
         int to = program.IndexOf("\nvariables:", StringComparison.Ordinal);
         string config = program[from..to];

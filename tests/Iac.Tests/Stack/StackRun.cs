@@ -37,7 +37,7 @@ internal sealed class StackRun : IDisposable
     public string[] Calls => Has("stand-in/calls") ? Lines("stand-in/calls") : [];
 
     /// <summary>The settings of the last run, by name.</summary>
-    public Dictionary<string, string> Settings => Lines("kept/main/Pulumi.main.yaml")
+    public Dictionary<string, string> Settings => Lines("kept/stacks/main/Pulumi.main.yaml")
         .Where(line => line.StartsWith("  sequencer:", StringComparison.Ordinal))
         .Select(line => line.Trim().Split(": ", 2))
         .ToDictionary(pair => pair[0]["sequencer:".Length..], pair => pair[1].Trim('"'));

@@ -24,10 +24,10 @@ public sealed class UpTests : IDisposable
                 "stack export --stack main --non-interactive --color never",
             ],
             _run.Calls);
-        Assert.Equal([_run.In("kept/main")], _run.Lines("stand-in/folder"));
+        Assert.Equal([_run.In("kept/stacks/main")], _run.Lines("stand-in/folder"));
         foreach (string file in (string[])["Pulumi.yaml", "user-data", "release.tar"])
         {
-            Assert.True(_run.Has($"kept/main/{file}"), file);
+            Assert.True(_run.Has($"kept/stacks/main/{file}"), file);
         }
         Dictionary<string, string> settings = _run.Settings;
         Assert.Equal("log.example/orders", settings["origin"]);
@@ -37,7 +37,8 @@ public sealed class UpTests : IDisposable
         Assert.Equal(NoKey, settings["sealingKeyElsewhere"]);
         Assert.Equal(new string('a', 96), settings["pcr0"]);
         Assert.Equal(settings["pcr0"], settings["previousPcr0"]);
-        Assert.Contains("encryptionsalt: v1:of-the-stand-in", _run.Lines("kept/main/Pulumi.main.yaml"));
+        Assert.Contains(
+            "encryptionsalt: v1:of-the-stand-in", _run.Lines("kept/stacks/main/Pulumi.main.yaml"));
         Assert.Contains("instance  i-0123456789abcdef0, m6i.xlarge", result.Output, StringComparison.Ordinal);
         Assert.Contains("no port is open", result.Output, StringComparison.Ordinal);
         Assert.Contains("AWS-StartPortForwardingSession", result.Error, StringComparison.Ordinal);
@@ -148,6 +149,7 @@ public sealed class UpTests : IDisposable
     [InlineData("--enclave-cpus", "1", "a multiple of 2")]
     [InlineData("--enclave-memory-mib", "16000", "at most 15360 MiB")]
     [InlineData("--origin", "https://log.example/$(x)", "a URL without scheme")]
+    [InlineData("--origin", "/orders", "a URL without scheme")]
     [InlineData("--ssh-cidr", "0.0.0.0/0", "the whole world")]
     [InlineData("--ssh-cidr", "128.0.0.0/1", "the whole world")]
     [InlineData("--ssh-cidr", "10.0.0.0/7", "the whole world")]

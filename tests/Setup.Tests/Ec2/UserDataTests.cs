@@ -212,6 +212,7 @@ public sealed class UserDataTests : IDisposable
 
     [Theory]
     [InlineData("origin", "log.example/$(reboot)")]
+    [InlineData("origin", "/orders")]
     [InlineData("cells_max", "many")]
     [InlineData("listen", "everywhere")]
     [InlineData("release_sha256", "../../etc/passwd")]
