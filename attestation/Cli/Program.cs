@@ -32,17 +32,7 @@ root.Options.Add(SharedOptions.Json);
 ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parse.Errors.Count > 0)
 {
-    // That no command was named is no news where a word was taken for one.
-    bool isUnknown = parse.CommandResult.Command == root && parse.UnmatchedTokens.Count > 0;
-    if (isUnknown)
-    {
-        Console.Error.WriteLine($"sequencer: there is no command '{parse.UnmatchedTokens[0]}'.");
-    }
-    foreach (var error in isUnknown ? [] : parse.Errors)
-    {
-        Console.Error.WriteLine($"sequencer: {error.Message}");
-    }
-    Console.Error.WriteLine($"sequencer: see '{string.Join(' ', CommandPath.Of(parse))} --help'.");
+    UsageErrors.Tell(parse, "sequencer");
     return ExitCodes.Unusable;
 }
 return await parse.InvokeAsync(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Sequencer.Cli;
 using Sequencer.Iac;
 using Sequencer.Iac.Commands;
 
@@ -10,17 +11,7 @@ RootCommand root = IacCommand.Create();
 ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parse.Errors.Count > 0)
 {
-    // That no command was named is no news where a word was taken for one.
-    bool isUnknown = parse.CommandResult.Command == root && parse.UnmatchedTokens.Count > 0;
-    if (isUnknown)
-    {
-        Console.Error.WriteLine($"iac: USAGE: there is no command '{parse.UnmatchedTokens[0]}'.");
-    }
-    foreach (var error in isUnknown ? [] : parse.Errors)
-    {
-        Console.Error.WriteLine($"iac: USAGE: {error.Message}");
-    }
-    Console.Error.WriteLine($"iac: see '{IacCommand.PathOf(parse)} --help'.");
+    UsageErrors.Tell(parse, "iac", FailureCodes.Usage);
     return ExitCodes.Unusable;
 }
 return await parse.InvokeAsync(new InvocationConfiguration

@@ -137,13 +137,15 @@ internal static class AuditCommand
         if (report.Head is { } head) CheckLines.Show(screen, head.Checks);
         screen.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {report.Records} records read: {report.Entries} entries, {report.Epochs} epochs, "
-            + $"{report.Cells} cells."));
+            $"  {Counted.Of(report.Records, "record")} read: "
+            + $"{Counted.Of(report.Entries, "entry", "entries")}, "
+            + $"{Counted.Of(report.Epochs, "epoch")}, {Counted.Of(report.Cells, "cell")}."));
         if (report.Payloads is { } payloads)
         {
             screen.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {payloads.Present} payloads present, {payloads.Erased} erased by tombstones, "
+                $"  {Counted.Of(payloads.Present, "payload")} present, "
+                + $"{payloads.Erased} erased by tombstones, "
                 + $"{payloads.Missing} missing."));
         }
         foreach (string note in report.Notes) screen.Say($"  [grey]note: {Screen.Plain(note)}[/]");
@@ -152,7 +154,7 @@ internal static class AuditCommand
             report.Head!.TryGet(out VerifiedHead? verified);
             screen.Say(string.Create(
                 CultureInfo.InvariantCulture,
-                $"[green]GOOD[/]: nothing wrong in {verified!.Checkpoint.Size} records of "
+                $"[green]GOOD[/]: nothing wrong in {Counted.Of(verified!.Checkpoint.Size, "record")} of "
                 + $"{Screen.Plain(verified.Policy.Origin)}; "
                 + $"root {verified.Checkpoint.Root.ToHex()}."));
             screen.Say($"      level: {Screen.Plain(Levels.Text(verified))}");
@@ -167,7 +169,7 @@ internal static class AuditCommand
         {
             screen.Say($"    and {count - report.Faults.Length} more of the same kinds.");
         }
-        screen.Say($"[red]REFUSED[/]: {(count == 1 ? "1 fault" : $"{count} faults")}.");
+        screen.Say($"[red]REFUSED[/]: {Counted.Of(count, "fault")}.");
     }
 
     private static void Write(Utf8JsonWriter json, string log, AuditReport report)

@@ -62,7 +62,7 @@ internal sealed class DataCheck(string directory, long freeBytesMin)
             "data",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{log.Log.Count} segments, {log.LogBytes} bytes of records; 'sequencer audit' "
+                $"{Counted.Of(log.Log.Count, "segment")}, {log.LogBytes} bytes of records; 'sequencer audit' "
                 + $"reads them."));
     }
 

@@ -29,11 +29,8 @@ internal static class FindingReport
         }
         int problems = Count(all, FindingLevel.Problem);
         int warnings = Count(all, FindingLevel.Warning);
-        screen.Say($"{Of(problems, "problem")}, {Of(warnings, "warning")}.");
+        screen.Say($"{Counted.Of(problems, "problem")}, {Counted.Of(warnings, "warning")}.");
     }
-
-    private static string Of(int count, string what) =>
-        $"{count} {what}{(count == 1 ? "" : "s")}";
 
     /// <summary>The sums, and an array of the findings.</summary>
     public static void Write(Utf8JsonWriter json, IReadOnlyList<Finding> all)

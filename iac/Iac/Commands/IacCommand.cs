@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Sequencer.Iac.Settings;
 using Sequencer.Iac.Stack;
 
@@ -30,16 +29,5 @@ internal static class IacCommand
         root.Options.Add(SharedOptions.Json);
         root.Options.Add(SettingValues.ConfigFile);
         return root;
-    }
-
-    /// <summary><c>iac</c> and the subcommands, as far as they were understood.</summary>
-    public static string PathOf(ParseResult parse)
-    {
-        string path = "";
-        for (SymbolResult? at = parse.CommandResult; at is CommandResult command; at = at.Parent)
-        {
-            if (command.Command is not RootCommand) path = $" {command.Command.Name}{path}";
-        }
-        return "iac" + path;
     }
 }

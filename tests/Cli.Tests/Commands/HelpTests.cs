@@ -44,6 +44,20 @@ public sealed class HelpTests : IDisposable
         Assert.DoesNotContain("1.receipt.json", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("'abc' is not a whole number, for 'get'.", "get", "abc")]
+    [InlineData("'-1' is not a whole number, for '--from'.", "tail", "--from=-1")]
+    [InlineData("'2.5' is not a whole number, for '--limit'.", "stream", "s", "--limit", "2.5")]
+    [InlineData("'99999999999999999999' is not a whole number, for 'erase'.",
+        "erase", "99999999999999999999")]
+    public async Task What_is_no_number_is_told_without_types(string told, params string[] command)
+    {
+        CommandResult result = await _run.RunAsync(command);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(
+            $"sequencer: {told}\nsequencer: see 'sequencer {command[0]} --help'.\n", result.Error);
+    }
+
     [Fact]
     public async Task A_pipe_gets_no_colours()
     {
