@@ -21,6 +21,7 @@ DIGEST = "ab" * 32
 IMAGE = {f"pcr{index}": f"{index}" * 96 for index in range(3)}
 PREVIOUS = {f"previousPcr{index}": f"{index + 3}" * 96 for index in range(3)}
 SETTINGS = {
+    "account": "arn:aws:iam::123456789012:root",
     "region": "eu-central-1",
     "subnetId": "subnet-1",
     "ami": "ami-1",
@@ -150,7 +151,7 @@ class Stack(unittest.TestCase):
             ("${roleName}", "${rollName}"),
             ("type: integer", "type: float"),
             # Pulumi's own language host knows no descriptions of settings, and warns of each.
-            ("config:\n  region:\n", "config:\n  region:\n    description: a region\n"),
+            ("config:\n  account:\n", "config:\n  account:\n    description: whose\n"),
             ("${elsewhere[3]}", "${elsewhere[three]}"),
         ]:
             with self.subTest(after):
@@ -308,6 +309,7 @@ class Stack(unittest.TestCase):
     # ---- The rest.
 
     def test_everything_has_the_tags_of_the_deployment(self) -> None:
+        self.assertEqual(json.loads(self.inputs("aws")["allowedAccountIds"]), ["123456789012"])
         tags = json.loads(self.inputs("aws")["defaultTags"])["tags"]
         expected = {"Deployment": "Sequencer", "ManagedBy": "sequencer-stack", "Stack": "test"}
         self.assertEqual(expected, tags)

@@ -85,8 +85,8 @@ internal static class KeyCreateCommand
             throw new CommandFailure(
                 FailureCodes.Unfinished,
                 $"Whether EC2 took key pair {name} is not known. Its private half is {path}. "
-                + $"'iac key list' says whether the pair is there; 'iac key delete -k {name}' "
-                + "removes both.",
+                + "'iac key list' says whether the pair is there; "
+                + $"'iac key delete -k {name} --key-file {path}' removes both.",
                 ExitCodes.Unfinished);
         }
     }

@@ -51,7 +51,10 @@ internal static class KeyDeleteCommand
             return DryRun.Tell(screen, $"delete key pair {name} in {aws.Region}{both}");
         }
         await Confirmation.RequireAsync(
-            parse, screen, $"Delete key pair {name} in {aws.Region}{both}?", cancellationToken);
+            parse, screen,
+            (keepFile ? "" : "Without the private half nobody logs in to instances made with it. ")
+            + $"Delete key pair {name} in {aws.Region}{both}?",
+            cancellationToken);
         await DeleteAsync(ec2, name, keepFile ? null : path, cancellationToken);
         if (screen.IsJson)
         {

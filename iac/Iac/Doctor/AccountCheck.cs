@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Xml.Linq;
 using Sequencer.Cli.Doctor;
 using Sequencer.Iac.Aws;
 
@@ -9,8 +8,6 @@ namespace Sequencer.Iac.Doctor;
 /// <summary>The access key, the clock, and how much the account may start.</summary>
 internal sealed class AccountCheck(AwsConnection aws)
 {
-    private const string StsVersion = "2011-06-15";
-
     // Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances, in virtual processors.
     private const string VCpuQuota = "L-1216C47A";
 
@@ -23,11 +20,8 @@ internal sealed class AccountCheck(AwsConnection aws)
         findings.Good("region", aws.Region);
         try
         {
-            XElement answer = await aws.QueryAsync(
-                "sts", new QueryParameters(StsVersion, "GetCallerIdentity"), isRepeatable: true,
-                cancellationToken);
-            string who = answer.Child("GetCallerIdentityResult")?.Text("Arn") ?? "unknown";
-            findings.Good("credentials", $"{aws.Credentials}: {who}");
+            Caller caller = await Caller.FindAsync(aws, cancellationToken);
+            findings.Good("credentials", $"{aws.Credentials}: {caller.Arn}");
         }
         catch (AwsFault fault)
         {

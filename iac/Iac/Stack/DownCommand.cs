@@ -34,6 +34,8 @@ internal static class DownCommand
         using PulumiStack stack = await PulumiStack.OpenAsync(
             settings, aws, screen, cancellationToken);
         await stack.RequireKnownAsync(cancellationToken);
+        RunningStack? running = await stack.ReadAsync(cancellationToken);
+        running?.RequireAccount(await Caller.FindAsync(aws, cancellationToken));
         string name = stack.Folder.Name;
         await Confirmation.RequireAsync(
             parse, screen,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sequencer.Iac.Aws;
 using Sequencer.Iac.Settings;
 
 namespace Sequencer.Iac.Stack;
@@ -96,6 +97,18 @@ internal sealed class RunningStack
                 $"The log's volume has {this["logVolumeGib"]} GiB; a volume can only grow.",
                 ExitCodes.Unusable);
         }
+    }
+
+    /// <summary>
+    /// Refuses another account: nothing of the stack is there, and Pulumi would take it for gone.
+    /// </summary>
+    public void RequireAccount(Caller caller)
+    {
+        if (this["account"].Length == 0 || caller.Account == this["account"]) return;
+        throw new CommandFailure(
+            FailureCodes.Fixed,
+            $"This stack is in {this["account"]}, and the access key is of {caller.Arn}.",
+            ExitCodes.Unusable);
     }
 
     private int Number(string output) => int.TryParse(

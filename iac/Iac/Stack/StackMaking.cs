@@ -32,8 +32,11 @@ internal sealed partial class StackMaking(AwsConnection aws, SettingValues setti
         bool dropPrevious,
         CancellationToken cancellationToken)
     {
+        Caller caller = await Caller.FindAsync(aws, cancellationToken);
+        running?.RequireAccount(caller);
         var inputs = new StackInputs
         {
+            ["account"] = caller.Account,
             ["region"] = aws.Region,
             ["releaseVersion"] = release.Version,
         };

@@ -182,6 +182,29 @@ public sealed class DownTests : IDisposable
         Assert.Equal("log.example/orders", _run.Settings["origin"]);
     }
 
+    [Theory]
+    [InlineData("up", "--yes", "--release", "release")]
+    [InlineData("plan", "--release", "release")]
+    [InlineData("down", "--yes")]
+    [InlineData("down", "--with-log", "--yes")]
+    public async Task Another_account_is_refused_before_Pulumi_takes_everything_for_gone(
+        params string[] command)
+    {
+        (await _run.UpAsync()).IsGood();
+        Assert.Equal("arn:aws:iam::123456789012:root", _run.Settings["account"]);
+        _run.Aws.Account = "210987654321";
+        int before = _run.Calls.Length;
+        CommandResult result = await _run.RunAsync(command);
+        result.IsUnusable();
+        Assert.Contains(
+            "iac: FIXED: This stack is in arn:aws:iam::123456789012:root, and the access key is of "
+                + "arn:aws:sts::210987654321:assumed-role/operator/me.",
+            result.Error, StringComparison.Ordinal);
+        Assert.All(
+            _run.Calls[before..],
+            call => Assert.Matches("^(version|stack (select|output|export))", call));
+    }
+
     [Fact]
     public async Task Down_asks_first()
     {

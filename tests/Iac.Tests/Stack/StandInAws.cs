@@ -22,6 +22,8 @@ internal sealed class StandInAws : IDisposable
     /// <summary>The newest Amazon Linux.</summary>
     public string NewestImage { get; set; } = "ami-0000000000000000a";
 
+    public string Account { get; set; } = "123456789012";
+
     public string Architecture { get; set; } = "x86_64";
 
     public void Dispose() => _server.Dispose();
@@ -36,6 +38,10 @@ internal sealed class StandInAws : IDisposable
             .ToDictionary(pair => pair[0], pair => WebUtility.UrlDecode(pair[1]));
         return parameters["Action"] switch
         {
+            "GetCallerIdentity" =>
+                "<r><GetCallerIdentityResult>"
+                + $"<Arn>arn:aws:sts::{Account}:assumed-role/operator/me</Arn>"
+                + "</GetCallerIdentityResult></r>",
             "DescribeInstanceTypes" =>
                 "<r><instanceTypeSet><item><instanceType>m6i.xlarge</instanceType>"
                 + "<processorInfo><supportedArchitectures>"
