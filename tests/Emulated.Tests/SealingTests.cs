@@ -28,10 +28,10 @@ public sealed class SealingTests(ITestOutputHelper output)
             await StandInKms.StartAtAsync(machines.PathOfHostPort(KeyServicePort), shown);
         kms.DocumentRoot = machines.Root;
         kms.Accepted = MeasurementsOf(Built.Sealing);
-        await RefusesWhoIsNotTheEnclaveAsync(machines);
 
         // The production image: no root of Amazon's vouches for the stand-in.
         await machines.StartEnclaveAsync(Built.Sealing);
+        await RefusesWhoIsNotTheEnclaveAsync(machines);
         await UntilNotReadyAsync(machines, "NoIdentity: KMS was not reached: ");
         Assert.Empty(kms.Asked);
 
@@ -62,7 +62,7 @@ public sealed class SealingTests(ITestOutputHelper output)
     // This host is CID 2 to the parent.
     private async Task RefusesWhoIsNotTheEnclaveAsync(ParentAndEnclave machines)
     {
-        await machines.Console.UntilAsync("Now listening on: ");
+        await machines.Console.UntilAsync("Serving ");
         string read = await machines.ReadFromParentPortAsync(PipePort);
         Assert.Matches("^OK [0-9]+\n$", read);
         string line = await machines.Console.UntilAsync("Refused at vsock:5006: ");
