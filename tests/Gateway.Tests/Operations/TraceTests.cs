@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Sequencer.Gateway.Tracing;
+using Sequencer.Iac.Tests;
 
 namespace Sequencer.Gateway.Tests.Operations;
 
@@ -98,51 +99,28 @@ public class TraceTests
     /// <summary>Takes OTLP over HTTP and keeps the bodies.</summary>
     private sealed class Collector : IDisposable
     {
-        private readonly HttpListener _listener = new();
         private readonly MemoryStream _received = new();
+        private readonly LoopbackServer _server;
 
-        public Collector()
-        {
-            using (var port = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0))
-            {
-                port.Start();
-                Url = new Uri($"http://127.0.0.1:{((IPEndPoint)port.LocalEndpoint).Port}/");
-            }
-            _listener.Prefixes.Add(Url.ToString());
-            _listener.Start();
-            _ = TakeAsync();
-        }
+        public Collector() => _server = new LoopbackServer(TakeAsync);
 
-        public Uri Url { get; }
+        public Uri Url => new(_server.Url);
 
         public byte[] Received()
         {
             lock (_received) return _received.ToArray();
         }
 
-        public void Dispose() => _listener.Close();
+        public void Dispose() => _server.Dispose();
 
-        private async Task TakeAsync()
+        private async Task TakeAsync(HttpListenerRequest request, HttpListenerResponse response)
         {
-            while (true)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await _listener.GetContextAsync();
-                }
-                catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-                Assert.Equal("/v1/traces", context.Request.Url!.AbsolutePath);
-                Assert.Equal("application/x-protobuf", context.Request.ContentType);
-                using var body = new MemoryStream();
-                await context.Request.InputStream.CopyToAsync(body);
-                lock (_received) _received.Write(body.ToArray());
-                context.Response.ContentType = "application/x-protobuf";
-                context.Response.Close();
-            }
+            Assert.Equal("/v1/traces", request.Url!.AbsolutePath);
+            Assert.Equal("application/x-protobuf", request.ContentType);
+            using var body = new MemoryStream();
+            await request.InputStream.CopyToAsync(body);
+            lock (_received) _received.Write(body.ToArray());
+            response.ContentType = "application/x-protobuf";
         }
     }
 }

@@ -10,17 +10,11 @@ internal sealed class StandInMetadata : IDisposable
 {
     private const string RolesPath = "/latest/meta-data/iam/security-credentials/";
 
-    private readonly HttpListener _listener = new();
+    private readonly LoopbackServer _server;
 
-    public StandInMetadata()
-    {
-        Address = $"http://127.0.0.1:{FreePort.Find()}/";
-        _listener.Prefixes.Add(Address);
-        _listener.Start();
-        _ = ServeAsync();
-    }
+    public StandInMetadata() => _server = new LoopbackServer(AnswerAsync);
 
-    public string Address { get; }
+    public string Address => _server.Url;
 
     /// <summary>What it was asked: method, path, and the header that counts.</summary>
     public List<string> Requests { get; } = [];
@@ -35,38 +29,25 @@ internal sealed class StandInMetadata : IDisposable
     public (int Status, string Text) Role { get; init; } = (
         200, """{"Code":"Success","AccessKeyId":"R","SecretAccessKey":"r","Token":"t"}""");
 
-    public void Dispose() => _listener.Close();
+    public void Dispose() => _server.Dispose();
 
-    private async Task ServeAsync()
+    private async Task AnswerAsync(HttpListenerRequest request, HttpListenerResponse response)
     {
-        while (true)
+        string path = request.Url!.AbsolutePath;
+        string? lifetime = request.Headers["X-aws-ec2-metadata-token-ttl-seconds"];
+        string? token = request.Headers["X-aws-ec2-metadata-token"];
+        string? shown = request.Headers["Authorization"] ?? token ?? lifetime;
+        Requests.Add($"{request.HttpMethod} {path} {shown}");
+        bool isOfInstance = path.StartsWith("/latest/", StringComparison.Ordinal);
+        (int status, string text) = (request.HttpMethod, path) switch
         {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-            HttpListenerRequest request = context.Request;
-            string path = request.Url!.AbsolutePath;
-            string? lifetime = request.Headers["X-aws-ec2-metadata-token-ttl-seconds"];
-            string? token = request.Headers["X-aws-ec2-metadata-token"];
-            string? shown = request.Headers["Authorization"] ?? token ?? lifetime;
-            Requests.Add($"{request.HttpMethod} {path} {shown}");
-            bool isOfInstance = path.StartsWith("/latest/", StringComparison.Ordinal);
-            (int status, string text) = (request.HttpMethod, path) switch
-            {
-                ("PUT", "/latest/api/token") when lifetime is not null => Token,
-                ("GET", RolesPath) when token == Token.Text => Roles,
-                ("GET", _) when token == Token.Text || !isOfInstance => Role,
-                _ => (401, ""),
-            };
-            context.Response.StatusCode = status;
-            // One byte for each character, so that what is no UTF-8 can be said.
-            context.Response.Close(Encoding.Latin1.GetBytes(text), willBlock: true);
-        }
+            ("PUT", "/latest/api/token") when lifetime is not null => Token,
+            ("GET", RolesPath) when token == Token.Text => Roles,
+            ("GET", _) when token == Token.Text || !isOfInstance => Role,
+            _ => (401, ""),
+        };
+        response.StatusCode = status;
+        // One byte for each character, so that what is no UTF-8 can be said.
+        await response.OutputStream.WriteAsync(Encoding.Latin1.GetBytes(text));
     }
 }

@@ -8,50 +8,23 @@ namespace Sequencer.Iac.Tests.Stack;
 /// </summary>
 internal sealed class StandInAws : IDisposable
 {
-    private readonly HttpListener _listener = new();
-    private readonly Task _serving;
+    private readonly LoopbackServer _server;
 
-    public StandInAws()
+    public StandInAws() => _server = new LoopbackServer(async (request, response) =>
     {
-        Url = $"http://127.0.0.1:{FreePort.Find()}";
-        _listener.Prefixes.Add(Url + "/");
-        _listener.Start();
-        _serving = ServeAsync();
-    }
+        using var reader = new StreamReader(request.InputStream);
+        string body = await reader.ReadToEndAsync();
+        await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Answer(request, body)));
+    });
 
-    public string Url { get; }
+    public string Url => _server.Url.TrimEnd('/');
 
     /// <summary>The newest Amazon Linux.</summary>
     public string NewestImage { get; set; } = "ami-0000000000000000a";
 
     public string Architecture { get; set; } = "x86_64";
 
-    public void Dispose()
-    {
-        _listener.Close();
-        _serving.GetAwaiter().GetResult();
-    }
-
-    private async Task ServeAsync()
-    {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-            using var reader = new StreamReader(context.Request.InputStream);
-            string body = await reader.ReadToEndAsync();
-            byte[] answer = Encoding.UTF8.GetBytes(Answer(context.Request, body));
-            context.Response.OutputStream.Write(answer);
-            context.Response.Close();
-        }
-    }
+    public void Dispose() => _server.Dispose();
 
     private string Answer(HttpListenerRequest request, string body)
     {
