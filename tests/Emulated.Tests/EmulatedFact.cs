@@ -11,6 +11,8 @@ internal static class Built
     private const string ImageVariable = "SEQUENCER_ENCLAVE_IMAGE";
     private const string RelayVariable = "SEQUENCER_RELAY_IMAGE";
     private const string ParentVariable = "SEQUENCER_PARENT_IMAGE";
+    private const string SealingVariable = "SEQUENCER_SEALING_IMAGE";
+    private const string TrustingVariable = "SEQUENCER_TRUSTING_IMAGE";
 
     public static string Tools => Variable(ToolsVariable)!;
 
@@ -30,8 +32,25 @@ internal static class Built
     /// <summary>The image of a parent instance (tests/ParentVm).</summary>
     public static string Parent => Path.Combine(Variable(ParentVariable)!, "sequencer.eif");
 
+    /// <summary>The production image that seals.</summary>
+    public static string Sealing => Path.Combine(Variable(SealingVariable)!, "sequencer.eif");
+
+    /// <summary>The same but for the roots that may vouch for KMS
+    /// (<c>tests/emulated/build-trusting</c>).</summary>
+    public static string Trusting => Path.Combine(Variable(TrustingVariable)!, "sequencer.eif");
+
+    /// <summary>What the stand-in for KMS shows, under the root that this one trusts: certificate
+    /// and key.</summary>
+    public static (string Certificate, string Key) StandInCertificate => (
+        Path.Combine(Variable(TrustingVariable)!, "kms.pem"),
+        Path.Combine(Variable(TrustingVariable)!, "kms.key"));
+
     public static string? SkipReason =>
-        new[] { ToolsVariable, ImageVariable, RelayVariable, ParentVariable }
+        new[]
+        {
+            ToolsVariable, ImageVariable, RelayVariable, ParentVariable, SealingVariable,
+            TrustingVariable,
+        }
             .Where(name => Variable(name) is null)
             .Select(name => $"{name} does not name a directory; 'make test-enclave' sets it")
             .FirstOrDefault();

@@ -147,11 +147,13 @@ public sealed class KmsDataKeysTests : IDisposable
         await using StandInKms impostor = await StandInKms.StartAsync();
         // The pipe leads to one whose certificate has the right name under another root.
         var keys = new KmsDataKeys(_nsm, PipeTo(impostor), kms.Roots, Patience);
-        Assert.StartsWith("KMS was not reached", Refusal(keys), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "KMS was not reached: what answered is not KMS (",
+            Refusal(keys), StringComparison.Ordinal);
         Assert.Empty(impostor.Asked);
         // Amazon's roots vouch for neither.
         Assert.StartsWith(
-            "KMS was not reached",
+            "KMS was not reached: what answered is not KMS (",
             Refusal(new KmsDataKeys(_nsm, PipeTo(kms))), StringComparison.Ordinal);
         Assert.Empty(kms.Asked);
     }
@@ -161,7 +163,8 @@ public sealed class KmsDataKeysTests : IDisposable
     {
         await using StandInKms other = await StandInKms.StartAsync("kms.us-east-1.amazonaws.com");
         Assert.StartsWith(
-            "KMS was not reached", Refusal(KeysOf(other)), StringComparison.Ordinal);
+            "KMS was not reached: what answered is not KMS (",
+            Refusal(KeysOf(other)), StringComparison.Ordinal);
         Assert.Empty(other.Asked);
     }
 

@@ -81,7 +81,7 @@ public class StableIdentityTests
         var other = new byte[48];
         Array.Fill(other, (byte)7);
         log.StartEnclave(measurements: Measurements.Default with { Pcr1 = other });
-        await log.WaitForReasonAsync("AccessDenied");
+        await log.WaitForReasonAsync("AccessDeniedException: by the stand-in. See to the KMS key");
         Assert.False(File.Exists(log.IdentityPath));
         // The policy is mended; the same enclave goes on.
         log.Kms.Accepted =

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sequencer.Attestation.Nitro;
 using Sequencer.Gateway.Tests;
 
@@ -28,19 +29,25 @@ internal sealed class StandInKms : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly X509Certificate2 _certificate;
 
-    private StandInKms(string host)
+    private StandInKms(
+        X509Certificate2Collection roots,
+        X509Certificate2 certificate,
+        Action<KestrelServerOptions, Action<ListenOptions>> listen)
     {
-        (Roots, _certificate) = MakeCertificates(host);
+        (Roots, _certificate) = (roots, certificate);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(_certificate)));
+            listen(kestrel, place => place.UseHttps(_certificate)));
         _app = builder.Build();
         _app.Run(AnswerAsync);
     }
 
     /// <summary>Who vouches for its name.</summary>
     public X509Certificate2Collection Roots { get; }
+
+    /// <summary>What documents have to be signed under.</summary>
+    public byte[] DocumentRoot { get; set; } = TestEnclave.Root.Der;
 
     /// <summary>The key's policy.</summary>
     public MeasurementSet Accepted { get; set; } = TestEnclave.Measured;
@@ -68,7 +75,19 @@ internal sealed class StandInKms : IAsyncDisposable
 
     public static async Task<StandInKms> StartAsync(string host = $"kms.{Region}.amazonaws.com")
     {
-        var kms = new StandInKms(host);
+        (X509Certificate2Collection roots, X509Certificate2 leaf) = MakeCertificates(host);
+        var kms = new StandInKms(
+            roots, leaf, (kestrel, place) => kestrel.Listen(IPAddress.Loopback, 0, place));
+        await kms._app.StartAsync();
+        return kms;
+    }
+
+    /// <summary>At a UNIX socket, with a certificate of the caller's, for which its root vouches.
+    /// </summary>
+    public static async Task<StandInKms> StartAtAsync(string path, X509Certificate2 certificate)
+    {
+        var kms = new StandInKms(
+            [], certificate, (kestrel, place) => kestrel.ListenUnixSocket(path, place));
         await kms._app.StartAsync();
         return kms;
     }
@@ -124,7 +143,7 @@ internal sealed class StandInKms : IAsyncDisposable
         AttestationResult<VerifiedAttestation> result = NitroAttestationVerifier.Verify(
             document,
             new PcrPolicy(Accepted),
-            TrustedRoot.InsecureDevelopmentRoot(TestEnclave.Root.Der),
+            TrustedRoot.InsecureDevelopmentRoot(DocumentRoot),
             new Freshness.LiveAge(DocumentAgeMax, DateTimeOffset.UtcNow));
         if (!result.TryGet(out VerifiedAttestation? verified, out _)) return null;
         if (!verified.UserData!.Value.Span.SequenceEqual("seq-kms/v1\0"u8)) return null;

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Amazon;
@@ -146,9 +147,10 @@ public sealed class KmsDataKeys : IDataKeys
         catch (Exception e) when (e is AmazonClientException or HttpRequestException
             or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // What the platform says is inside of what the SDK makes of it.
-            string why = OneLine((e.InnerException ?? e).Message);
-            throw new DataKeyException($"KMS was not reached: {why}", e);
+            string why = patience.IsCancellationRequested
+                ? $"no answer within {_patience.TotalSeconds} s"
+                : WhatFailed(e.InnerException ?? e);
+            throw new DataKeyException($"KMS was not reached: {OneLine(why)}", e);
         }
         finally
         {
@@ -179,6 +181,12 @@ public sealed class KmsDataKeys : IDataKeys
                 ? dataKey
                 : throw new DataKeyException("KMS's answer does not open");
     }
+
+    // What the platform says, which is inside of what the SDK makes of it. In the image that is the
+    // name of a sentence, so the one failure that may be an attack is told in words as well.
+    private static string WhatFailed(Exception cause) => cause is AuthenticationException
+        ? $"what answered is not KMS ({cause.Message})"
+        : cause.Message;
 
     private static string OneLine(string text) =>
         text[..Math.Min(text.Length, ReasonMaxLength)].ReplaceLineEndings(" ");

@@ -288,7 +288,9 @@ public sealed class Pipeline(
     private AppendFailure Judge(Exception e, CancellationToken stopping)
     {
         (AppendFailure failure, string remedy) = PipelineFault.Of(e);
-        string reason = remedy.Length > 0 ? $"{e.Message} {remedy}" : e.Message;
+        string reason = remedy.Length > 0
+            ? $"{e.Message.TrimEnd('.')}. {remedy}"
+            : e.Message;
         return Conclude(failure, reason, stopping);
     }
 
