@@ -147,6 +147,20 @@ public sealed class KmsForwarderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task That_nobody_answers_for_KMS_is_told_with_its_name()
+    {
+        using var log = new LogLines();
+        using var logging = new LoggerFactory([log]);
+        string path = Path.Combine(_folder.FullName, "alone");
+        using KmsForwarder alone = Make(path, null, logging.CreateLogger<KmsForwarder>());
+        _kms.Dispose();
+        await alone.StartAsync(CancellationToken.None);
+        await using NetworkStream enclave = await UnixPipe.ConnectAsync(path);
+        await log.UntilAsync(1, "The way to 127.0.0.1 broke: ");
+        await alone.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Who_is_not_the_enclave_is_not_carried_and_is_named_once()
     {
         // Where a CID is asked for: a UNIX socket has none, and so is nobody's.

@@ -69,7 +69,7 @@ internal sealed class KmsForwarder(
             catch (SocketException e)
             {
                 log.LogWarning(
-                    LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", pipe.Kms, e.Message);
+                    LogEvents.KmsPipe, "The way to {Kms} broke: {Reason}", pipe.Kms.Host, e.Message);
                 await Task.Delay(Pause, stopping).ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -115,7 +115,7 @@ internal sealed class KmsForwarder(
             log.LogWarning(
                 LogEvents.KmsPipe,
                 "A connection to {Kms} was ended after {Seconds} s: the enclave needs fewer.",
-                pipe.Kms, Lifetime.TotalSeconds);
+                pipe.Kms.Host, Lifetime.TotalSeconds);
         }
     }
 
