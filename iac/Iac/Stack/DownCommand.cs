@@ -21,6 +21,7 @@ internal static class DownCommand
         {
             WithLog,
             SharedOptions.Yes,
+            SharedOptions.DryRun,
         };
         command.AddFlags(StackSettings.Connection);
         command.SetCloudWork(WorkAsync);
@@ -37,6 +38,15 @@ internal static class DownCommand
         RunningStack? running = await stack.ReadAsync(cancellationToken);
         running?.RequireAccount(await Caller.FindAsync(aws, cancellationToken));
         string name = stack.Folder.Name;
+        if (parse.GetValue(SharedOptions.DryRun))
+        {
+            await stack.PreviewDownAsync(cancellationToken);
+            return DryRun.Tell(
+                screen,
+                isAll
+                    ? $"take down the stack {name}, and then delete its log and its sealing key"
+                    : $"take down the stack {name}, but for its log and its sealing key");
+        }
         await Confirmation.RequireAsync(
             parse, screen,
             isAll

@@ -23,8 +23,8 @@ internal sealed partial class PulumiProgram(
     IReadOnlyDictionary<string, string?> environment,
     Screen screen)
 {
-    // The first that knows --exclude-protected and everything of the language that the program uses.
-    private static readonly Version Oldest = new(3, 100, 0);
+    // Knows 'destroy --exclude-protected --preview-only' and all that the program uses of the language.
+    private static readonly Version Oldest = new(3, 110, 0);
 
     /// <summary>Whether it is there and new enough.</summary>
     /// <exception cref="CommandFailure">It is not.</exception>

@@ -119,6 +119,15 @@ internal sealed class PulumiStack : IDisposable
                 FailureCodes.PulumiFailed, "Pulumi knows no outputs of the stack."));
     }
 
+    /// <summary>Shows what <see cref="DownAsync"/> would take away.</summary>
+    public async Task PreviewDownAsync(CancellationToken cancellationToken) => RequireDone(
+        await _pulumi.ShowAsync(
+            [
+                "destroy", "--stack", Folder.Name, "--exclude-protected", "--preview-only", .. Quiet,
+            ],
+            cancellationToken),
+        ExitCodes.Refused, "Nothing was done.", cancellationToken);
+
     /// <summary>Takes away everything but the log's volume and the sealing key.</summary>
     /// <exception cref="CommandFailure">One of them is not protected; nothing was done.</exception>
     public async Task DownAsync(CancellationToken cancellationToken)

@@ -205,6 +205,23 @@ public sealed class DownTests : IDisposable
             call => Assert.Matches("^(version|stack (select|output|export))", call));
     }
 
+    [Theory]
+    [InlineData("but for its log and its sealing key.")]
+    [InlineData("and then delete its log and its sealing key.", "--with-log")]
+    public async Task A_dry_run_shows_what_would_go_and_leaves_it(
+        string told, params string[] flags)
+    {
+        (await _run.UpAsync()).IsGood();
+        CommandResult result = await _run.RunAsync(["down", "--dry-run", .. flags]);
+        result.IsGood();
+        Assert.Contains("29 to delete", result.Error, StringComparison.Ordinal);
+        Assert.Equal($"Would take down the stack main, {told}\n", result.Output);
+        Assert.Equal(
+            "destroy --stack main --exclude-protected --preview-only --non-interactive --color never",
+            Assert.Single(
+                _run.Calls, call => call.StartsWith("destroy", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Down_asks_first()
     {

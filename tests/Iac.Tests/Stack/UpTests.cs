@@ -222,7 +222,7 @@ public sealed class UpTests : IDisposable
         _run.Write("stand-in/version", "v3.20.0");
         CommandResult result = await _run.UpAsync();
         result.IsUnusable();
-        Assert.Contains("v3.20.0 is older than v3.100.0", result.Error, StringComparison.Ordinal);
+        Assert.Contains("v3.20.0 is older than v3.110.0", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
