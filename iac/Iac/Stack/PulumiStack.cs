@@ -181,11 +181,11 @@ internal sealed class PulumiStack : IDisposable
             cancellationToken),
         ExitCodes.Unfinished, $"What is left is remembered: {whatNow}", cancellationToken);
 
-    private async Task<IReadOnlyList<KeptResource>> KeptAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<StackResource>> KeptAsync(CancellationToken cancellationToken)
     {
         PulumiResult export = await RequireAsync(
             ["stack", "export", "--stack", Folder.Name, .. Quiet], cancellationToken);
-        return Understand(() => KeptResource.Read(export.Output));
+        return Understand(() => StackResource.Read(export.Output).Where(r => r.IsKept).ToList());
     }
 
     private static Dictionary<string, string?> Variables(

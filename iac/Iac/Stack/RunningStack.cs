@@ -8,8 +8,6 @@ namespace Sequencer.Iac.Stack;
 /// <summary>What the last <c>iac up</c> made, from the outputs of the program.</summary>
 internal sealed class RunningStack
 {
-    private const string InstanceType = "aws:ec2/instance:Instance";
-
     private readonly SortedDictionary<string, string> _outputs;
 
     private RunningStack(SortedDictionary<string, string> outputs, bool hasInstance)
@@ -47,7 +45,7 @@ internal sealed class RunningStack
             }
         }
         return outputs.ContainsKey("origin")
-            ? new RunningStack(outputs, TypesIn(export).Contains(InstanceType)) : null;
+            ? new RunningStack(outputs, StackResource.Read(export).Any(r => r.IsInstance)) : null;
     }
 
     /// <summary>Lets hold what holds, where nothing else is said.</summary>
@@ -123,16 +121,6 @@ internal sealed class RunningStack
     private void SupposeDoor(SettingValues settings, Setting setting, string output) =>
         settings.Suppose(
             setting, this[output] == StackInputs.Nobody ? "" : this[output], "the stack");
-
-    private static List<string> TypesIn(string export)
-    {
-        using JsonDocument document = JsonDocument.Parse(export);
-        return document.RootElement.TryGetProperty("deployment", out JsonElement deployment)
-            && deployment.TryGetProperty("resources", out JsonElement resources)
-            && resources.ValueKind == JsonValueKind.Array
-            ? [.. resources.EnumerateArray().Select(r => r.GetProperty("type").GetString() ?? "")]
-            : [];
-    }
 
     private string Digits(string output) =>
         this[output].Replace("_", "", StringComparison.Ordinal);

@@ -2,16 +2,20 @@ using System.Text.Json;
 
 namespace Sequencer.Iac.Stack;
 
-/// <summary>The log's volume or the sealing key, which <c>iac down</c> leaves.</summary>
+/// <summary>What Pulumi remembers of a resource of a stack.</summary>
 /// <param name="Type">Its type, as Pulumi names it.</param>
 /// <param name="IsProtected">Whether Pulumi would refuse to delete it.</param>
-internal sealed record KeptResource(string Type, bool IsProtected)
+internal sealed record StackResource(string Type, bool IsProtected)
 {
-    private static readonly string[] Types = ["aws:ebs/volume:Volume", "aws:kms/key:Key"];
+    /// <summary>True for the instance.</summary>
+    public bool IsInstance => Type == "aws:ec2/instance:Instance";
+
+    /// <summary>True for the log's volume and the sealing key, which <c>iac down</c> leaves.</summary>
+    public bool IsKept => Type is "aws:ebs/volume:Volume" or "aws:kms/key:Key";
 
     /// <summary>Those that there are.</summary>
     /// <param name="export">What <c>pulumi stack export</c> prints.</param>
-    public static IReadOnlyList<KeptResource> Read(string export)
+    public static IReadOnlyList<StackResource> Read(string export)
     {
         using JsonDocument document = JsonDocument.Parse(export);
         if (!document.RootElement.TryGetProperty("deployment", out JsonElement deployment)
@@ -23,11 +27,10 @@ internal sealed record KeptResource(string Type, bool IsProtected)
         return
         [
             .. resources.EnumerateArray()
-                .Select(resource => new KeptResource(
+                .Select(resource => new StackResource(
                     resource.GetProperty("type").GetString() ?? "",
                     resource.TryGetProperty("protect", out JsonElement value)
-                        && value.ValueKind == JsonValueKind.True))
-                .Where(resource => Types.Contains(resource.Type)),
+                        && value.ValueKind == JsonValueKind.True)),
         ];
     }
 }
